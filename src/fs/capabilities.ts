@@ -1,0 +1,31 @@
+/**
+ * What a backend can do, as data: read by the conformance suite to choose its
+ * tests and by users through `getMeta()`.
+ */
+export interface Meta {
+  /** `Foo` and `foo` are one file. */
+  readonly caseInsensitive: boolean;
+  /** Files are reached over a network. */
+  readonly network: boolean;
+  /** Every write is refused. */
+  readonly readOnly: boolean;
+  /** `setInfo` keeps the times that it is given. */
+  readonly setTimes: boolean;
+  /** Files have a path in the operating system. */
+  readonly sysPath: boolean;
+  /** `contentType` of a write is kept and told by `getInfo`. */
+  readonly contentType: boolean;
+  /** How many files `removeMany` takes away in one request; 1 where each is a call of its own. */
+  readonly removeBatch: number;
+}
+
+/** What a backend has that says nothing of itself. */
+export const plainMeta: Meta = {
+  caseInsensitive: false,
+  network: false,
+  readOnly: false,
+  setTimes: false,
+  sysPath: false,
+  contentType: false,
+  removeBatch: 1,
+};

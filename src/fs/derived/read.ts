@@ -1,0 +1,70 @@
+/** Reading methods of the interface, over the essentials. */
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ResourceNotFound } from '../../errors/errors.js';
+import type { FilesystemEssentials } from '../essentials.js';
+import type { Info } from '../info.js';
+
+/** `getInfo`, with null for nothing there. */
+export async function findInfo(fs: FilesystemEssentials, path: string): Promise<Info | null> {
+  try {
+    return await fs.getInfo(path);
+  } catch (error) {
+    if (error instanceof ResourceNotFound) return null;
+    throw error;
+  }
+}
+
+export async function exists(fs: FilesystemEssentials, path: string): Promise<boolean> {
+  return (await findInfo(fs, path)) !== null;
+}
+
+export async function isDir(fs: FilesystemEssentials, path: string): Promise<boolean> {
+  return (await findInfo(fs, path))?.isDir === true;
+}
+
+export async function isFile(fs: FilesystemEssentials, path: string): Promise<boolean> {
+  return (await findInfo(fs, path))?.isDir === false;
+}
+
+export async function isLink(fs: FilesystemEssentials, path: string): Promise<boolean> {
+  await fs.getInfo(path);
+  return false;
+}
+
+export async function isEmpty(fs: FilesystemEssentials, path: string): Promise<boolean> {
+  for await (const _ of fs.scanDir(path)) return false;
+  return true;
+}
+
+export async function getSize(fs: FilesystemEssentials, path: string): Promise<number> {
+  return (await fs.getInfo(path)).size;
+}
+
+export async function getType(fs: FilesystemEssentials, path: string): Promise<'file' | 'directory'> {
+  return (await fs.getInfo(path)).isDir ? 'directory' : 'file';
+}
+
+export async function listDir(fs: FilesystemEssentials, path: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const info of fs.scanDir(path)) names.push(info.name);
+  return names;
+}
+
+export async function readBytes(fs: FilesystemEssentials, path: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of await fs.openRead(path)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+export async function readText(
+  fs: FilesystemEssentials,
+  path: string,
+  encoding: BufferEncoding,
+): Promise<string> {
+  return (await readBytes(fs, path)).toString(encoding);
+}
+
+export async function download(fs: FilesystemEssentials, path: string, writable: Writable): Promise<void> {
+  await pipeline(await fs.openRead(path), writable, { end: false });
+}

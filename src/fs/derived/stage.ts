@@ -1,0 +1,49 @@
+/**
+ * Staging for a backend that has no better way: the bytes go to a file in a
+ * hidden directory of the same filesystem (no namespace begins with a dot), and
+ * publishing moves it.
+ */
+import { randomUUID } from 'node:crypto';
+import { DestinationExists, DirectoryExists, FileExists } from '../../errors/errors.js';
+import { joinPath } from '../../path/parts.js';
+import type { FilesystemEssentials, PublishOptions, StageOptions, WriteSource } from '../essentials.js';
+import type { Info } from '../info.js';
+import type { StagedFile } from '../staged-file.js';
+
+/** Where unpublished files lie, from the root. */
+export const STAGING_DIRECTORY = '.mayfly';
+
+/** What staging needs beyond the essentials. */
+interface Movable extends FilesystemEssentials {
+  move(source: string, destination: string, options?: { overwrite?: boolean }): Promise<void>;
+}
+
+export async function stageInPlace(
+  fs: Movable,
+  source: WriteSource,
+  options: StageOptions,
+): Promise<StagedFile> {
+  await fs.makeDir(STAGING_DIRECTORY, { recreate: true }).catch((error: unknown) => {
+    if (!(error instanceof DirectoryExists)) throw error;
+  });
+  const temporary = joinPath(STAGING_DIRECTORY, randomUUID());
+  const { size } = await fs.write(temporary, source, options);
+  let done = false;
+  return {
+    size,
+    async publish(path: string, { overwrite = true }: PublishOptions = {}): Promise<Info> {
+      try {
+        await fs.move(temporary, path, { overwrite });
+      } catch (error) {
+        throw error instanceof DestinationExists ? new FileExists(path, { cause: error }) : error;
+      }
+      done = true;
+      return fs.getInfo(path);
+    },
+    async discard(): Promise<void> {
+      if (done) return;
+      await fs.remove(temporary);
+      done = true;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * What a backend owes. Everything else of the filesystem interface is derived
+ * from these (`derived/`), and may be overridden where a backend can do better.
+ *
+ * Every path that arrives here may be any spelling: implementations begin with
+ * `validatePath`.
+ */
+import type { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import type { Info } from './info.js';
+
+/** Where the bytes of a write come from. Strings are written as UTF-8. */
+export type WriteSource =
+  | string
+  | Uint8Array
+  | Readable
+  | AsyncIterable<Uint8Array>
+  | ReadableStream<Uint8Array>
+  | Blob;
+
+export interface StageOptions {
+  /** Media type to keep, where the backend keeps one; default none. */
+  contentType?: string;
+  /** Aborting it makes the write reject with the signal's reason and leave nothing. */
+  signal?: AbortSignal;
+}
+
+export interface PublishOptions {
+  /** Replace a file that is there; default true. With false the write throws `FileExists`, and of two at once one wins. */
+  overwrite?: boolean;
+}
+
+export interface WriteOptions extends StageOptions, PublishOptions {}
+
+export interface ReadOptions {
+  /** First byte, from 0; default 0. At or past the end the stream is empty. */
+  start?: number;
+  /** Last byte, inclusive; default the end of the file. */
+  end?: number;
+}
+
+export interface MakeDirOptions {
+  /** Accept a directory that is there; default false, which throws `DirectoryExists`. */
+  recreate?: boolean;
+}
+
+/** Times to set; those left out stay. */
+export interface InfoChanges {
+  modified?: Date;
+  accessed?: Date;
+}
+
+export interface FilesystemEssentials {
+  /** @throws ResourceNotFound */
+  getInfo(path: string): Promise<Info>;
+  /**
+   * The direct children, in code-point order of name.
+   * @throws ResourceNotFound, DirectoryExpected; at the first `next()`
+   */
+  scanDir(path: string): AsyncIterable<Info>;
+  /** @throws DirectoryExists, also when a file is there; ResourceNotFound: the parent is missing; DirectoryExpected: it is a file */
+  makeDir(path: string, options?: MakeDirOptions): Promise<void>;
+  /** @throws ResourceNotFound, FileExpected, RangeError when `start > end` */
+  openRead(path: string, options?: ReadOptions): Promise<Readable>;
+  /**
+   * Stream `source` into the file and publish it whole: a reader sees the old
+   * file or the new one, and a write that fails leaves nothing.
+   *
+   * @returns what was stored
+   * @throws ResourceNotFound: the parent is missing; DirectoryExpected: it is a file; FileExpected: the path is a directory; FileExists
+   */
+  write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info>;
+  /** @throws ResourceNotFound, FileExpected */
+  remove(path: string): Promise<void>;
+  /** @throws ResourceNotFound, DirectoryExpected, DirectoryNotEmpty, RemoveRootError */
+  removeDir(path: string): Promise<void>;
+  /** Set times; ignored where `getMeta().setTimes` is false. @throws ResourceNotFound */
+  setInfo(path: string, changes: InfoChanges): Promise<void>;
+}

@@ -1,0 +1,17 @@
+/** What a filesystem tells of a file or directory. Follows pyfilesystem2's `Info`, its sections flattened. */
+export interface Info {
+  /** Last component of the path; the root's is the empty string. */
+  readonly name: string;
+  /** Canonical path in the filesystem that was asked. */
+  readonly path: string;
+  readonly isDir: boolean;
+  /** Bytes; 0 for a directory. */
+  readonly size: number;
+  readonly modified: Date;
+  readonly created?: Date;
+  readonly accessed?: Date;
+  /** Entity tag with its quotes (RFC 9110 section 8.8.3): two different contents of a path never share one. */
+  readonly etag?: string;
+  /** Media type kept with the file, where the backend keeps one. */
+  readonly contentType?: string;
+}

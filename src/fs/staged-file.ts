@@ -1,0 +1,30 @@
+import type { PublishOptions } from './essentials.js';
+import type { Info } from './info.js';
+
+/**
+ * Bytes that have arrived whole but are not visible yet: the first half of a
+ * write. The second half is short, so a caller can do something else in the
+ * same breath (choose a free name, record a deadline).
+ *
+ * Exactly one of `publish` and `discard` must succeed in the end. A publish
+ * that throws leaves the file staged: try another path, or discard.
+ */
+export interface StagedFile {
+  /** Bytes staged. */
+  readonly size: number;
+  /**
+   * Make the file visible at `path`, atomically. Errors as `write`.
+   * @throws FileExists with `overwrite: false`
+   */
+  publish(path: string, options?: PublishOptions): Promise<Info>;
+  /** Forget the bytes; idempotent, and does nothing once published. */
+  discard(): Promise<void>;
+}
+
+/** What happened to one file of a `removeMany`. */
+export interface RemoveOutcome {
+  readonly path: string;
+  /** `removed`, `missing` when nothing was there, or `failed` with an error. */
+  readonly result: 'removed' | 'missing' | 'failed';
+  readonly error?: Error;
+}
