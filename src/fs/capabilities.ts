@@ -13,6 +13,8 @@ export interface Meta {
   readonly setTimes: boolean;
   /** Files have a path in the operating system. */
   readonly sysPath: boolean;
+  /** Symbolic links occur, and `isLink` tells them. */
+  readonly links: boolean;
   /** `contentType` of a write is kept and told by `getInfo`. */
   readonly contentType: boolean;
   /** How many files `removeMany` takes away in one request; 1 where each is a call of its own. */
@@ -26,6 +28,7 @@ export const plainMeta: Meta = {
   readOnly: false,
   setTimes: false,
   sysPath: false,
+  links: false,
   contentType: false,
   removeBatch: 1,
 };

@@ -8,6 +8,7 @@ import {
 } from '../../errors/errors.js';
 import { normalizePath } from '../../path/normalize.js';
 import { ancestors } from '../../path/parts.js';
+import type { Meta } from '../capabilities.js';
 import type { FilesystemEssentials, MakeDirOptions } from '../essentials.js';
 import type { RemoveOutcome } from '../staged-file.js';
 
@@ -31,13 +32,27 @@ async function makeAbove(fs: FilesystemEssentials, path: string): Promise<void> 
   }
 }
 
-export async function removeTree(fs: FilesystemEssentials, path: string): Promise<void> {
+/** What removing a tree needs beyond the essentials. */
+interface Tree extends FilesystemEssentials {
+  isLink(path: string): Promise<boolean>;
+  getMeta(): Meta;
+}
+
+/** A link goes like a file, and what it leads to stays. */
+export async function removeTree(fs: Tree, path: string): Promise<void> {
   const target = normalizePath(path);
+  if (await leadsElsewhere(fs, target)) return fs.remove(target);
   for await (const info of fs.scanDir(target)) {
-    if (info.isDir) await removeTree(fs, info.path);
+    if (info.isDir) await ignoringMissing(removeTree(fs, info.path));
     else await ignoringMissing(fs.remove(info.path));
   }
   if (target !== '') await ignoringMissing(fs.removeDir(target));
+}
+
+async function leadsElsewhere(fs: Tree, path: string): Promise<boolean> {
+  if (path === '' || !fs.getMeta().links || !(await fs.isLink(path))) return false;
+  if ((await fs.getInfo(path)).isDir) return true;
+  throw new DirectoryExpected(path);
 }
 
 async function ignoringMissing(removal: Promise<void>): Promise<void> {

@@ -35,7 +35,9 @@ export async function stageInPlace(
       try {
         await fs.move(temporary, path, { overwrite });
       } catch (error) {
-        throw error instanceof DestinationExists ? new FileExists(path, { cause: error }) : error;
+        throw error instanceof DestinationExists
+          ? new FileExists(error.path ?? path, { cause: error })
+          : error;
       }
       done = true;
       return fs.getInfo(path);

@@ -1,0 +1,169 @@
+/** Which part of a root an OSFS shows (all of it, one namespace, or one directory), and the ways into it. */
+import { join } from 'node:path';
+import { DirectoryExpected, PermissionDenied, ResourceNotFound } from '../../errors/errors.js';
+import { ancestors, basename, dirname } from '../../path/parts.js';
+import type { DiskRoot } from './disk-root.js';
+import { rootError } from './disk-root.js';
+import { errnoOf, saysNothingThere } from './errno-errors.js';
+import { statThrough } from './listing.js';
+import { StagingArea } from './staging.js';
+import { mkdir, type Stats } from './system-calls.js';
+import { Enclosure, isHiddenName, type Pin } from './system-path.js';
+
+export class DiskScope {
+  readonly root: DiskRoot;
+  readonly staging: StagingArea;
+  /** System path of the directory, links not resolved. */
+  readonly directory: string;
+  readonly #enclosure: () => Promise<Enclosure>;
+  /** The scope in which this one is a namespace, with its name. */
+  readonly #namespaceOf: { scope: DiskScope; name: string } | null;
+
+  private constructor(
+    above: { root: DiskRoot; staging: StagingArea },
+    directory: string,
+    enclosure: () => Promise<Enclosure>,
+    namespaceOf: { scope: DiskScope; name: string } | null = null,
+  ) {
+    this.root = above.root;
+    this.staging = above.staging;
+    this.directory = directory;
+    this.#enclosure = enclosure;
+    this.#namespaceOf = namespaceOf;
+  }
+
+  static ofRoot(root: DiskRoot): DiskScope {
+    return new DiskScope({ root, staging: new StagingArea(root) }, root.directory, () => root.enclosure());
+  }
+
+  /** A real directory of that name, never a link: what the link leads to is not in the enclosure. */
+  namespace(name: string): DiskScope {
+    let known: Enclosure | null = null;
+    const enclosure = async (): Promise<Enclosure> => {
+      known ??= new Enclosure((await this.enclosure()).systemPath(name), await this.#rootPath());
+      return known;
+    };
+    return new DiskScope(this, join(this.directory, name), enclosure, { scope: this, name });
+  }
+
+  /** @param real where the directory really lies; enclosed there whatever its name leads to later */
+  async subdirectory(path: string, real: string): Promise<DiskScope> {
+    const enclosure = new Enclosure(real, await this.#rootPath());
+    return new DiskScope(this, join(this.directory, path), async () => enclosure);
+  }
+
+  enclosure(): Promise<Enclosure> {
+    return this.#enclosure();
+  }
+
+  /**
+   * Make the directory itself, where it is that of a namespace.
+   * @returns false when something of its name is there already
+   * @throws OperationFailed or a subclass: the directory above is missing
+   */
+  async makeSelf(): Promise<boolean> {
+    if (this.#namespaceOf === null) return false;
+    const { scope, name } = this.#namespaceOf;
+    const above = await (await scope.enclosure()).pinDirectory('');
+    if (above === null) throw rootError('the root directory can not be reached', undefined);
+    try {
+      await mkdir(above.at(name), 0o777);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') return false;
+      throw saysNothingThere(error) ? rootError('the root directory can not be reached', error) : error;
+    } finally {
+      above.close();
+    }
+  }
+
+  /** Stats of a file or directory, links followed; null when nothing is there. */
+  async stat(path: string): Promise<Stats | null> {
+    return statThrough(await (await this.enclosure()).pin(path));
+  }
+
+  /** Pin a file or directory. @throws ResourceNotFound */
+  async pin(path: string): Promise<Pin> {
+    const pin = await (await this.enclosure()).pin(path);
+    if (pin === null) throw new ResourceNotFound(path);
+    let wanted = false;
+    try {
+      const stats = await pin.stat();
+      wanted = stats.isFile() || stats.isDirectory();
+      if (wanted) return pin;
+    } finally {
+      if (!wanted) pin.close();
+    }
+    throw new ResourceNotFound(path);
+  }
+
+  /** @throws ResourceNotFound, DirectoryExpected */
+  async pinDirectory(path: string): Promise<Pin> {
+    const pin = await (await this.enclosure()).pinDirectory(path);
+    if (pin !== null) return pin;
+    throw (await this.stat(path))?.isFile() ? new DirectoryExpected(path) : new ResourceNotFound(path);
+  }
+
+  /** @throws ResourceNotFound, DirectoryExpected */
+  async needDirectory(path: string): Promise<void> {
+    (await this.pinDirectory(path)).close();
+  }
+
+  /** Work in the directory of something that is there. */
+  async inParent<T>(path: string, work: (parent: Pin, name: string) => Promise<T>): Promise<T> {
+    const parent = await (await this.enclosure()).pinDirectory(dirname(path));
+    if (parent === null) throw new ResourceNotFound(path);
+    try {
+      return await work(parent, basename(path));
+    } finally {
+      parent.close();
+    }
+  }
+
+  /**
+   * Work in the directory where something is going to be. That of a namespace is made.
+   * @throws ResourceNotFound, DirectoryExpected, PermissionDenied
+   */
+  async intoParent<T>(path: string, work: (parent: Pin, name: string) => Promise<T>): Promise<T> {
+    const enclosure = await this.enclosure();
+    if (this.isHidden(path)) throw new PermissionDenied(path, { message: `"${path}" is mayfly's own` });
+    let parent = await enclosure.pinDirectory(dirname(path));
+    if (parent === null && dirname(path) === '') {
+      await this.makeSelf();
+      parent = await enclosure.pinDirectory('');
+      if (parent === null) throw this.notOurs();
+    }
+    if (parent === null) throw await this.#missingParent(path);
+    try {
+      if (enclosure.hides(parent.real, basename(path))) throw new PermissionDenied(path);
+      return await work(parent, basename(path));
+    } finally {
+      parent.close();
+    }
+  }
+
+  async #missingParent(path: string): Promise<Error> {
+    for (const above of ancestors(path)) {
+      const stats = await this.stat(above);
+      if (stats !== null) return stats.isFile() ? new DirectoryExpected(above) : new ResourceNotFound(path);
+    }
+    return new ResourceNotFound(path);
+  }
+
+  /** The error of a filesystem whose directory can't be used. */
+  notOurs(): PermissionDenied {
+    return new PermissionDenied('', {
+      message: 'the directory of the filesystem is missing, a file or a link: it must be a directory itself',
+    });
+  }
+
+  /** Whether a path names the hidden directory of the root. A link to it is found when it is pinned. */
+  isHidden(path: string): boolean {
+    const [first = ''] = path.split('/', 1);
+    return isHiddenName(first) && this.directory === this.root.directory;
+  }
+
+  async #rootPath(): Promise<string> {
+    return (await this.root.enclosure()).base;
+  }
+}

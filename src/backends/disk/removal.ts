@@ -1,0 +1,119 @@
+/** Removing files, many at a time, each through the pin of its directory. */
+import { DirectoryExpected, FileExpected, OperationFailed } from '../../errors/errors.js';
+import type { RemoveOutcome } from '../../fs/staged-file.js';
+import { basename, dirname } from '../../path/parts.js';
+import { saysNothingThere, translateError } from './errno-errors.js';
+import { statThrough } from './listing.js';
+import { lstat, readdir, rmdir, type Stats, unlink } from './system-calls.js';
+import { DIRECTORY, type Enclosure, type Pin } from './system-path.js';
+
+/** Calls under way at a time; the thread pool has four threads by default. */
+const CONCURRENCY = 8;
+
+/** Remove files; the outcomes are in the order of `paths`. */
+export async function removeFiles(enclosure: Enclosure, paths: readonly string[]): Promise<RemoveOutcome[]> {
+  const outcomes = new Map<string, RemoveOutcome>();
+  await eachOf([...groupByParent(paths)], async ([parentPath, members]) => {
+    const settle = (path: string, work: Promise<RemoveOutcome['result']>): Promise<void> =>
+      work.then(
+        (result) => void outcomes.set(path, { path, result }),
+        (error: unknown) => void outcomes.set(path, { path, result: 'failed', error: asError(error, path) }),
+      );
+    const parent = enclosure.pinDirectory(parentPath);
+    try {
+      const pin = await parent.catch(() => null);
+      await eachOf(members, (path) =>
+        settle(path, pin === null ? parent.then(() => 'missing') : removeFile(enclosure, pin, path)),
+      );
+    } finally {
+      (await parent.catch(() => null))?.close();
+    }
+  });
+  return paths.map((path) => outcomes.get(path) as RemoveOutcome);
+}
+
+/**
+ * Remove one file, or a link that leads inside.
+ * @throws FileExpected, or an error of the system
+ */
+export async function removeFile(
+  enclosure: Enclosure,
+  parent: Pin,
+  path: string,
+): Promise<'removed' | 'missing'> {
+  if (path === '') throw new FileExpected(path);
+  const systemPath = parent.at(basename(path));
+  try {
+    const stats = await lstat(systemPath);
+    if (stats.isDirectory()) {
+      if (enclosure.hides(parent.real, basename(path))) return 'missing';
+      throw new FileExpected(path);
+    }
+    if (!(await isOurs(enclosure, systemPath, stats))) return 'missing';
+    await unlink(systemPath);
+    return 'removed';
+  } catch (error) {
+    if (saysNothingThere(error)) return 'missing';
+    throw error;
+  }
+}
+
+/** Remove what is in a directory, invisible things too. Links go, and are not followed. */
+export async function emptyDirectory(enclosure: Enclosure, directory: Pin, path: string): Promise<void> {
+  const entries = await readdir(directory.here, { withFileTypes: true });
+  const ours = entries.filter(({ name }) => !enclosure.hides(directory.real, name));
+  await eachOf(
+    ours.filter((entry) => !entry.isDirectory()),
+    ({ name }) => unlink(directory.at(name)).catch(unlessMissing),
+  );
+  for (const { name } of ours.filter((entry) => entry.isDirectory())) {
+    await removeBelow(enclosure, directory, name, `${path}/${name}`);
+  }
+}
+
+async function removeBelow(enclosure: Enclosure, parent: Pin, name: string, path: string): Promise<void> {
+  const pin = await enclosure.pinSystemPath(parent.at(name), DIRECTORY);
+  if (pin === null) return;
+  try {
+    // An entry that is exchanged for a link meanwhile leads elsewhere: not ours to empty.
+    if (pin.real !== `${parent.real}/${name}`) throw new DirectoryExpected(path.replace(/^\/+/, ''));
+    await emptyDirectory(enclosure, pin, path);
+  } finally {
+    pin.close();
+  }
+  await rmdir(parent.at(name)).catch(unlessMissing);
+}
+
+/** Whether something that is no directory is a file, or a link that leads inside. */
+async function isOurs(enclosure: Enclosure, systemPath: string, stats: Stats): Promise<boolean> {
+  if (!stats.isSymbolicLink()) return stats.isFile();
+  return (await statThrough(await enclosure.pinSystemPath(systemPath))) !== null;
+}
+
+function groupByParent(paths: readonly string[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const path of new Set(paths)) {
+    const parent = dirname(path);
+    const members = groups.get(parent);
+    if (members === undefined) groups.set(parent, [path]);
+    else members.push(path);
+  }
+  return groups;
+}
+
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) await work(items[next++] as T);
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
+}
+
+function unlessMissing(error: unknown): void {
+  if (!saysNothingThere(error)) throw error;
+}
+
+function asError(error: unknown, path: string): Error {
+  const translated = translateError(error, path);
+  return translated instanceof Error ? translated : new OperationFailed(path, { cause: translated });
+}

@@ -1,0 +1,228 @@
+/**
+ * Where bytes wait until they are published: `.mayfly/tmp` at the root, on the
+ * same file system as their destination, so that publishing is one rename.
+ */
+import type { Buffer } from 'node:buffer';
+import { OperationFailed, PermissionDenied } from '../../errors/errors.js';
+import { abandonSource, chunksOf } from '../../fs/derived/source.js';
+import type { StageOptions, WriteSource } from '../../fs/essentials.js';
+import { writeAll } from './chunk-writer.js';
+import { distinctSeconds } from './disk-info.js';
+import type { DiskRoot } from './disk-root.js';
+import { rootError } from './disk-root.js';
+import { errnoOf, saysNothingThere, translateError } from './errno-errors.js';
+import {
+  close,
+  constants,
+  copyFile,
+  fstat,
+  fsync,
+  futimes,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  type Stats,
+  unlink,
+} from './system-calls.js';
+import { DIRECTORY, HIDDEN_DIRECTORY, type Pin, pinAnywhere } from './system-path.js';
+import { temporaryName, writerState } from './writer-name.js';
+
+const SWEEP_BATCH = 64;
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+
+/** Bytes in a temporary file, whole and (if wanted) on the disk. */
+export interface TemporaryFile {
+  readonly systemPath: string;
+  readonly stats: Stats;
+}
+
+export class StagingArea {
+  readonly #root: DiskRoot;
+
+  constructor(root: DiskRoot) {
+    this.#root = root;
+  }
+
+  /**
+   * Take in all of `source`. Rejecting leaves no file, no descriptor and no open source.
+   * @param path where it will most likely go, for the errors
+   */
+  async receive(path: string, source: WriteSource, { signal }: StageOptions = {}): Promise<TemporaryFile> {
+    const reading: Reading = { begun: false, failed: false };
+    try {
+      signal?.throwIfAborted();
+      return await this.#make(async (systemPath) => {
+        const fd = await open(systemPath, CREATE, 0o666);
+        return this.#fill(fd, async () => {
+          await writeAll(fd, watched(reading, source, signal));
+          signal?.throwIfAborted();
+        });
+      });
+    } catch (error) {
+      if (!reading.begun) abandonSource(source);
+      if (signal?.aborted) throw signal.reason;
+      throw reading.failed ? error : stagingError(error, path);
+    }
+  }
+
+  /** Take in a copy of a file, sharing its blocks where the file system can. */
+  async receiveCopy(sourcePath: string, modified?: number): Promise<TemporaryFile> {
+    return this.#make(async (systemPath) => {
+      await copyFile(sourcePath, systemPath, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      const fd = await open(systemPath, constants.O_RDONLY);
+      return this.#fill(fd, async () => undefined, modified);
+    });
+  }
+
+  /** Remove what dead writers left, and of unknown ones what is older than `before`. @returns how many files */
+  async sweep(before: Date): Promise<number> {
+    const pin = await this.#pin().catch((error: unknown) => {
+      if (saysNothingThere(error)) return null;
+      throw error;
+    });
+    if (pin === null) return 0;
+    try {
+      const names = await readdir(pin.here);
+      let removed = 0;
+      for (let at = 0; at < names.length; at += SWEEP_BATCH) {
+        const batch = names.slice(at, at + SWEEP_BATCH);
+        const gone = await Promise.all(batch.map((name) => sweepOne(pin.at(name), name, before)));
+        removed += gone.filter(Boolean).length;
+      }
+      return removed;
+    } finally {
+      pin.close();
+    }
+  }
+
+  /** Pin the hidden directory at the root, made when it is missing. */
+  async pinHidden(): Promise<Pin> {
+    const { base } = await this.#root.enclosure();
+    return pinExactly(`${base}/${HIDDEN_DIRECTORY}`);
+  }
+
+  /** Make the hidden directories at the root; the root itself is never made. */
+  async makeHidden(): Promise<void> {
+    const { base } = await this.#root.enclosure();
+    try {
+      await makeIn(base || '/', HIDDEN_DIRECTORY);
+      await makeIn(`${base}/${HIDDEN_DIRECTORY}`, 'tmp');
+    } catch (cause) {
+      throw saysNothingThere(cause) ? rootError('the root directory can not be reached', cause) : cause;
+    }
+  }
+
+  async #pin(): Promise<Pin> {
+    const { base } = await this.#root.enclosure();
+    return pinExactly(`${base}/${HIDDEN_DIRECTORY}/tmp`);
+  }
+
+  async #make(fill: (systemPath: string) => Promise<Stats>): Promise<TemporaryFile> {
+    const pin = await this.#pin().catch(async (error: unknown) => {
+      if (!saysNothingThere(error)) throw error;
+      await this.makeHidden();
+      return this.#pin();
+    });
+    const name = temporaryName();
+    try {
+      const stats = await fill(pin.at(name));
+      return { systemPath: `${pin.real}/${name}`, stats };
+    } catch (error) {
+      await forget(pin.at(name));
+      throw error;
+    } finally {
+      pin.close();
+    }
+  }
+
+  /** Run `write`, then make times and bytes final. The descriptor is closed on every way out. */
+  async #fill(fd: number, write: () => Promise<void>, modified?: number): Promise<Stats> {
+    try {
+      await write();
+      const now = Date.now();
+      await futimes(fd, now / 1000, distinctSeconds(modified ?? now));
+      if (this.#root.durable) await fsync(fd);
+      return await fstat(fd);
+    } finally {
+      await close(fd);
+    }
+  }
+}
+
+/** Remove a temporary file that may be gone already. */
+export async function forget(systemPath: string): Promise<void> {
+  await unlink(systemPath).catch((error: unknown) => {
+    if (!saysNothingThere(error)) throw error;
+  });
+}
+
+async function sweepOne(systemPath: string, name: string, before: Date): Promise<boolean> {
+  try {
+    const state = await writerState(name);
+    if (state === 'alive') return false;
+    if (state === 'unknown' && (await lstat(systemPath)).mtimeMs >= before.getTime()) return false;
+    await unlink(systemPath);
+    return true;
+  } catch (error) {
+    if (saysNothingThere(error)) return false; // Another sweep was faster, or its writer published it.
+    throw error;
+  }
+}
+
+/** How far the reading of a source came: what it throws is the caller's own affair and passes as it is. */
+interface Reading {
+  begun: boolean;
+  failed: boolean;
+}
+
+async function* watched(
+  reading: Reading,
+  source: WriteSource,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer> {
+  reading.begun = true;
+  try {
+    yield* chunksOf(source, signal);
+  } catch (error) {
+    reading.failed = true;
+    throw error;
+  }
+}
+
+/** The staging directory is our own: what is missing there is no file of the caller's. */
+function stagingError(error: unknown, path: string): unknown {
+  if (!saysNothingThere(error)) return translateError(error, path);
+  return new OperationFailed(path, {
+    message: 'the staging directory at the root has vanished: is the storage still there?',
+    cause: error,
+  });
+}
+
+/** Pin a directory that must lie where its path says, so that no link makes us write elsewhere. */
+async function pinExactly(systemPath: string): Promise<Pin> {
+  const pin = await pinAnywhere(systemPath, DIRECTORY).catch((error: unknown) => {
+    throw errnoOf(error) === 'ENOTDIR' || errnoOf(error) === 'ELOOP' ? leadsElsewhere(error) : error;
+  });
+  if (pin.real === systemPath) return pin;
+  pin.close();
+  throw leadsElsewhere();
+}
+
+function leadsElsewhere(cause?: unknown): PermissionDenied {
+  return new PermissionDenied('', {
+    message: `${HIDDEN_DIRECTORY} at the root is a link or a file: remove it`,
+    cause,
+  });
+}
+
+async function makeIn(directory: string, name: string): Promise<void> {
+  const pin = await pinExactly(directory);
+  try {
+    await mkdir(pin.at(name), 0o777);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  } finally {
+    pin.close();
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * The calls of node:fs that this backend makes, as promises over bare
+ * descriptors. `FileHandle` of node:fs/promises would do, but costs a turn of
+ * the thread pool to close, and closing is most of what pinning does.
+ */
+import * as fs from 'node:fs';
+import { promisify } from 'node:util';
+
+export type { Stats } from 'node:fs';
+export const { closeSync, constants, readFileSync, readlinkSync, statSync } = fs;
+
+export const close = promisify(fs.close);
+export const copyFile = promisify(fs.copyFile);
+export const fstat = promisify(fs.fstat);
+export const fsync = promisify(fs.fsync);
+export const futimes = promisify(fs.futimes);
+export const link = promisify(fs.link);
+export const lstat = promisify(fs.lstat);
+export const mkdir = promisify(fs.mkdir);
+export const open = promisify(fs.open);
+export const read = promisify(fs.read);
+export const readdir = promisify(fs.readdir);
+export const readFile = promisify(fs.readFile);
+export const realpath = promisify(fs.realpath.native);
+export const rename = promisify(fs.rename);
+export const rmdir = promisify(fs.rmdir);
+export const stat = promisify(fs.stat);
+export const unlink = promisify(fs.unlink);
+export const utimes = promisify(fs.utimes);
+export const writev = promisify(fs.writev);
+export const readCallback = fs.read;

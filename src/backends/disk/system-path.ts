@@ -1,0 +1,216 @@
+/**
+ * From a path to the thing on the disk, and never outside of the root.
+ *
+ * Looking first and using the path afterwards leaves a gap in which a
+ * directory can be exchanged for a link. So a path is *pinned*: opened without
+ * reading (`O_PATH`, see open(2)), which holds on to one file or directory
+ * whatever happens to its name. Linux tells in `/proc/self/fd` where the pinned
+ * thing really lies; if that is inside, everything is done through the pin. The
+ * calls made while pinned on procfs itself are synchronous: they never wait for
+ * a disk.
+ *
+ * Without `/proc/self/fd` (macOS, Windows) the real path is looked up and then
+ * used: links that lie there are found, a link that is planted in between is
+ * not.
+ */
+import { errnoOf, saysNothingThere } from './errno-errors.js';
+import {
+  closeSync,
+  constants,
+  fstat,
+  open,
+  readlinkSync,
+  realpath,
+  type Stats,
+  stat,
+  statSync,
+} from './system-calls.js';
+
+/** Directory at a root for what is mayfly's own; invisible and out of reach by any path. */
+export const HIDDEN_DIRECTORY = '.mayfly';
+
+/** Not in node:fs; the same on every architecture that Node runs on. */
+const O_PATH = 0o10000000;
+
+/** Refuse to open what is no directory; missing on Windows. */
+export const DIRECTORY = constants.O_DIRECTORY ?? 0;
+
+const hasDescriptorLinks =
+  process.platform === 'linux' && statSync('/proc/self/fd', { throwIfNoEntry: false }) !== undefined;
+
+/** Some file systems fold case, so there every spelling of the hidden name is hidden. */
+const foldsCase = process.platform === 'darwin' || process.platform === 'win32';
+
+export function isHiddenName(name: string): boolean {
+  return (foldsCase ? name.toLowerCase() : name) === HIDDEN_DIRECTORY;
+}
+
+/** A file or directory that is held on to. Whoever gets one closes it. */
+export class Pin {
+  readonly #fd: number | null;
+  /** Where it lies, every link resolved. */
+  readonly real: string;
+
+  constructor(fd: number | null, real: string) {
+    this.#fd = fd;
+    this.real = real;
+  }
+
+  /** System path of the thing itself. */
+  get here(): string {
+    return this.#fd === null ? this.real : `/proc/self/fd/${this.#fd}`;
+  }
+
+  /** System path of what has this name in the pinned directory. */
+  at(name: string): string {
+    return `${this.here}/${name}`;
+  }
+
+  stat(): Promise<Stats> {
+    return this.#fd === null ? stat(this.real) : fstat(this.#fd);
+  }
+
+  close(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+  }
+}
+
+/** A directory out of which no path leads. */
+export class Enclosure {
+  /** Real system path of the directory, without a slash at the end. */
+  readonly base: string;
+  readonly #hidden: string;
+
+  /**
+   * @param base real system path of the directory
+   * @param root real system path of the root that it belongs to, which has the hidden directory
+   */
+  constructor(base: string, root: string) {
+    this.base = withoutSlash(base);
+    this.#hidden = `${withoutSlash(root)}/${HIDDEN_DIRECTORY}`;
+  }
+
+  /** System path for a canonical path, not looked up. */
+  systemPath(path: string): string {
+    return path === '' ? this.base || '/' : `${this.base}/${path}`;
+  }
+
+  /** Whether a real system path lies inside and not in what is hidden. */
+  holds(real: string): boolean {
+    return isInside(this.base, real) && !isInside(this.#hidden, real);
+  }
+
+  /** Whether a name in a directory is that of the hidden one. */
+  hides(directory: string, name: string): boolean {
+    return isHiddenName(name) && `${withoutSlash(directory)}/${HIDDEN_DIRECTORY}` === this.#hidden;
+  }
+
+  /** Pin what is at `path`, links followed; null when nothing is there, or it lies outside. Other errors are the system's. */
+  pin(path: string): Promise<Pin | null> {
+    return this.pinSystemPath(this.systemPath(path));
+  }
+
+  /** As `pin`, for a directory; null also for a file. */
+  pinDirectory(path: string): Promise<Pin | null> {
+    return this.pinSystemPath(this.systemPath(path), DIRECTORY);
+  }
+
+  async pinSystemPath(systemPath: string, flags = 0): Promise<Pin | null> {
+    const pin = await pinAnywhere(systemPath, flags).catch(nullWhenNotThere);
+    if (pin === null || this.holds(pin.real)) return pin;
+    pin.close();
+    return null;
+  }
+
+  /**
+   * Open the file at `path` for reading; null when nothing is there.
+   *
+   * The plain case takes one call: opened without following a last link and
+   * without waiting (a FIFO would), then looked at before a byte is read. What
+   * refuses that (a link, a leased file) goes by way of a pin.
+   */
+  async openForReading(path: string): Promise<OpenedFile | 'directory' | null> {
+    if (hasDescriptorLinks) {
+      const opened = await this.#openDirectly(this.systemPath(path), READ | constants.O_NOFOLLOW);
+      if (opened !== 'try a pin') return opened;
+    }
+    const pin = await this.pin(path);
+    if (pin === null) return null;
+    try {
+      const stats = await pin.stat();
+      if (stats.isDirectory()) return 'directory';
+      if (!stats.isFile()) return null;
+      const opened = await this.#openDirectly(pin.here, READ & ~NONBLOCK);
+      return opened === 'try a pin' ? null : opened;
+    } finally {
+      pin.close();
+    }
+  }
+
+  async #openDirectly(
+    systemPath: string,
+    flags: number,
+  ): Promise<OpenedFile | 'directory' | 'try a pin' | null> {
+    let fd: number;
+    try {
+      fd = await open(systemPath, flags);
+    } catch (error) {
+      if (errnoOf(error) === 'ELOOP' || errnoOf(error) === 'EAGAIN') return 'try a pin';
+      return nullWhenNotThere(error);
+    }
+    let wanted = false;
+    try {
+      if (hasDescriptorLinks && !this.holds(readlinkSync(`/proc/self/fd/${fd}`))) return null;
+      const stats = await fstat(fd);
+      wanted = stats.isFile();
+      if (wanted) return { fd, stats };
+      return stats.isDirectory() ? 'directory' : null;
+    } finally {
+      if (!wanted) closeSync(fd);
+    }
+  }
+}
+
+/** A file open for reading. Whoever gets one closes it. */
+export interface OpenedFile {
+  readonly fd: number;
+  readonly stats: Stats;
+}
+
+// Some of these are not in the node:fs of Windows.
+const NONBLOCK = constants.O_NONBLOCK ?? 0;
+const READ = constants.O_RDONLY | NONBLOCK | (constants.O_NOCTTY ?? 0);
+
+function nullWhenNotThere(error: unknown): null {
+  if (saysNothingThere(error)) return null;
+  throw error;
+}
+
+/** Pin without asking where it leads. */
+export async function pinAnywhere(systemPath: string, flags = 0): Promise<Pin> {
+  if (!hasDescriptorLinks) return pinByName(systemPath, flags);
+  const fd = await open(systemPath, O_PATH | flags);
+  try {
+    return new Pin(fd, readlinkSync(`/proc/self/fd/${fd}`));
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+async function pinByName(systemPath: string, flags: number): Promise<Pin> {
+  const real = await realpath(systemPath);
+  const wantsDirectory = (flags & DIRECTORY) !== 0;
+  if (wantsDirectory && !(await stat(real)).isDirectory()) {
+    throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR', syscall: 'open' });
+  }
+  return new Pin(null, real);
+}
+
+function isInside(directory: string, real: string): boolean {
+  return real === directory || real.startsWith(`${directory}/`);
+}
+
+function withoutSlash(directory: string): string {
+  return directory.endsWith('/') ? directory.slice(0, -1) : directory;
+}

@@ -1,0 +1,176 @@
+/**
+ * The many kinds of sources that a write takes, as one: buffers that come one
+ * after the other and belong to the receiver.
+ *
+ * A source is let go of on every way out. When the receiver stops early, or
+ * the signal aborts, a stream is destroyed and a generator is told to return,
+ * before the write rejects.
+ */
+
+import { Buffer } from 'node:buffer';
+import { Readable } from 'node:stream';
+import { isUint8Array } from 'node:util/types';
+import { codeOf } from '../../errors/code-of.js';
+import { OperationFailed } from '../../errors/errors.js';
+import type { WriteSource } from '../essentials.js';
+
+/** A source that is being read. */
+interface OpenSource {
+  next(): Promise<IteratorResult<unknown>>;
+  /** Let go of a source that is not wanted to its end. */
+  cancel(reason: unknown): void;
+  /** Whether the source may write to a buffer again that it has given away. */
+  readonly reusesBuffers: boolean;
+}
+
+/** The bytes of a source that holds them all, without a copy; null for one that streams. */
+export function wholeSource(source: WriteSource): Buffer | null {
+  if (typeof source === 'string') return Buffer.from(source);
+  return isUint8Array(source) ? asBuffer(source) : null;
+}
+
+/**
+ * Read a source to its end.
+ *
+ * @param signal aborting it makes the iteration throw the signal's reason
+ * @throws TypeError the source, or a chunk of it, is neither bytes nor text
+ * @throws OperationFailed a stream was closed before its end
+ */
+export async function* chunksOf(source: WriteSource, signal?: AbortSignal): AsyncGenerator<Buffer, void> {
+  const whole = wholeSource(source);
+  if (whole !== null) {
+    signal?.throwIfAborted();
+    yield whole;
+    return;
+  }
+  const open = openSource(source);
+  const interrupt = new Interrupt(signal);
+  let finished = false;
+  try {
+    for (;;) {
+      const { done, value } = await interrupt.race(() => open.next());
+      finished = done === true;
+      if (finished) return;
+      const chunk = toBuffer(value);
+      if (chunk.length > 0) yield open.reusesBuffers ? Buffer.from(chunk) : chunk;
+    }
+  } catch (error) {
+    throw closedEarly(error) ? new OperationFailed(undefined, EARLY(error)) : error;
+  } finally {
+    interrupt.dispose();
+    if (!finished) open.cancel(signal?.reason);
+  }
+}
+
+/** Let go of a source of which nothing was read. */
+export function abandonSource(source: WriteSource): void {
+  try {
+    if (wholeSource(source) === null) openSource(source).cancel(undefined);
+  } catch {
+    // No source at all, or one that somebody else reads: not ours to close, and the write has failed already.
+  }
+}
+
+const EARLY = (cause: unknown) => ({ message: 'the source was closed before its end', cause });
+
+function closedEarly(error: unknown): boolean {
+  return codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+function openSource(source: WriteSource): OpenSource {
+  if (source instanceof Readable) return fromReadable(source);
+  if (typeof source === 'object' && source !== null) {
+    if ('getReader' in source) return fromWebStream(source);
+    if ('stream' in source && typeof source.stream === 'function') return fromWebStream(source.stream());
+    if (Symbol.asyncIterator in source) return fromIterable(source);
+  }
+  throw new TypeError(
+    'the source of a write must be a string, Uint8Array, stream, async iterable of bytes, or Blob',
+  );
+}
+
+function fromReadable(source: Readable): OpenSource {
+  const iterator: AsyncIterator<unknown> = source[Symbol.asyncIterator]();
+  return {
+    next: () => iterator.next(),
+    cancel: () => {
+      // One that was never read has no listener, and its late errors concern nobody any more.
+      source.on('error', () => undefined);
+      source.destroy();
+    },
+    reusesBuffers: false,
+  };
+}
+
+function fromWebStream(source: { getReader(): WebReader }): OpenSource {
+  const reader = source.getReader();
+  return {
+    next: () => reader.read() as Promise<IteratorResult<unknown>>,
+    cancel: (reason) => void reader.cancel(reason).catch(() => undefined),
+    reusesBuffers: false,
+  };
+}
+
+interface WebReader {
+  read(): Promise<{ done: boolean; value?: unknown }>;
+  cancel(reason: unknown): Promise<void>;
+}
+
+function fromIterable(source: AsyncIterable<unknown>): OpenSource {
+  const iterator = source[Symbol.asyncIterator]();
+  return {
+    next: () => Promise.resolve(iterator.next()),
+    // Not awaited: a generator that hangs in its own await returns only after it.
+    cancel: () => {
+      void (async () => iterator.return?.())().catch(() => undefined);
+    },
+    reusesBuffers: true,
+  };
+}
+
+/**
+ * Lets an abort overtake a promise. One listener for the whole iteration:
+ * `Promise.race` against a long-lived promise would keep every chunk's
+ * reaction until the end.
+ */
+class Interrupt {
+  readonly #signal: AbortSignal | undefined;
+  #reject: ((reason: unknown) => void) | null = null;
+  readonly #abort = (): void => this.#reject?.(this.#signal?.reason);
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  async race<T>(start: () => Promise<T>): Promise<T> {
+    const signal = this.#signal;
+    if (signal === undefined) return start();
+    signal.throwIfAborted();
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#reject = reject;
+        start().then(resolve, reject);
+      });
+    } catch (error) {
+      // A source often fails because of the same abort: the reason is the better answer.
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  dispose(): void {
+    this.#reject = null;
+    this.#signal?.removeEventListener('abort', this.#abort);
+  }
+}
+
+function toBuffer(chunk: unknown): Buffer {
+  if (isUint8Array(chunk)) return asBuffer(chunk);
+  if (typeof chunk === 'string') return Buffer.from(chunk);
+  throw new TypeError(`a source must give bytes or text, not ${chunk === null ? 'null' : typeof chunk}`);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

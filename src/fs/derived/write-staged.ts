@@ -1,0 +1,23 @@
+/** `write` of a backend whose `stage` is the primary way in. */
+import type { StageOptions, WriteOptions, WriteSource } from '../essentials.js';
+import type { Info } from '../info.js';
+import type { StagedFile } from '../staged-file.js';
+
+interface Stager {
+  stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile>;
+}
+
+export async function writeStaged(
+  fs: Stager,
+  path: string,
+  source: WriteSource,
+  options: WriteOptions = {},
+): Promise<Info> {
+  const staged = await fs.stage(path, source, options);
+  try {
+    return await staged.publish(path, { overwrite: options.overwrite !== false });
+  } catch (error) {
+    await staged.discard();
+    throw error;
+  }
+}
