@@ -1,0 +1,80 @@
+import type { Expiration, FileKey, Intent } from './expiration.js';
+
+/** What a settled claim does to one row. */
+export type RowChange = FileKey & {
+  /** Change only the row of this generation; default: whatever is there. */
+  readonly ifGeneration?: number;
+} & ({ readonly remove: true } | { readonly deadline: number | null; readonly intent: Intent | null });
+
+/** Where `claimDue` goes on: after this row, in the order of its results. */
+export interface DuePosition {
+  readonly due: number;
+  readonly generation: number;
+}
+
+export interface DueRow {
+  readonly row: Expiration;
+  readonly position: DuePosition;
+}
+
+export interface SettleOptions {
+  /** Keep the claim; default false, which gives it back. */
+  keepClaim?: boolean;
+  /** Survive a loss of power from the moment of resolving; default true. */
+  durable?: boolean;
+}
+
+/**
+ * Where deadlines are kept.
+ *
+ * Besides its rows a store keeps *claims*: the right of one holder to change a
+ * path, whether or not it has a row. A holder is a store object in a process.
+ * A claim must end with its process, by a lock that the operating system or
+ * the database frees, never by a time-out. Several stores in several processes
+ * may work on the same rows; within one store object the caller keeps claims
+ * of the same path apart.
+ *
+ * No query's cost may grow with the number of rows. Errors are FSErrors:
+ * `RemoteConnectionError` or `OperationTimeout` when the database does not
+ * answer, else `OperationFailed`.
+ */
+export interface ExpirationStore {
+  /** Connect and bring the schema up to date; may be called again, to see whether the store still answers. */
+  ready(): Promise<void>;
+
+  /** Give back every claim of this holder and disconnect; idempotent. */
+  close(): Promise<void>;
+
+  /**
+   * Remember which storage the rows speak of, unless one is remembered.
+   * @returns the one remembered now; null with null, when none is
+   */
+  bindStorage(identity: string | null): Promise<string | null>;
+
+  /** Rows of these keys, in their order; null where there is none. Claims are not looked at. */
+  find(keys: readonly FileKey[]): Promise<(Expiration | null)[]>;
+
+  /** Paths with a row at or below a directory, in code-point order after `after`, at most `limit`. */
+  findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]>;
+
+  /**
+   * Claim all of these keys, or none when another holder that lives has one.
+   * A key that this holder has claimed already goes over to the new token.
+   *
+   * @param token names the claim; never used before
+   * @returns the rows in the order of keys; null when one is held elsewhere
+   */
+  claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null>;
+
+  /**
+   * Claim rows that are due at `now` (see `dueOf`) and that nobody has claimed,
+   * this holder included, in order of due time, then generation.
+   */
+  claimDue(token: string, now: number, limit: number, after: DuePosition | null): Promise<DueRow[]>;
+
+  /** Apply changes and give the claim back, all in one step. A row that is changed gets a new generation. */
+  settle(token: string, changes: readonly RowChange[], options?: SettleOptions): Promise<void>;
+
+  /** Drop the claims of holders that are dead. A purge begins with it. */
+  releaseDead(): Promise<void>;
+}

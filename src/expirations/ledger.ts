@@ -1,0 +1,218 @@
+/**
+ * Keeps files and their deadlines together, whatever else happens to the path
+ * at the same time and wherever the process dies.
+ *
+ * Every operation that changes a path with a deadline, or gives one to a path,
+ * holds that path alone: within the process by a mutex, among processes by a
+ * claim in the store. A purge holds it too while it removes the file, so
+ * whatever has been acknowledged is either before the removal or is respected
+ * by it. A write that changes the deadline first records an intent, so that a
+ * crash leaves the old file with the old deadline or the new with the new.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../clock/clock.js';
+import { OperationTimeout, ResourceNotFound } from '../errors/errors.js';
+import type { Expiration, FileKey } from './expiration.js';
+import type { ExpirationStore, RowChange, SettleOptions } from './expiration-store.js';
+import type { KeyedMutex } from './keyed-mutex.js';
+import { mutexOf } from './keyed-mutex.js';
+
+/** How long to wait for a path that another process works on. */
+const PATIENCE_MS = 30_000;
+const FIRST_PAUSE_MS = 2;
+const LONGEST_PAUSE_MS = 50;
+
+/** Tells what is stored at a key: a text that differs for different contents, null for nothing. */
+export type ValidatorOf = (key: FileKey) => Promise<string | null>;
+
+/** From the moment of publishing (ms since the epoch) to the deadline. */
+export type DeadlineFrom = (now: number) => number;
+
+export interface LedgerPublishOptions {
+  /** The new deadline; null keeps the path's, unless that has passed: then the file has none. */
+  deadlineFrom: DeadlineFrom | null;
+  /** Hold off all other exclusive writers even when no deadline is concerned; default false. */
+  exclusive?: boolean;
+}
+
+/** Paths held alone, their rows, and how to change them and let go. */
+interface Held {
+  readonly rows: readonly (Expiration | null)[];
+  settle(changes: readonly RowChange[], options?: SettleOptions): Promise<void>;
+}
+
+export class Ledger {
+  readonly #store: ExpirationStore;
+  readonly #mutex: KeyedMutex;
+  readonly #clock: Clock;
+  readonly #validatorOf: ValidatorOf;
+
+  constructor(store: ExpirationStore, clock: Clock, validatorOf: ValidatorOf) {
+    this.#store = store;
+    this.#mutex = mutexOf(store);
+    this.#clock = clock;
+    this.#validatorOf = validatorOf;
+  }
+
+  /** Deadlines of these keys in ms since the epoch, null where there is none. */
+  async deadlines(keys: readonly FileKey[]): Promise<(number | null)[]> {
+    const rows = await this.#store.find(keys);
+    return Promise.all(rows.map((row) => this.effectiveDeadline(row)));
+  }
+
+  /** The deadline that holds: the row's, or its intent's when what is stored shows that the write went through. */
+  async effectiveDeadline(row: Expiration | null): Promise<number | null> {
+    if (row === null) return null;
+    if (row.intent === null) return row.deadline;
+    const stored = await this.#validatorOf(row);
+    return stored === row.intent.before ? row.deadline : row.intent.deadline;
+  }
+
+  /** Give a path a deadline; null takes it away. */
+  expire(key: FileKey, deadline: number | null): Promise<void> {
+    return this.#exclusively([key], (held) => held.settle([rowWith(key, deadline)]));
+  }
+
+  /** Publish a file at a path, with its deadline. */
+  async publish<T>(key: FileKey, options: LedgerPublishOptions, publish: () => Promise<T>): Promise<T> {
+    const { deadlineFrom, exclusive = false } = options;
+    if (deadlineFrom !== null || exclusive || (await this.#hasRow(key))) {
+      return this.#exclusively([key], (held) => this.#publishHeld(held, key, deadlineFrom, publish));
+    }
+    // No deadline before and none wanted: nothing to keep together. Should one
+    // have come meanwhile, this write is after it, and drops it if it has passed.
+    const result = await publish();
+    if (await this.#hasRow(key)) await this.#exclusively([key], (held) => this.#dropPassed(held, key));
+    return result;
+  }
+
+  /** Remove a file and forget its deadline, also when there is no file (`remove` then throws `ResourceNotFound`). */
+  remove<T>(key: FileKey, remove: () => Promise<T>): Promise<T> {
+    return this.#exclusively([key], async (held) => {
+      const forget: RowChange[] = held.rows[0] == null ? [] : [{ ...key, remove: true }];
+      try {
+        const result = await remove();
+        await held.settle(forget);
+        return result;
+      } catch (error) {
+        if (error instanceof ResourceNotFound) await held.settle(forget);
+        throw error;
+      }
+    });
+  }
+
+  /** Forget a path's deadline if `gone` says so, with everyone else held off. */
+  forgetIf(key: FileKey, gone: () => Promise<boolean>): Promise<void> {
+    return this.#exclusively([key], async (held) => held.settle((await gone()) ? [rowWith(key, null)] : []));
+  }
+
+  /** Move a file; the destination gets the source's deadline, none included. */
+  move<T>(from: FileKey, to: FileKey, move: () => Promise<T>): Promise<T> {
+    return this.#exclusively([from, to], async (held) => {
+      const [source = null, destination = null] = held.rows;
+      const deadline = await this.effectiveDeadline(source);
+      const forgetSource: RowChange[] = source === null ? [] : [{ ...from, remove: true }];
+      return this.#withIntent(held, to, destination, deadline, move, forgetSource);
+    });
+  }
+
+  async #publishHeld<T>(
+    held: Held,
+    key: FileKey,
+    deadlineFrom: DeadlineFrom | null,
+    publish: () => Promise<T>,
+  ): Promise<T> {
+    const [row = null] = held.rows;
+    const now = this.#clock();
+    const current = await this.effectiveDeadline(row);
+    const kept = current !== null && current <= now ? null : current;
+    const deadline = deadlineFrom === null ? kept : deadlineFrom(now);
+    return this.#withIntent(held, key, row, deadline, publish, []);
+  }
+
+  /**
+   * Publish between recording that this brings `deadline` and making it so.
+   * When publishing fails, what is stored decides which deadline holds.
+   */
+  async #withIntent<T>(
+    held: Held,
+    key: FileKey,
+    row: Expiration | null,
+    deadline: number | null,
+    publish: () => Promise<T>,
+    along: readonly RowChange[],
+  ): Promise<T> {
+    const current = await this.effectiveDeadline(row);
+    if (deadline === current && row?.intent == null) {
+      const result = await publish();
+      await held.settle(along, { durable: along.length > 0 });
+      return result;
+    }
+    const before = await this.#validatorOf(key);
+    await held.settle([{ ...key, deadline: current, intent: { deadline, before } }], { keepClaim: true });
+    try {
+      const result = await publish();
+      // To lose this step with the power is harmless: the intent says the same.
+      await held.settle([rowWith(key, deadline), ...along], { durable: along.length > 0 });
+      return result;
+    } catch (error) {
+      const happened = (await this.#validatorOf(key)) !== before;
+      await held.settle([rowWith(key, happened ? deadline : current)]);
+      throw error;
+    }
+  }
+
+  /** After a write without a deadline: one that has passed is not kept. */
+  async #dropPassed(held: Held, key: FileKey): Promise<void> {
+    const deadline = await this.effectiveDeadline(held.rows[0] ?? null);
+    const passed = deadline !== null && deadline <= this.#clock();
+    await held.settle(passed ? [rowWith(key, null)] : []);
+  }
+
+  async #hasRow(key: FileKey): Promise<boolean> {
+    return (await this.#store.find([key]))[0] != null;
+  }
+
+  /** Hold the keys in this process and in the store while `work` runs. */
+  #exclusively<T>(keys: readonly FileKey[], work: (held: Held) => Promise<T>): Promise<T> {
+    return this.#mutex.run(keys, async () => {
+      const token = randomUUID();
+      const rows = await this.#claim(token, keys);
+      let claimed = true;
+      const held: Held = {
+        rows,
+        settle: async (changes, options = {}) => {
+          await this.#store.settle(token, changes, options);
+          claimed = options.keepClaim === true;
+        },
+      };
+      try {
+        return await work(held);
+      } finally {
+        // What went wrong before is the thing to tell. A claim that can't be given back now ends with the process.
+        if (claimed) await held.settle([], { durable: false }).catch(() => {});
+      }
+    });
+  }
+
+  async #claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[]> {
+    const giveUp = performance.now() + PATIENCE_MS;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const rows = await this.#store.claim(token, keys);
+      if (rows !== null) return rows;
+      if (performance.now() > giveUp) {
+        throw new OperationTimeout(keys[0]?.path, {
+          message: 'another process works on this file for too long: try again',
+        });
+      }
+      await sleep(pause);
+    }
+  }
+}
+
+function rowWith(key: FileKey, deadline: number | null): RowChange {
+  const { namespace, path } = key;
+  if (deadline === null) return { namespace, path, remove: true };
+  return { namespace, path, deadline, intent: null };
+}

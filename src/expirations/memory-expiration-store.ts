@@ -1,0 +1,144 @@
+/**
+ * The reference store: deadlines in this process's memory, gone with it.
+ *
+ * Due rows come from a binary heap in which an outdated entry stays until it
+ * comes up, so each step costs the logarithm of the number of rows.
+ */
+import { RemoteConnectionError } from '../errors/errors.js';
+import { compareCodePoints, isWithin } from '../path/parts.js';
+import type { Expiration, FileKey } from './expiration.js';
+import { dueOf, keyText } from './expiration.js';
+import type { DuePosition, DueRow, ExpirationStore, RowChange, SettleOptions } from './expiration-store.js';
+
+interface HeapEntry extends DuePosition {
+  readonly text: string;
+}
+
+export class MemoryExpirationStore implements ExpirationStore {
+  readonly #rows = new Map<string, Expiration>();
+  /** Keys claimed, with the token that claimed them. All of them by this holder: there is no other. */
+  readonly #claims = new Map<string, string>();
+  readonly #heap: HeapEntry[] = [];
+  #generation = 0;
+  #storage: string | null = null;
+  #closed = false;
+
+  async ready(): Promise<void> {
+    if (this.#closed)
+      throw new RemoteConnectionError(undefined, { message: 'the expiration store is closed' });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#claims.clear();
+  }
+
+  async bindStorage(identity: string | null): Promise<string | null> {
+    this.#storage ??= identity;
+    return this.#storage;
+  }
+
+  async find(keys: readonly FileKey[]): Promise<(Expiration | null)[]> {
+    await this.ready();
+    return this.#find(keys);
+  }
+
+  async findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]> {
+    await this.ready();
+    const paths: string[] = [];
+    for (const row of this.#rows.values()) {
+      if (row.namespace !== namespace || !isWithin(directory, row.path)) continue;
+      if (compareCodePoints(row.path, after) > 0) paths.push(row.path);
+    }
+    return paths.sort(compareCodePoints).slice(0, limit);
+  }
+
+  async claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null> {
+    await this.ready();
+    for (const key of keys) this.#claims.set(keyText(key), token);
+    return this.#find(keys);
+  }
+
+  async claimDue(token: string, now: number, limit: number, after: DuePosition | null): Promise<DueRow[]> {
+    await this.ready();
+    const found: DueRow[] = [];
+    const putBack: HeapEntry[] = [];
+    while (found.length < limit) {
+      const entry = this.#heap[0];
+      if (entry === undefined || entry.due > now) break;
+      popHeap(this.#heap);
+      const row = this.#rows.get(entry.text);
+      if (row === undefined || row.generation !== entry.generation) continue;
+      putBack.push(entry);
+      if (this.#claims.has(entry.text) || (after !== null && comparePositions(entry, after) <= 0)) continue;
+      this.#claims.set(entry.text, token);
+      found.push({ row, position: { due: entry.due, generation: entry.generation } });
+    }
+    for (const entry of putBack) pushHeap(this.#heap, entry);
+    return found;
+  }
+
+  async settle(token: string, changes: readonly RowChange[], options: SettleOptions = {}): Promise<void> {
+    await this.ready();
+    for (const change of changes) this.#apply(change);
+    if (options.keepClaim === true) return;
+    for (const [text, holder] of this.#claims) if (holder === token) this.#claims.delete(text);
+  }
+
+  /** There is nobody else whose claims could outlive them. */
+  async releaseDead(): Promise<void> {
+    await this.ready();
+  }
+
+  #find(keys: readonly FileKey[]): (Expiration | null)[] {
+    return keys.map((key) => this.#rows.get(keyText(key)) ?? null);
+  }
+
+  #apply(change: RowChange): void {
+    const text = keyText(change);
+    if (change.ifGeneration !== undefined && this.#rows.get(text)?.generation !== change.ifGeneration) return;
+    if ('remove' in change) {
+      this.#rows.delete(text);
+      return;
+    }
+    const { namespace, path, deadline, intent } = change;
+    const row: Expiration = { namespace, path, deadline, intent, generation: ++this.#generation };
+    this.#rows.set(text, row);
+    const due = dueOf(row);
+    if (due !== null) pushHeap(this.#heap, { due, generation: row.generation, text });
+  }
+}
+
+function comparePositions(a: DuePosition, b: DuePosition): number {
+  return a.due - b.due || a.generation - b.generation;
+}
+
+function pushHeap(heap: HeapEntry[], entry: HeapEntry): void {
+  let at = heap.push(entry) - 1;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if (comparePositions(heap[parent] as HeapEntry, entry) <= 0) break;
+    heap[at] = heap[parent] as HeapEntry;
+    at = parent;
+  }
+  heap[at] = entry;
+}
+
+function popHeap(heap: HeapEntry[]): void {
+  const last = heap.pop();
+  if (last === undefined || heap.length === 0) return;
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (
+      child + 1 < heap.length &&
+      comparePositions(heap[child + 1] as HeapEntry, heap[child] as HeapEntry) < 0
+    )
+      child++;
+    if (comparePositions(last, heap[child] as HeapEntry) <= 0) break;
+    heap[at] = heap[child] as HeapEntry;
+    at = child;
+  }
+  heap[at] = last;
+}

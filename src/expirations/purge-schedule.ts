@@ -1,0 +1,44 @@
+/**
+ * The in-process job: a node-cron task in UTC (no hour is skipped or repeated
+ * when clocks change), never two runs at once, and one right at the start for
+ * what fell due while no process ran.
+ */
+import type { ScheduledTask } from 'node-cron';
+import { schedule, validate } from 'node-cron';
+
+/** Whether node-cron understands the expression. */
+export function isCronExpression(expression: string): boolean {
+  return validate(expression);
+}
+
+export class PurgeSchedule {
+  readonly #task: ScheduledTask;
+  readonly #work: (signal: AbortSignal) => Promise<void>;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | null = null;
+
+  /**
+   * @param expression of node-cron: five fields, or six with seconds
+   * @param work one purge; handles its own errors
+   */
+  constructor(expression: string, work: (signal: AbortSignal) => Promise<void>) {
+    this.#work = work;
+    this.#task = schedule(expression, () => this.#run(), { timezone: 'Etc/UTC', noOverlap: true });
+    void this.#run();
+  }
+
+  /** No further run; the one under way ends after its batch. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#task.destroy();
+    await this.#running;
+  }
+
+  #run(): Promise<void> {
+    if (this.#stopping.signal.aborted) return Promise.resolve();
+    this.#running ??= this.#work(this.#stopping.signal).finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+}

@@ -1,0 +1,51 @@
+/** Says in mayfly's words what SQLite said in its own. Source: "Result and Error Codes", sqlite.org. */
+import { codeOf } from '../../errors/code-of.js';
+import {
+  InsufficientStorage,
+  MayflyError,
+  OperationFailed,
+  OperationTimeout,
+  PermissionDenied,
+  RemoteConnectionError,
+} from '../../errors/errors.js';
+
+/** By primary result code, which an extended one begins with. */
+const TABLE: readonly [prefix: string, make: (cause: unknown) => OperationFailed][] = [
+  [
+    'SQLITE_BUSY',
+    (cause) => new OperationTimeout(undefined, { message: 'the expiration store is locked', cause }),
+  ],
+  [
+    'SQLITE_FULL',
+    (cause) =>
+      new InsufficientStorage(undefined, { message: 'no space left for the expiration store', cause }),
+  ],
+  // Its directory is missing, unmounted or not ours; a later try may find it back.
+  ['SQLITE_CANTOPEN', unreachable],
+  ['SQLITE_IOERR', unreachable],
+  ['SQLITE_NOTADB', unreachable],
+  ['SQLITE_CORRUPT', unreachable],
+  [
+    'SQLITE_READONLY',
+    (cause) => new PermissionDenied(undefined, { message: 'the expiration store is read-only', cause }),
+  ],
+  [
+    'SQLITE_PERM',
+    (cause) =>
+      new PermissionDenied(undefined, { message: 'the expiration store is not ours to open', cause }),
+  ],
+];
+
+export function translateSqliteError(error: unknown): unknown {
+  if (error instanceof MayflyError) return error;
+  const code = codeOf(error);
+  for (const [prefix, make] of TABLE) if (code.startsWith(prefix)) return make(error);
+  return new OperationFailed(undefined, { message: 'the expiration store failed', cause: error });
+}
+
+function unreachable(cause: unknown): OperationFailed {
+  return new RemoteConnectionError(undefined, {
+    message: 'the expiration store can not be opened or read',
+    cause,
+  });
+}

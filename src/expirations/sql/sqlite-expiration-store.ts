@@ -1,0 +1,77 @@
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import { migrate } from './migrations.js';
+import type { Schema } from './schema.js';
+import { query } from './script.js';
+import type { Holders } from './sql-expiration-store.js';
+import { SqlExpirationStore } from './sql-expiration-store.js';
+import { SqliteDatabase } from './sqlite-database.js';
+import { translateSqliteError } from './sqlite-errors.js';
+import { SqliteHolder } from './sqlite-holder.js';
+
+/**
+ * Deadlines in an SQLite file, for any number of processes on one machine.
+ *
+ * The file is opened and its schema made at first use; its directory is made
+ * when it is missing. Beside it lie SQLite's `-wal` and `-shm` and one small
+ * `-holder-…` a process, which are gone when all have closed.
+ *
+ * @example new SqliteExpirationStore('var/expirations.db')
+ */
+export class SqliteExpirationStore extends SqlExpirationStore {
+  readonly #path: string;
+  readonly #database: SqliteDatabase;
+  #migrated = false;
+  #holder: SqliteHolder | null = null;
+
+  /** @param path of the file; `:memory:` for one that ends with the process */
+  constructor(path: string) {
+    const database = new SqliteDatabase(path);
+    super(queryBuilder(), database);
+    this.#path = path;
+    this.#database = database;
+  }
+
+  override async ready(): Promise<void> {
+    if (this.#migrated) return;
+    await this.#database.run(() => migrate(this.db));
+    this.#migrated = true;
+  }
+
+  protected override async holders(): Promise<Holders> {
+    if (this.#holder !== null) return this.#holder;
+    let holder: SqliteHolder;
+    try {
+      holder = new SqliteHolder(this.#path);
+    } catch (error) {
+      throw translateSqliteError(error);
+    }
+    this.#holder = holder;
+    const row = { holder: holder.id };
+    await this.#database.run(() => query(this.db.insertInto('mayfly_holders').values(row)), {
+      durable: false,
+    });
+    return holder;
+  }
+
+  override async close(): Promise<void> {
+    const holder = this.#holder;
+    this.#holder = null;
+    if (holder !== null) {
+      await this.forget([holder.id]).catch(() => {});
+      holder.close();
+    }
+    this.#database.close();
+  }
+}
+
+/** kysely for writing queries only: `SqliteDatabase` runs them. */
+function queryBuilder(): Kysely<Schema> {
+  return new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+}

@@ -1,0 +1,59 @@
+/**
+ * The sign that a process lives: an exclusive lock on a small file of its own,
+ * which the operating system frees when the process ends, however it ends.
+ *
+ * SQLite takes the lock, since Node has no call for one and SQLite knows how on
+ * every system. Source: "File Locking And Concurrency In SQLite Version 3".
+ */
+
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { codeOf } from '../../errors/code-of.js';
+
+const IN_MEMORY = ':memory:';
+
+export class SqliteHolder {
+  /** Names this holder among all of the store's. */
+  readonly id = randomUUID();
+  readonly #databasePath: string;
+  readonly #lock: Database.Database;
+
+  /** @param databasePath of the store; the lock file lies beside it */
+  constructor(databasePath: string) {
+    this.#databasePath = databasePath;
+    this.#lock = new Database(this.#fileOf(this.id));
+    this.#lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  }
+
+  /** Whether the holder's process lives. */
+  isAlive(id: string): boolean {
+    if (id === this.id) return true;
+    if (this.#databasePath === IN_MEMORY) return false;
+    let lock: Database.Database | undefined;
+    try {
+      lock = new Database(this.#fileOf(id), { timeout: 0, fileMustExist: true });
+      lock.exec('BEGIN EXCLUSIVE');
+      return false;
+    } catch (error) {
+      const code = codeOf(error);
+      return !code.startsWith('SQLITE_CANTOPEN');
+    } finally {
+      lock?.close();
+    }
+  }
+
+  /** Remove what a dead holder has left on disk. */
+  bury(id: string): void {
+    if (this.#databasePath !== IN_MEMORY) rmSync(this.#fileOf(id), { force: true });
+  }
+
+  close(): void {
+    this.#lock.close();
+    this.bury(this.id);
+  }
+
+  #fileOf(id: string): string {
+    return this.#databasePath === IN_MEMORY ? IN_MEMORY : `${this.#databasePath}-holder-${id}`;
+  }
+}

@@ -1,0 +1,39 @@
+/** The URL base of served files, and URLs below it. */
+
+/** Whether `value` can be a URL base: a path such as `/files`, or an absolute http(s) URL. */
+export function isUrlRoot(value: string): boolean {
+  if (/[?#\s\\]/.test(value)) return false;
+  if (value.startsWith('/')) return !value.startsWith('//');
+  if (!/^https?:\/\//i.test(value)) return false;
+  return URL.canParse(value);
+}
+
+/** Without slashes at the end, so that `/` becomes the empty string. */
+export function trimUrlRoot(urlRoot: string): string {
+  return urlRoot.replace(/\/+$/, '');
+}
+
+/** The path part of a URL base, for mounting; `/` when there is none. */
+export function mountPath(urlRoot: string): string {
+  const path = urlRoot.startsWith('/') || urlRoot === '' ? urlRoot : new URL(urlRoot).pathname;
+  return trimUrlRoot(path) || '/';
+}
+
+/**
+ * The URL of a file.
+ * @param urlRoot trimmed
+ * @param path canonical
+ */
+export function fileUrl(urlRoot: string, namespace: string, path: string): string {
+  return [urlRoot, namespace, ...path.split('/')]
+    .map((part, i) => (i === 0 ? part : encodeSegment(part)))
+    .join('/');
+}
+
+/** Percent-encode all but RFC 3986's unreserved characters, so that a URL is safe in HTML, in shells and in headers. */
+export function encodeSegment(segment: string): string {
+  return encodeURIComponent(segment).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

@@ -1,0 +1,241 @@
+/** What every expiration store must do. A store's own test calls it with a factory. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { FileKey } from '../../src/expirations/expiration.js';
+import type { ExpirationStore } from '../../src/expirations/expiration-store.js';
+
+export interface StoreUnderTest {
+  store: ExpirationStore;
+  /** Another holder on the same rows; left out where there can be only one. */
+  another?: () => ExpirationStore;
+  cleanup?: () => Promise<void>;
+}
+
+const key = (path: string, namespace = 'n'): FileKey => ({ namespace, path });
+
+export interface StoreSuiteOptions {
+  /** Stores on the same rows can be opened side by side, by `another`; default false. */
+  severalHolders?: boolean;
+}
+
+export function describeExpirationStore(
+  name: string,
+  open: () => Promise<StoreUnderTest>,
+  { severalHolders = false }: StoreSuiteOptions = {},
+): void {
+  describe(`${name} as an expiration store`, () => {
+    let tested: StoreUnderTest;
+    let store: ExpirationStore;
+    let tokens = 0;
+    const token = (): string => `token-${tokens++}`;
+
+    beforeEach(async () => {
+      tested = await open();
+      store = tested.store;
+    });
+
+    afterEach(async () => {
+      await store.close();
+      await tested.cleanup?.();
+    });
+
+    async function put(path: string, deadline: number, namespace = 'n'): Promise<void> {
+      const claim = token();
+      await store.claim(claim, [key(path, namespace)]);
+      await store.settle(claim, [{ ...key(path, namespace), deadline, intent: null }]);
+    }
+
+    async function due(now: number, limit = 100): Promise<string[]> {
+      const claim = token();
+      const rows = await store.claimDue(claim, now, limit, null);
+      await store.settle(claim, []);
+      return rows.map(({ row }) => row.path);
+    }
+
+    it('finds rows by key, in the order asked, with null for what it has not', async () => {
+      await put('a', 1);
+      await put('b', 2);
+      await put('a', 3, 'other');
+      const rows = await store.find([key('b'), key('none'), key('a'), key('a', 'other')]);
+      expect(rows.map((row) => row?.deadline ?? null)).toEqual([2, null, 1, 3]);
+    });
+
+    it('tells paths apart by every character, case and spaces at the end included', async () => {
+      const paths = ['a', 'A', 'a ', 'ä', 'a\u0308', 'x'.repeat(1000), '😀', '__proto__', "a'b", 'a"b', 'a%'];
+      for (const [i, path] of paths.entries()) await put(path, i);
+      const rows = await store.find(paths.map((path) => key(path)));
+      expect(rows.map((row) => row?.deadline)).toEqual(paths.map((_, i) => i));
+    });
+
+    it('replaces the row of a path and gives it a new generation', async () => {
+      await put('a', 1);
+      const [first] = await store.find([key('a')]);
+      await put('a', 1);
+      const [second] = await store.find([key('a')]);
+      expect(second?.generation).not.toBe(first?.generation);
+      expect(await due(10)).toEqual(['a']);
+    });
+
+    it('never gives a generation twice, also after the row is gone', async () => {
+      await put('a', 1);
+      const [first] = await store.find([key('a')]);
+      const claim = token();
+      await store.claim(claim, [key('a')]);
+      await store.settle(claim, [{ ...key('a'), remove: true }]);
+      await put('a', 1);
+      const [second] = await store.find([key('a')]);
+      expect(second?.generation).toBeGreaterThan(first?.generation as number);
+    });
+
+    it('keeps intents, and has a row due at the earlier of both deadlines', async () => {
+      const claim = token();
+      await store.claim(claim, [key('a'), key('b')]);
+      await store.settle(claim, [
+        { ...key('a'), deadline: null, intent: { deadline: 5, before: null } },
+        { ...key('b'), deadline: 3, intent: { deadline: null, before: '"etag"' } },
+      ]);
+      const rows = await store.find([key('a'), key('b')]);
+      expect(rows.map((row) => [row?.deadline, row?.intent])).toEqual([
+        [null, { deadline: 5, before: null }],
+        [3, { deadline: null, before: '"etag"' }],
+      ]);
+      expect(await due(4)).toEqual(['b']);
+      expect(await due(5)).toEqual(['b', 'a']);
+    });
+
+    it('claims what is due at the moment and before, by due time, and nothing later', async () => {
+      await put('late', 101);
+      await put('exact', 100);
+      await put('early', 1);
+      expect(await due(100)).toEqual(['early', 'exact']);
+      expect(await due(0)).toEqual([]);
+    });
+
+    it('goes on after a position, through rows that are due at the same moment', async () => {
+      for (let i = 0; i < 7; i++) await put(`f${i}`, 50);
+      const seen: string[] = [];
+      const claim = token();
+      for (let after = null, rows = await store.claimDue(claim, 50, 3, after); rows.length > 0; ) {
+        seen.push(...rows.map(({ row }) => row.path));
+        rows = await store.claimDue(claim, 50, 3, rows.at(-1)?.position ?? null);
+      }
+      expect(seen).toEqual(['f0', 'f1', 'f2', 'f3', 'f4', 'f5', 'f6']);
+    });
+
+    it('does not claim due rows twice until they are given back', async () => {
+      await put('a', 1);
+      const first = token();
+      expect(await store.claimDue(first, 1, 10, null)).toHaveLength(1);
+      expect(await due(1)).toEqual([]);
+      await store.settle(first, []);
+      expect(await due(1)).toEqual(['a']);
+    });
+
+    it('settles only the row of the generation that is named', async () => {
+      await put('a', 1);
+      await put('b', 1);
+      const claim = token();
+      const rows = await store.claimDue(claim, 1, 10, null);
+      await put('a', 99);
+      const changes = rows.map(({ row }) => ({
+        ...key(row.path),
+        ifGeneration: row.generation,
+        remove: true as const,
+      }));
+      await store.settle(claim, changes);
+      const left = await store.find([key('a'), key('b')]);
+      expect(left.map((row) => row?.deadline ?? null)).toEqual([99, null]);
+    });
+
+    it('keeps a claim through a settle that asks for it', async () => {
+      await put('a', 1);
+      const claim = token();
+      await store.claim(claim, [key('a')]);
+      await store.settle(claim, [{ ...key('a'), deadline: 2, intent: null }], { keepClaim: true });
+      expect(await due(10)).toEqual([]);
+      await store.settle(claim, []);
+      expect(await due(10)).toEqual(['a']);
+    });
+
+    it('lets its own later token take a key over, and an earlier one give back only its own', async () => {
+      await put('a', 1);
+      const [first, second] = [token(), token()];
+      await store.claim(first, [key('a')]);
+      expect(await store.claim(second, [key('a')])).not.toBeNull();
+      await store.settle(first, []);
+      expect(await due(10)).toEqual([]);
+      await store.settle(second, []);
+      expect(await due(10)).toEqual(['a']);
+    });
+
+    it('lists paths at and below a directory in code-point order, page by page', async () => {
+      for (const path of ['d', 'd/b', 'd/a', 'd/a/x', 'd0', 'da', 'd-', 'e', 'd/\u{1f600}', 'd/\uffee'])
+        await put(path, 1);
+      await put('d/z', 1, 'other');
+      const expected = ['d', 'd/a', 'd/a/x', 'd/b', 'd/\uffee', 'd/\u{1f600}'];
+      expect(await store.findBelow('n', 'd', '', 100)).toEqual(expected);
+      expect(await store.findBelow('n', 'd', 'd/a', 2)).toEqual(expected.slice(2, 4));
+      expect(await store.findBelow('n', '', '', 100)).toHaveLength(10);
+    });
+
+    it('remembers the first storage it is bound to', async () => {
+      expect(await store.bindStorage(null)).toBeNull();
+      expect(await store.bindStorage('one')).toBe('one');
+      expect(await store.bindStorage('two')).toBe('one');
+      expect(await store.bindStorage(null)).toBe('one');
+    });
+
+    it('refuses to work once it is closed, and closes twice', async () => {
+      await store.ready();
+      await store.close();
+      await store.close();
+      await expect(store.find([key('a')])).rejects.toThrow();
+      await expect(store.settle('t', [{ ...key('a'), remove: true }])).rejects.toThrow();
+    });
+
+    if (!severalHolders) return;
+
+    describe('between holders', () => {
+      let another: ExpirationStore;
+
+      beforeEach(() => {
+        if (tested.another === undefined) throw new Error('severalHolders needs another()');
+        another = tested.another();
+      });
+
+      afterEach(async () => {
+        await another.close();
+      });
+
+      it('lets one of them have a key, all of a claim or nothing, whether or not there is a row', async () => {
+        await put('a', 1);
+        const claim = token();
+        await store.claim(claim, [key('a'), key('none')]);
+        const theirs = token();
+        expect(await another.claim(theirs, [key('free'), key('a')])).toBeNull();
+        expect(await another.claim(theirs, [key('none')])).toBeNull();
+        expect(await store.claim(token(), [key('free')])).not.toBeNull();
+        await store.settle(claim, []);
+        expect(await another.claim(theirs, [key('a')])).not.toBeNull();
+      });
+
+      it('gives each due row to one of them', async () => {
+        for (let i = 0; i < 20; i++) await put(`f${i}`, i);
+        const claims = await Promise.all([
+          store.claimDue(token(), 100, 12, null),
+          another.claimDue(token(), 100, 12, null),
+        ]);
+        const paths = claims.flat().map(({ row }) => row.path);
+        expect(paths).toHaveLength(20);
+        expect(new Set(paths).size).toBe(20);
+      });
+
+      it('frees what a holder had when it closes', async () => {
+        await put('a', 1);
+        await another.claim(token(), [key('a')]);
+        expect(await due(1)).toEqual([]);
+        await another.close();
+        expect(await due(1)).toEqual(['a']);
+      });
+    });
+  });
+}
