@@ -1,0 +1,221 @@
+/** The composition root: from options to a working whole. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Router } from 'express';
+import { OSFS } from './backends/disk/disk-filesystem.js';
+import { MemoryFS } from './backends/memory/memory-filesystem.js';
+import type { ExpirationStore } from './expirations/expiration-store.js';
+import { Ledger } from './expirations/ledger.js';
+import type { PurgeOptions, PurgeReport } from './expirations/purge.js';
+import { Purge } from './expirations/purge.js';
+import { PurgeSchedule } from './expirations/purge-schedule.js';
+import { SqliteExpirationStore } from './expirations/sql/sqlite-expiration-store.js';
+import type { Filesystem } from './fs/filesystem.js';
+import { createHandler } from './http/handler.js';
+import type { RouterOptions } from './http/options.js';
+import { createRouter } from './http/router.js';
+import type { HttpService } from './http/service.js';
+import type { NamespaceHost } from './namespaces/namespace-filesystem.js';
+import { NamespaceFS } from './namespaces/namespace-filesystem.js';
+import { Storage } from './namespaces/storage.js';
+import type { MayflyOptions, ResolvedOptions, StorageOptions } from './options.js';
+import { resolveOptions } from './options.js';
+import { checkNamespaceName } from './path/namespace-name.js';
+import { mountPath } from './urls/url-root.js';
+
+/** A listener of node:http, and middleware where there is a `next`. */
+export type RequestHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next?: (error?: unknown) => void,
+) => void;
+
+/** Namespaced filesystems with URLs and deadlines over one storage. */
+export interface Mayfly {
+  /** Path part of `storage.urlRoot`, for `app.use`; `/` when there is none. */
+  readonly urlRoot: string;
+
+  /**
+   * The filesystem of a namespace; nothing is made on the storage until something is written.
+   * @throws InvalidNamespace, FilesystemClosed
+   */
+  getFilesystem(namespace: string): NamespaceFS;
+
+  /**
+   * An Express router to mount at `urlRoot`.
+   * @throws InvalidOptions
+   * @example app.use(mayfly.urlRoot, mayfly.router())
+   */
+  router(options?: RouterOptions): Router;
+
+  /**
+   * The same service on bare node:http, under `urlRoot`.
+   * @throws InvalidOptions
+   * @example http.createServer(mayfly.handler())
+   */
+  handler(options?: RouterOptions): RequestHandler;
+
+  /**
+   * Remove every file whose deadline has passed. Any number of processes may do so at once.
+   *
+   * @throws OperationFailed or a subclass: storage or store can't be reached; nothing has been forgotten for it
+   * @throws FilesystemClosed
+   */
+  expireObjects(options?: PurgeOptions): Promise<PurgeReport>;
+
+  /** Make sure that storage and store answer. May be called any number of times. @throws OperationFailed or a subclass */
+  ready(): Promise<void>;
+
+  /**
+   * Stop the job, wait for the purge in flight, close connections. A second close does nothing.
+   * A filesystem or a store that was passed in stays open: it is its owner's.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Set up namespaced filesystems. Synchronous: files and connections are opened at first use, or by `ready()`.
+ *
+ * @throws InvalidOptions with one message that names every bad key
+ * @example
+ * const mayfly = createMayfly({
+ *   storage: { type: 'osfs', directoryRoot: 'var/files', urlRoot: '/files' },
+ *   expirations: { type: 'sqlite', path: 'var/expirations.db' },
+ * });
+ */
+export function createMayfly(options: MayflyOptions): Mayfly {
+  return new ComposedMayfly(resolveOptions(options));
+}
+
+class ComposedMayfly implements Mayfly {
+  readonly urlRoot: string;
+  readonly #options: ResolvedOptions;
+  readonly #store: ExpirationStore;
+  readonly #filesystem: Filesystem;
+  readonly #storage: Storage;
+  readonly #host: NamespaceHost;
+  readonly #purge: Purge;
+  readonly #schedule: PurgeSchedule | null;
+  /** Purges in flight, which `close` waits for. */
+  readonly #purges = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+  #closed: Promise<void> | null = null;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+    this.urlRoot = mountPath(options.storage.urlRoot);
+    this.#store = openStore(options);
+    this.#filesystem = openFilesystem(options.storage);
+    this.#storage = new Storage(this.#filesystem, this.#store);
+    const ledger = new Ledger(this.#store, options.clock, (key) => this.#storage.validatorOf(key));
+    this.#host = {
+      storage: this.#storage,
+      ledger,
+      clock: options.clock,
+      urlRoot: options.storage.urlRoot,
+      findBelow: (...place) => this.#store.findBelow(...place),
+    };
+    this.#purge = new Purge({ store: this.#store, ledger, storage: this.#storage });
+    this.#schedule =
+      options.purge === false
+        ? null
+        : new PurgeSchedule(options.purge.schedule, (signal) => this.#runScheduledPurge(signal));
+  }
+
+  getFilesystem(namespace: string): NamespaceFS {
+    this.#storage.checkOpen();
+    checkNamespaceName(namespace);
+    return new NamespaceFS(this.#host, namespace);
+  }
+
+  router(options?: RouterOptions): Router {
+    return createRouter(this.#service(), options);
+  }
+
+  handler(options?: RouterOptions): RequestHandler {
+    return createHandler(this.#service(), options);
+  }
+
+  async expireObjects(options: PurgeOptions = {}): Promise<PurgeReport> {
+    this.#storage.checkOpen();
+    const { now, signal, onProgress } = options;
+    if (now !== undefined && !(now instanceof Date && Number.isFinite(now.getTime()))) {
+      throw new TypeError('now must be a valid Date');
+    }
+    const purge = this.#purge.run(now?.getTime() ?? this.#options.clock(), {
+      signal: signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    this.#purges.add(purge);
+    try {
+      return await purge;
+    } finally {
+      this.#purges.delete(purge);
+    }
+  }
+
+  ready(): Promise<void> {
+    return this.#storage.verify();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort();
+    await this.#schedule?.stop();
+    await Promise.allSettled(this.#purges);
+    this.#storage.close();
+    // What was passed in belongs to who opened it, and may be in use elsewhere.
+    const { storage, expirations } = this.#options;
+    if (!('filesystem' in storage)) await this.#filesystem.close();
+    if (expirations === null || !('store' in expirations)) await this.#store.close();
+  }
+
+  async #runScheduledPurge(signal: AbortSignal): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      const { failures, ...counts } = await this.expireObjects({ signal });
+      const some = counts.removed + counts.missing + counts.failed + counts.kept > 0;
+      if (some) logger.info(counts, 'purged expired files');
+      for (const { namespace, path, error } of failures) {
+        logger.warn(
+          { namespace, path, err: error },
+          'an expired file could not be removed and will be tried again',
+        );
+      }
+    } catch (error) {
+      if (!signal.aborted) logger.error({ err: error }, 'the purge failed and will be tried again');
+    }
+  }
+
+  #service(): HttpService {
+    const { clock, logger } = this.#options;
+    return {
+      getFilesystem: (namespace) => this.getFilesystem(namespace),
+      urlRoot: this.urlRoot,
+      clock,
+      logger,
+    };
+  }
+}
+
+function openFilesystem(storage: StorageOptions): Filesystem {
+  if ('filesystem' in storage) return storage.filesystem;
+  if (storage.type === 'memoryfs') return new MemoryFS();
+  return new OSFS(storage.directoryRoot, { durable: storage.durable ?? true });
+}
+
+function openStore({ expirations, storage }: ResolvedOptions): ExpirationStore {
+  if (expirations === null) {
+    if ('type' in storage && storage.type === 'osfs') {
+      process.emitWarning(
+        "deadlines are kept in memory and forgotten at exit, while the files stay: set expirations: { type: 'sqlite', path: … }",
+        { code: 'MAYFLY_DEADLINES_IN_MEMORY' },
+      );
+    }
+    return new SqliteExpirationStore(':memory:');
+  }
+  return 'store' in expirations ? expirations.store : new SqliteExpirationStore(expirations.path);
+}

@@ -1,0 +1,365 @@
+/**
+ * The filesystem of one namespace: the backend's files, with URLs and
+ * deadlines. Missing parent directories are made by what writes.
+ */
+import type { Readable } from 'node:stream';
+import type { Clock } from '../clock/clock.js';
+import {
+  DirectoryExpected,
+  FileExists,
+  FileExpected,
+  InvalidPath,
+  ResourceNotFound,
+  Unsupported,
+} from '../errors/errors.js';
+import type { FileKey } from '../expirations/expiration.js';
+import type { DeadlineFrom, Ledger } from '../expirations/ledger.js';
+import { checkAmount, deadlineAfter } from '../expirations/lifetime.js';
+import type { Meta } from '../fs/capabilities.js';
+import { removeTree } from '../fs/derived/directories.js';
+import { findInfo } from '../fs/derived/read.js';
+import type {
+  InfoChanges,
+  MakeDirOptions,
+  PublishOptions,
+  ReadOptions,
+  StageOptions,
+  WriteOptions,
+  WriteSource,
+} from '../fs/essentials.js';
+import type { CopyOptions } from '../fs/filesystem.js';
+import { Filesystem } from '../fs/filesystem.js';
+import type { Info } from '../fs/info.js';
+import type { StagedFile } from '../fs/staged-file.js';
+import { dirname, joinPath } from '../path/parts.js';
+import { fileUrl } from '../urls/url-root.js';
+import type { Storage } from './storage.js';
+
+/** How often a publish makes missing parents again: a purge may remove an empty one right after. */
+const PARENT_TRIES = 8;
+const PATHS_A_PAGE = 500;
+
+/** How long a file lives from the moment at which it is stored: the sum of both. Neither: the path keeps its deadline. */
+export interface Lifetime {
+  /** Seconds; a fraction of a millisecond is rounded up. */
+  seconds?: number;
+  /** Days of 24 hours. */
+  days?: number;
+}
+
+export interface NamespaceWriteOptions extends WriteOptions, Lifetime {}
+
+export interface NamespacePublishOptions extends PublishOptions, Lifetime {
+  /** Called with what is at the path, while other writers of it that check are held off; throwing cancels the publish. */
+  check?: (current: Info | null) => void;
+}
+
+export interface NamespaceStagedFile extends StagedFile {
+  publish(path: string, options?: NamespacePublishOptions): Promise<Info>;
+}
+
+export interface UrlOptions {
+  /** Seconds until the URL stops working, where the storage can sign; default 0. */
+  timeout?: number;
+  /** Ask the browser to save the file, under this name if one is given. */
+  download?: boolean | string;
+  /** Media type to serve the file as. */
+  contentType?: string;
+}
+
+/** What all namespaces of one mayfly share. */
+export interface NamespaceHost {
+  readonly storage: Storage;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** Trimmed URL base. */
+  readonly urlRoot: string;
+  /** Paths with rows below a directory; see `ExpirationStore.findBelow`. */
+  findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]>;
+}
+
+export class NamespaceFS extends Filesystem {
+  /** Name of the namespace. */
+  readonly namespace: string;
+  readonly #host: NamespaceHost;
+  readonly #files: Filesystem;
+  /** Directory of the namespace that this is, for `openDir`; the root is ''. */
+  readonly #base: string;
+
+  constructor(host: NamespaceHost, namespace: string, files = host.storage.open(namespace), base = '') {
+    super();
+    this.#host = host;
+    this.namespace = namespace;
+    this.#files = files;
+    this.#base = base;
+  }
+
+  /**
+   * The URL by which the file is served. Nothing is looked up: for a file that
+   * does not exist it answers 404.
+   *
+   * @param timeout seconds until the URL stops working; default 0, which is for ever. Ignored where URLs are not signed
+   * @throws RangeError `timeout` is negative or not finite
+   * @throws InvalidPath, IllegalBackReference, FilesystemClosed
+   * @example await charts.getUrl('weekly.png', 60)
+   */
+  async getUrl(path: string, timeout: number | UrlOptions = 0): Promise<string> {
+    const options = typeof timeout === 'object' && timeout !== null ? timeout : { timeout };
+    checkAmount('timeout', options.timeout ?? 0);
+    if (options.contentType !== undefined) {
+      throw new Unsupported(path, { message: 'contentType needs signed URLs, which this storage has not' });
+    }
+    const url = fileUrl(this.#host.urlRoot, this.namespace, this.#key(path).path);
+    if (options.download === undefined || options.download === false) return url;
+    return `${url}?download=${options.download === true ? '' : encodeURIComponent(options.download)}`;
+  }
+
+  /**
+   * Set when the file is removed: in `seconds` plus `days`, counted from now.
+   * The file need not exist yet.
+   *
+   * @param days of 24 hours; default 0
+   * @param expires default true; false means never, and takes away a deadline that was set
+   * @returns the deadline; null for `expires = false`
+   * @throws TypeError, RangeError a number is negative or not finite
+   * @throws InvalidPath the path is the root
+   */
+  async expire(path: string, seconds: number, days = 0, expires = true): Promise<Date | null> {
+    if (typeof expires !== 'boolean') throw new TypeError(`expires must be a boolean, not ${typeof expires}`);
+    const key = this.#key(path);
+    if (key.path === '')
+      throw new InvalidPath('', { message: 'a namespace can not expire: name a file in it' });
+    const deadline = deadlineAfter(this.#host.clock(), seconds, days);
+    await this.#host.storage.bound();
+    await this.#host.ledger.expire(key, expires ? deadline : null);
+    return expires ? new Date(deadline) : null;
+  }
+
+  /** When the file expires; null for never. A deadline that has passed is told until the file is purged. */
+  async getExpiration(path: string): Promise<Date | null> {
+    return (await this.getExpirations([path]))[0] ?? null;
+  }
+
+  /** As `getExpiration`, for many files at once, in their order. */
+  async getExpirations(paths: readonly string[]): Promise<(Date | null)[]> {
+    const keys = paths.map((path) => this.#key(path));
+    await this.#host.storage.bound();
+    const deadlines = await this.#host.ledger.deadlines(keys);
+    return deadlines.map((deadline) => (deadline === null ? null : new Date(deadline)));
+  }
+
+  /**
+   * As `Filesystem.write`, and with `seconds` or `days` the file and its
+   * deadline together: no crash leaves one without the other.
+   */
+  override async write(
+    path: string,
+    source: WriteSource,
+    options: NamespaceWriteOptions = {},
+  ): Promise<Info> {
+    const { overwrite, seconds, days, ...stageOptions } = options;
+    deadlineFromLifetime({ seconds, days });
+    const staged = await this.stage(path, source, stageOptions);
+    try {
+      return await staged.publish(path, definedOnly({ overwrite, seconds, days }));
+    } catch (error) {
+      // The first error is the one to tell; what can't be discarded is swept by a purge.
+      await staged.discard().catch(() => {});
+      throw error;
+    }
+  }
+
+  override async stage(
+    path: string,
+    source: WriteSource,
+    options: StageOptions = {},
+  ): Promise<NamespaceStagedFile> {
+    this.validatePath(path);
+    await this.#host.storage.bound();
+    const staged = await this.#files.stage(path, source, options);
+    return {
+      size: staged.size,
+      publish: (target, how = {}) => this.#publish(staged, target, how),
+      discard: () => staged.discard(),
+    };
+  }
+
+  override async getInfo(path: string): Promise<Info> {
+    const target = this.validatePath(path);
+    const info = await findInfo(this.#files, target);
+    if (info !== null) return info;
+    if (target === '') return { name: '', path: '', isDir: true, size: 0, modified: new Date(0) };
+    throw new ResourceNotFound(target);
+  }
+
+  override async *scanDir(path: string): AsyncIterable<Info> {
+    const target = this.validatePath(path);
+    // A namespace is a directory from the first, even before anything was written to it.
+    if (target === '' && (await findInfo(this.#files, target)) === null) return;
+    yield* this.#files.scanDir(target);
+  }
+
+  override async makeDir(path: string, options?: MakeDirOptions): Promise<void> {
+    const target = this.validatePath(path);
+    await this.#host.storage.bound();
+    if (target !== '' && dirname(target) === '') await this.#makeNamespace();
+    await this.#files.makeDir(target, options);
+  }
+
+  override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
+    this.checkOpen();
+    return this.#files.openRead(path, options);
+  }
+
+  /** Remove a file and its deadline, which goes also when there is no file. @throws ResourceNotFound, FileExpected */
+  override async remove(path: string): Promise<void> {
+    const key = this.#key(path);
+    await this.#host.storage.bound();
+    await this.#host.ledger.remove(key, () => this.#files.remove(path));
+  }
+
+  override async removeDir(path: string): Promise<void> {
+    this.checkOpen();
+    await this.#files.removeDir(path);
+  }
+
+  /** Remove a directory with all in it, and the deadlines of paths below it that have no file. */
+  override async removeTree(path: string): Promise<void> {
+    const target = this.validatePath(path);
+    if (target !== '' || (await findInfo(this.#files, target)) !== null) await removeTree(this, target);
+    const { namespace } = this;
+    const directory = joinPath(this.#base, target);
+    for (let after = ''; ; ) {
+      const paths = await this.#host.findBelow(namespace, directory, after, PATHS_A_PAGE);
+      for (const below of paths) await this.#forgetMissing({ namespace, path: below });
+      const last = paths.at(-1);
+      if (last === undefined) return;
+      after = last;
+    }
+  }
+
+  override async setInfo(path: string, changes: InfoChanges): Promise<void> {
+    this.checkOpen();
+    await this.#files.setInfo(path, changes);
+  }
+
+  /** Copy a file. The copy has no deadline of the source's: its path keeps the one it has. */
+  override async copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    const to = this.#key(destination);
+    await this.#host.storage.bound();
+    await this.#withParents(destination, source, () =>
+      this.#host.ledger.publish(to, { deadlineFrom: null }, () =>
+        this.#files.copy(source, destination, options),
+      ),
+    );
+  }
+
+  /** Move a file with its deadline; the destination has none when the source had none. */
+  override async move(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    const from = this.#key(source);
+    const to = this.#key(destination);
+    await this.#host.storage.bound();
+    const move = (): Promise<void> => this.#files.move(source, destination, options);
+    if (from.path === to.path) return move();
+    await this.#withParents(destination, source, () => this.#host.ledger.move(from, to, move));
+  }
+
+  /** The directory as a filesystem with URLs and deadlines. @throws ResourceNotFound, DirectoryExpected */
+  override async openDir(path: string): Promise<NamespaceFS> {
+    const target = this.validatePath(path);
+    if (!(await this.getInfo(target)).isDir) throw new DirectoryExpected(target);
+    if (target === '') return new NamespaceFS(this.#host, this.namespace, this.#files, this.#base);
+    const files = await this.#files.openDir(target);
+    return new NamespaceFS(this.#host, this.namespace, files, joinPath(this.#base, target));
+  }
+
+  override async isLink(path: string): Promise<boolean> {
+    this.checkOpen();
+    return this.#files.isLink(path);
+  }
+
+  override getMeta(): Meta {
+    return this.#files.getMeta();
+  }
+
+  override getSysPath(path: string): string {
+    this.checkOpen();
+    return this.#files.getSysPath(path);
+  }
+
+  override validatePath(path: string): string {
+    this.checkOpen();
+    return this.#files.validatePath(path);
+  }
+
+  override desc(path: string): string {
+    return `${this.#key(path).path || '/'} in namespace ${this.namespace}`;
+  }
+
+  override isClosed(): boolean {
+    return super.isClosed() || this.#host.storage.closed;
+  }
+
+  protected override checkOpen(): void {
+    super.checkOpen();
+    this.#host.storage.checkOpen();
+  }
+
+  #key(path: string): FileKey {
+    return { namespace: this.namespace, path: joinPath(this.#base, this.validatePath(path)) };
+  }
+
+  async #publish(staged: StagedFile, path: string, options: NamespacePublishOptions): Promise<Info> {
+    const { overwrite, check, seconds, days } = options;
+    const key = this.#key(path);
+    if (key.path === '') throw new FileExpected('');
+    const deadlineFrom = deadlineFromLifetime({ seconds, days });
+    // Looked at first, so that no intent is noted for a write that is refused.
+    if (overwrite === false && (await findInfo(this.#files, path)) !== null)
+      throw new FileExists(this.validatePath(path));
+    return this.#withParents(path, null, () =>
+      this.#host.ledger.publish(key, { deadlineFrom, exclusive: check !== undefined }, async () => {
+        check?.(await findInfo(this.#files, path));
+        return staged.publish(path, definedOnly({ overwrite }));
+      }),
+    );
+  }
+
+  /**
+   * Run `work`, which writes at `destination`, and make its parents when they
+   * are missing. A missing `source` is no reason to.
+   */
+  async #withParents<T>(destination: string, source: string | null, work: () => Promise<T>): Promise<T> {
+    const parent = dirname(this.validatePath(destination));
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof ResourceNotFound) || tries === PARENT_TRIES) throw error;
+        if (source !== null && (await findInfo(this.#files, source)) === null) throw error;
+      }
+      await this.#makeNamespace();
+      if (parent !== '') await this.#files.makeDirs(parent, { recreate: true });
+    }
+  }
+
+  async #makeNamespace(): Promise<void> {
+    if (this.#base === '') await this.#files.makeDir('', { recreate: true });
+  }
+
+  #forgetMissing(key: FileKey): Promise<void> {
+    const files = this.#host.storage.open(this.namespace);
+    return this.#host.ledger.forgetIf(key, async () => (await findInfo(files, key.path)) === null);
+  }
+}
+
+function deadlineFromLifetime({ seconds, days }: Lifetime): DeadlineFrom | null {
+  if (seconds === undefined && days === undefined) return null;
+  checkAmount('seconds', seconds ?? 0);
+  checkAmount('days', days ?? 0);
+  return (now) => deadlineAfter(now, seconds ?? 0, days ?? 0);
+}
+
+function definedOnly<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}

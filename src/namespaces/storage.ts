@@ -1,0 +1,92 @@
+/**
+ * The configured backend together with the rows that speak of its files.
+ *
+ * Rows are only good for the storage that they were written for. The store
+ * remembers which one that is, and nothing is done to another: not to the bare
+ * mount point of a disk that is not there today, not to a directory given by
+ * mistake.
+ */
+import { FilesystemClosed, OperationFailed } from '../errors/errors.js';
+import type { FileKey } from '../expirations/expiration.js';
+import type { ExpirationStore } from '../expirations/expiration-store.js';
+import type { PurgedStorage } from '../expirations/purge.js';
+import { findInfo } from '../fs/derived/read.js';
+import type { Filesystem } from '../fs/filesystem.js';
+import type { Info } from '../fs/info.js';
+
+/** Filesystems of namespaces kept at hand; their names come from outside, so their number is bounded. */
+const MAX_OPEN_NAMESPACES = 1000;
+
+export class Storage implements PurgedStorage {
+  readonly #filesystem: Filesystem;
+  readonly #store: ExpirationStore;
+  readonly #namespaces = new Map<string, Filesystem>();
+  #bound: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(filesystem: Filesystem, store: ExpirationStore) {
+    this.#filesystem = filesystem;
+    this.#store = store;
+  }
+
+  /** Once: set the storage up, or see that it is the one of the rows. Tried again at the next call when it fails. */
+  bound(): Promise<void> {
+    if (this.#closed) return Promise.reject(new FilesystemClosed());
+    this.#bound ??= this.verify().catch((error: unknown) => {
+      this.#bound = null;
+      throw error;
+    });
+    return this.#bound;
+  }
+
+  async verify(): Promise<void> {
+    this.checkOpen();
+    const remembered = await this.#store.bindStorage(null);
+    const identity = await this.#filesystem.identify({ create: remembered === null });
+    const bound = remembered ?? (await this.#store.bindStorage(identity));
+    if (bound !== identity) {
+      throw new OperationFailed(undefined, {
+        message:
+          'the expiration store belongs to another storage: give each storage a store of its own, or put back the directory that this store was used with',
+      });
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** @throws FilesystemClosed */
+  checkOpen(): void {
+    if (this.#closed) throw new FilesystemClosed();
+  }
+
+  open(namespace: string): Filesystem {
+    let filesystem = this.#namespaces.get(namespace);
+    if (filesystem === undefined) {
+      filesystem = this.#filesystem.openNamespace(namespace);
+      if (this.#namespaces.size >= MAX_OPEN_NAMESPACES) this.#namespaces.clear();
+      this.#namespaces.set(namespace, filesystem);
+    }
+    return filesystem;
+  }
+
+  sweepStaged(before: Date): Promise<number> {
+    return this.#filesystem.sweepStaged(before);
+  }
+
+  /** What is stored at a key, for the ledger. */
+  async validatorOf(key: FileKey): Promise<string | null> {
+    const info = await findInfo(this.open(key.namespace), key.path);
+    return info === null ? null : validatorOf(info);
+  }
+
+  /** Nothing is done to the storage from here on; the filesystem itself is its owner's to close. */
+  close(): void {
+    this.#closed = true;
+  }
+}
+
+function validatorOf(info: Info): string {
+  return info.etag ?? `${info.size}-${info.modified.getTime()}`;
+}

@@ -1,0 +1,225 @@
+/**
+ * What `createMayfly` accepts, checked whole before anything is opened: one
+ * error names every key that is wrong, and a key that is not known is wrong,
+ * for a typo must not silently mean "deadlines in memory".
+ */
+import { z } from 'zod';
+import type { Clock } from './clock/clock.js';
+import { systemClock } from './clock/clock.js';
+import { InvalidOptions } from './errors/errors.js';
+import type { ExpirationStore } from './expirations/expiration-store.js';
+import { isCronExpression } from './expirations/purge-schedule.js';
+import { Filesystem } from './fs/filesystem.js';
+import type { Logger } from './logger/logger.js';
+import { silentLogger } from './logger/logger.js';
+import { isUrlRoot, trimUrlRoot } from './urls/url-root.js';
+
+/** Files in a directory of this machine. */
+export interface OSFSStorage {
+  type: 'osfs';
+  /** Directory that holds the namespaces; made at first use. */
+  directoryRoot: string;
+  /** URL base of the served files: a path (`/files`) or an absolute http(s) URL. */
+  urlRoot: string;
+  /** Sync data and directory to disk before a write resolves; default true. Writes are atomic either way. */
+  durable?: boolean;
+}
+
+/** Files in this process's memory. */
+export interface MemoryFSStorage {
+  type: 'memoryfs';
+  urlRoot: string;
+}
+
+/** A filesystem of one's own. */
+export interface CustomStorage {
+  filesystem: Filesystem;
+  urlRoot: string;
+}
+
+export type StorageOptions = OSFSStorage | MemoryFSStorage | CustomStorage;
+
+/** Deadlines in an SQLite file, `:memory:` included, or in a store of one's own. */
+export type ExpirationsOptions = { type: 'sqlite'; path: string } | { store: ExpirationStore };
+
+/** Options of `createMayfly`. The snake_case spelling of any key is accepted as well. */
+export interface MayflyOptions {
+  storage: StorageOptions;
+  /** Where deadlines are kept; default an SQLite database in memory, with a warning where files outlive it. */
+  expirations?: ExpirationsOptions;
+  /** When to purge, as a node-cron expression in UTC; default every minute. False: never, call `expireObjects` yourself. */
+  purge?: { schedule: string } | false;
+  /** Ms since the epoch; default `Date.now`. */
+  clock?: Clock;
+  /** Default: silent. */
+  logger?: Logger;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedOptions {
+  storage: StorageOptions;
+  /** Null: the default, a database in memory. */
+  expirations: ExpirationsOptions | null;
+  purge: { schedule: string } | false;
+  clock: Clock;
+  logger: Logger;
+}
+
+const DEFAULT_SCHEDULE = '* * * * *';
+
+const text = z.string({ error: 'must be a string' }).min(1, 'must not be empty');
+const urlRoot = text
+  .refine(isUrlRoot, "must be a path that starts with '/', or an absolute http(s) URL, without a query")
+  .transform(trimUrlRoot);
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  return (
+    typeof value === 'object' && value !== null && names.every((name) => isFunction(Reflect.get(value, name)))
+  );
+}
+
+const storageByType = {
+  osfs: z.strictObject({
+    type: z.literal('osfs'),
+    directoryRoot: text,
+    urlRoot,
+    durable: z.boolean({ error: 'must be true or false' }).default(true),
+  }),
+  memoryfs: z.strictObject({ type: z.literal('memoryfs'), urlRoot }),
+};
+
+const customStorage = z.strictObject({
+  filesystem: z.instanceof(Filesystem, { error: 'must be a Filesystem' }),
+  urlRoot,
+});
+
+const sqliteExpirations = z.strictObject({ type: z.literal('sqlite'), path: text });
+
+const STORE_METHODS = [
+  'ready',
+  'close',
+  'bindStorage',
+  'find',
+  'findBelow',
+  'claim',
+  'claimDue',
+  'settle',
+  'releaseDead',
+];
+const customExpirations = z.strictObject({
+  store: z.custom<ExpirationStore>((value) => hasMethods(value, STORE_METHODS), 'must be an ExpirationStore'),
+});
+
+const storage = chosen((value) => {
+  if ('filesystem' in value) return customStorage;
+  return value.type === 'osfs' || value.type === 'memoryfs' ? storageByType[value.type] : null;
+}, "must be 'osfs' or 'memoryfs' (or pass a filesystem)");
+
+const expirations = chosen((value) => {
+  if ('store' in value) return customExpirations;
+  return value.type === 'sqlite' ? sqliteExpirations : null;
+}, "must be 'sqlite' (or pass a store)");
+
+const schema = z.strictObject({
+  storage,
+  expirations: expirations.nullable().default(null),
+  purge: z
+    .union(
+      [
+        z.literal(false),
+        z.strictObject({
+          schedule: text.refine(isCronExpression, "must be a cron expression such as '* * * * *'"),
+        }),
+      ],
+      { error: "must be { schedule: a cron expression such as '* * * * *' }, or false" },
+    )
+    .default({ schedule: DEFAULT_SCHEDULE }),
+  clock: z
+    .custom<Clock>(isFunction, 'must be a function that returns ms since the epoch')
+    .default(() => systemClock),
+  logger: z
+    .custom<Logger>(
+      (value) => hasMethods(value, ['debug', 'info', 'warn', 'error']),
+      'must have debug, info, warn and error',
+    )
+    .default(silentLogger),
+});
+
+/**
+ * @throws InvalidOptions with one line that names every bad key and what it wants
+ */
+export function resolveOptions(options: unknown): ResolvedOptions {
+  const problems: string[] = [];
+  const parsed = schema.safeParse(camelCased(options, '', problems), { reportInput: true });
+  if (!parsed.success) problems.push(...parsed.error.issues.flatMap(describeIssue));
+  if (problems.length > 0) throw new InvalidOptions(`invalid options: ${problems.join('; ')}`);
+  return parsed.data as ResolvedOptions;
+}
+
+/** A schema that depends on the value's own `type`, so that what is told is about that type alone. */
+function chosen(choose: (value: Record<string, unknown>) => z.ZodType | null, typeError: string) {
+  return z.unknown().transform((value, context) => {
+    if (!isPlainObject(value)) {
+      context.addIssue({
+        code: 'custom',
+        message: value === undefined ? 'is required' : 'must be an object',
+      });
+      return z.NEVER;
+    }
+    const schemaOfType = choose(value);
+    if (schemaOfType === null) {
+      context.addIssue({ code: 'custom', path: ['type'], message: typeError });
+      return z.NEVER;
+    }
+    const parsed = schemaOfType.safeParse(value, { reportInput: true });
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) {
+      for (const { path, message } of splitIssue(issue)) context.addIssue({ code: 'custom', path, message });
+    }
+    return z.NEVER;
+  });
+}
+
+interface Problem {
+  path: PropertyKey[];
+  message: string;
+}
+
+function splitIssue(issue: z.core.$ZodIssue): Problem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'is not a known option' }));
+  }
+  const missing = issue.code === 'invalid_type' && issue.input === undefined;
+  return [{ path: issue.path, message: missing ? 'is required' : issue.message }];
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string[] {
+  return splitIssue(issue).map(
+    ({ path, message }) => `${path.map(String).join('.') || 'options'} ${message}`,
+  );
+}
+
+/** The same options with every key in camelCase; a key that is there in both spellings is a problem. */
+function camelCased(value: unknown, at: string, problems: string[]): unknown {
+  if (!isPlainObject(value)) return value;
+  const result: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    const camel = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    const path = at === '' ? key : `${at}.${key}`;
+    if (camel !== key && Object.hasOwn(value, camel))
+      problems.push(`${path} is given in both spellings: drop one`);
+    else Object.defineProperty(result, camel, { value: camelCased(inner, path, problems), enumerable: true });
+  }
+  return result;
+}
+
+/** Options are plain objects; a filesystem or a store among them is left as it is. */
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}

@@ -1,0 +1,131 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidOptions } from '../../src/errors/errors.js';
+import { MemoryExpirationStore } from '../../src/expirations/memory-expiration-store.js';
+import { resolveOptions } from '../../src/options.js';
+
+const osfs = { type: 'osfs', directoryRoot: 'var/files', urlRoot: '/files' };
+
+function messageOf(options: unknown): string {
+  try {
+    resolveOptions(options);
+  } catch (error) {
+    expect(error).toBeInstanceOf(InvalidOptions);
+    return (error as Error).message;
+  }
+  throw new Error('the options were accepted');
+}
+
+describe('options', () => {
+  it('fill in every default', () => {
+    expect(resolveOptions({ storage: osfs })).toMatchObject({
+      storage: { ...osfs, durable: true },
+      expirations: null,
+      purge: { schedule: '* * * * *' },
+      clock: Date.now,
+    });
+  });
+
+  it("accept a django-pyfs settings block's spelling", () => {
+    const { storage } = resolveOptions({
+      storage: { type: 'osfs', directory_root: 'var/files', url_root: '/files' },
+    });
+    expect(storage).toEqual({ ...osfs, durable: true });
+  });
+
+  it('take every kind of expirations', () => {
+    const store = new MemoryExpirationStore();
+    expect(resolveOptions({ storage: osfs, expirations: { store } }).expirations).toEqual({ store });
+    const sqlite = { type: 'sqlite', path: 'a.db' };
+    expect(resolveOptions({ storage: osfs, expirations: sqlite }).expirations).toEqual(sqlite);
+  });
+
+  it.each([
+    ['/files', '/files'],
+    ['/files/', '/files'],
+    ['/a/b//', '/a/b'],
+    ['/', ''],
+    ['https://cdn.example.com/files/', 'https://cdn.example.com/files'],
+    ['http://localhost:8080', 'http://localhost:8080'],
+  ])('drop slashes at the end of urlRoot %s', (urlRoot, trimmed) => {
+    expect(resolveOptions({ storage: { ...osfs, urlRoot } }).storage.urlRoot).toBe(trimmed);
+  });
+
+  it.each([
+    ['files'],
+    ['//evil.example.com'],
+    ['ftp://a/b'],
+    ['/files?a'],
+    ['/files#a'],
+    ['/a b'],
+    ['\\files'],
+    ['https://'],
+  ])('refuse urlRoot %s', (urlRoot) => {
+    expect(messageOf({ storage: { ...osfs, urlRoot } })).toContain('storage.urlRoot must be');
+  });
+
+  it.each<[string, unknown, string[]]>([
+    ['nothing', undefined, ['options']],
+    ['no storage', {}, ['storage is required']],
+    ['a storage that is no object', { storage: 'osfs' }, ['storage must be an object']],
+    ['an unknown type', { storage: { type: 'ftp', urlRoot: '/f' } }, ["storage.type must be 'osfs'"]],
+    [
+      'keys left out',
+      { storage: { type: 'osfs' } },
+      ['storage.directoryRoot is required', 'storage.urlRoot is required'],
+    ],
+    [
+      'an empty directory',
+      { storage: { ...osfs, directoryRoot: '' } },
+      ['storage.directoryRoot must not be empty'],
+    ],
+    [
+      'wrong types',
+      { storage: { ...osfs, durable: 1, urlRoot: 5 } },
+      ['storage.durable', 'storage.urlRoot must be a string'],
+    ],
+    ['a typo', { storage: osfs, expiration: {} }, ['expiration is not a known option']],
+    [
+      'a typo below',
+      { storage: { ...osfs, directoryroot: 'x' } },
+      ['storage.directoryroot is not a known option'],
+    ],
+    [
+      'both spellings',
+      { storage: { ...osfs, url_root: '/f' } },
+      ['storage.url_root is given in both spellings'],
+    ],
+    [
+      'no filesystem',
+      { storage: { filesystem: {}, urlRoot: '/f' } },
+      ['storage.filesystem must be a Filesystem'],
+    ],
+    [
+      'no store',
+      { storage: osfs, expirations: { store: {} } },
+      ['expirations.store must be an ExpirationStore'],
+    ],
+    ['no path', { storage: osfs, expirations: { type: 'sqlite' } }, ['expirations.path is required']],
+    [
+      'an unknown database',
+      { storage: osfs, expirations: { type: 'mysql' } },
+      ["expirations.type must be 'sqlite'"],
+    ],
+    [
+      'a bad schedule',
+      { storage: osfs, purge: { schedule: 'often' } },
+      ['purge.schedule must be a cron expression'],
+    ],
+    ['a purge that is true', { storage: osfs, purge: true }, ['purge must be']],
+    ['a clock that is no function', { storage: osfs, clock: 5 }, ['clock must be a function']],
+    ['a logger without methods', { storage: osfs, logger: {} }, ['logger must have']],
+    [
+      'everything at once',
+      { storage: { type: 'osfs', urlRoot: 'x', foo: 1 }, purge: { schedule: '' }, bar: 2 },
+      ['storage.urlRoot', 'storage.directoryRoot', 'storage.foo', 'purge.schedule', 'bar'],
+    ],
+  ])('refuse %s, naming each bad key', (_case, options, expected) => {
+    const message = messageOf(options);
+    for (const part of expected) expect(message).toContain(part);
+    expect(message).not.toContain('\n');
+  });
+});
