@@ -1,0 +1,72 @@
+/**
+ * The service itself, on node:http alone: from a request to the handler of
+ * its method, and from whatever went wrong to an answer.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { send } from './answer.js';
+import { answerTo, sendError } from './error-response.js';
+import { Exchange } from './exchange.js';
+import { deleteFile } from './handlers/delete-file.js';
+import { getFile } from './handlers/get-file.js';
+import { patchDeadline } from './handlers/patch-deadline.js';
+import { postUpload } from './handlers/post-upload.js';
+import { putFile } from './handlers/put-file.js';
+import { AuthorizeFailed, ClientGone, HttpProblem } from './http-problem.js';
+import type { RouterOptions } from './options.js';
+import { resolveRouterOptions } from './options.js';
+import type { HttpService } from './service.js';
+
+export type Next = (error?: unknown) => void;
+
+/** Serves one request; `url` is its path and query below the mount point. Never throws. */
+export type Serve = (request: IncomingMessage, response: ServerResponse, url: string, next?: Next) => void;
+
+type Handler = (exchange: Exchange) => Promise<void> | void;
+
+const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+  ['GET', getFile],
+  ['HEAD', getFile],
+  ['POST', postUpload],
+  ['PUT', putFile],
+  ['DELETE', deleteFile],
+  ['PATCH', patchDeadline],
+  ['OPTIONS', ({ response, methods }) => send(response, 204, { Allow: methods.join(', ') })],
+]);
+
+/** @throws InvalidOptions */
+export function createServe(service: HttpService, options?: RouterOptions): Serve {
+  const resolved = resolveRouterOptions(options);
+  return (request, response, url, next) => {
+    const answer = async (): Promise<void> => {
+      const exchange = new Exchange(service, resolved, request, response, url);
+      const handler = HANDLERS.get(exchange.method);
+      if (handler === undefined) throw exchange.notAllowed();
+      await handler(exchange);
+    };
+    answer().catch((error: unknown) => fail(service, request, response, error, next));
+  };
+}
+
+function fail(
+  { logger }: HttpService,
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+  next: Next | undefined,
+): void {
+  if (error instanceof ClientGone || response.destroyed) {
+    logger.debug({ method: request.method, err: error }, 'a client hung up');
+    response.destroy();
+    return;
+  }
+  if (error instanceof AuthorizeFailed && next !== undefined) {
+    next(error.cause);
+    return;
+  }
+  const answer = answerTo(error);
+  if (answer.status >= 500 && !(error instanceof HttpProblem)) {
+    const cause = error instanceof AuthorizeFailed ? error.cause : error;
+    logger.error({ method: request.method, status: answer.status, err: cause }, 'a request failed');
+  }
+  sendError(response, answer);
+}

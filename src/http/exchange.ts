@@ -1,0 +1,93 @@
+/** One request with its answer, and everything that the handlers want to know of it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
+import { isNamespaceName } from '../path/namespace-name.js';
+import { AuthorizeFailed, HttpProblem, methodNotAllowed, notFound } from './http-problem.js';
+import type { Action, ResolvedRouterOptions } from './options.js';
+import { parseTarget } from './request-target.js';
+import type { HttpService } from './service.js';
+
+export class Exchange {
+  readonly method: string;
+  readonly namespace: string;
+  readonly fs: NamespaceFS;
+  /** Canonical. */
+  readonly path: string;
+  /** The URL is that of a namespace or ends in a slash. */
+  readonly namesDirectory: boolean;
+  readonly query: URLSearchParams;
+
+  /**
+   * @param url path and query below the mount point
+   * @throws HttpProblem, InvalidPath, IllegalBackReference, FilesystemClosed
+   */
+  constructor(
+    readonly service: HttpService,
+    readonly options: ResolvedRouterOptions,
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    url: string,
+  ) {
+    const target = parseTarget(url);
+    const served = isNamespaceName(target.namespace) && (options.namespaces?.has(target.namespace) ?? true);
+    if (!served) throw notFound();
+    this.method = request.method ?? 'GET';
+    this.namespace = target.namespace;
+    this.fs = service.getFilesystem(target.namespace);
+    this.path = this.fs.validatePath(target.path);
+    this.namesDirectory = target.namesDirectory || this.path === '';
+    this.query = target.query;
+    if (this.hides(this.path)) throw notFound();
+  }
+
+  /** Whether a path is one that the dotfile rule leaves out. */
+  hides(path: string): boolean {
+    return this.options.dotfiles === 'ignore' && /(?:^|\/)\./.test(path);
+  }
+
+  allows(action: Action): boolean {
+    return this.options.allow.has(action);
+  }
+
+  /** Let the action pass only if it is on and `authorize` agrees. @throws HttpProblem 405 or 403, AuthorizeFailed */
+  async require(action: Action, path: string = this.path): Promise<void> {
+    if (!this.allows(action)) throw this.notAllowed();
+    await this.authorize(action, path);
+  }
+
+  /** @throws HttpProblem 403, AuthorizeFailed */
+  async authorize(action: Action, path: string = this.path): Promise<void> {
+    const { authorize } = this.options;
+    if (authorize === undefined) return;
+    let verdict: unknown;
+    try {
+      verdict = await authorize(this.request, { action, namespace: this.namespace, path });
+    } catch (error) {
+      throw new AuthorizeFailed(error);
+    }
+    if (verdict !== true) throw new HttpProblem(403, 'You may not do this.');
+  }
+
+  /** Methods that some action makes possible on this URL. */
+  get methods(): string[] {
+    const reads = this.allows('list') || (this.allows('read') && !this.namesDirectory);
+    const names = this.namesDirectory;
+    return [
+      ...(reads ? ['GET', 'HEAD'] : []),
+      ...(this.allows('upload') ? ['POST'] : []),
+      ...(!names && (this.allows('upload') || this.allows('replace')) ? ['PUT'] : []),
+      ...(!names && this.allows('remove') ? ['DELETE'] : []),
+      ...(!names && this.allows('expire') ? ['PATCH'] : []),
+      'OPTIONS',
+    ];
+  }
+
+  /** @param except a method that is on, but not for what is at this URL now */
+  notAllowed(except?: string): HttpProblem {
+    return methodNotAllowed(this.methods.filter((method) => method !== except));
+  }
+
+  now(): number {
+    return this.service.clock();
+  }
+}

@@ -1,0 +1,68 @@
+/** PATCH of a file's deadline. */
+import { z } from 'zod';
+import { FileExpected } from '../../errors/errors.js';
+import type { Info } from '../../fs/info.js';
+import { sendJson } from '../answer.js';
+import type { Exchange } from '../exchange.js';
+import { describeFile } from '../file-resource.js';
+import { badRequest, gone, HttpProblem, notFound, preconditionFailed } from '../http-problem.js';
+import { readSmallBody, refuseEncodedBody } from '../request-body.js';
+import { evaluateConditions } from '../semantics/conditional.js';
+import { lookUp } from '../stored-file.js';
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+const amount = z.number().nonnegative().optional();
+const schema = z.strictObject({ seconds: amount, days: amount, expires: z.boolean().optional() });
+type Change = z.infer<typeof schema>;
+
+export async function patchDeadline(exchange: Exchange): Promise<void> {
+  const { fs, path, response } = exchange;
+  await exchange.require('expire');
+  const info = await fileAt(exchange);
+  const { seconds = 0, days = 0, expires = true } = await readChange(exchange);
+  try {
+    await fs.expire(path, seconds, days, expires);
+  } catch (error) {
+    if (error instanceof RangeError) throw badRequest('seconds or days are out of range.');
+    throw error;
+  }
+  sendJson(response, 200, await describeFile(exchange, info));
+}
+
+async function fileAt(exchange: Exchange): Promise<Info> {
+  const { info, expired } = await lookUp(exchange);
+  if (expired) throw gone();
+  if (info?.isDir) throw new FileExpected(exchange.path);
+  if (info === null || exchange.namesDirectory) throw notFound();
+  if (evaluateConditions('PATCH', exchange.request.headers, info) === 'failed') throw preconditionFailed();
+  return info;
+}
+
+/** @throws HttpProblem 400, 413, 415 */
+async function readChange({ request }: Exchange): Promise<Change> {
+  if (!/^\s*application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
+    throw new HttpProblem(415, 'A deadline is patched with application/json.', {
+      'Accept-Patch': 'application/json',
+    });
+  }
+  refuseEncodedBody(request);
+  // `express.json()` for a whole application is common, and what it read is all here.
+  const parsedBefore = 'body' in request && request.readableDidRead;
+  const value = parsedBefore ? request.body : parseJson(await readSmallBody(request, MAX_BODY_BYTES));
+  const { success, data } = schema.safeParse(value);
+  if (!success)
+    throw badRequest('The body must be an object of seconds, days (numbers of 0 or more) and expires.');
+  if (data.seconds === undefined && data.days === undefined && data.expires !== false) {
+    throw badRequest('There is nothing to change: give seconds or days, or "expires": false.');
+  }
+  return data;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw badRequest('The body is not JSON.');
+  }
+}

@@ -1,0 +1,46 @@
+/** POST of a multipart form: stores its files in a directory, all of them or none. */
+import { DirectoryExpected } from '../../errors/errors.js';
+import { sendJson } from '../answer.js';
+import type { Exchange } from '../exchange.js';
+import type { FileResource } from '../file-resource.js';
+import { describeFile } from '../file-resource.js';
+import { HttpProblem } from '../http-problem.js';
+import { readForm } from '../multipart.js';
+import { refuseEncodedBody, refuseReadBody } from '../request-body.js';
+import { lookUp } from '../stored-file.js';
+import { UploadForm } from '../upload-form.js';
+import { UploadParameters } from '../upload-parameters.js';
+
+export async function postUpload(exchange: Exchange): Promise<void> {
+  const { request, response, options } = exchange;
+  await exchange.require('upload');
+  refuseOtherThanForm(exchange);
+  refuseReadBody(request);
+  refuseEncodedBody(request);
+  const parameters = new UploadParameters(exchange.fs, () => exchange.now());
+  await parameters.addQuery(exchange.query);
+  await refuseFile(exchange);
+  const form = new UploadForm(exchange, parameters);
+  let files: FileResource[];
+  try {
+    await readForm(request, response, form, options.maxFiles);
+    const infos = await form.publish();
+    files = await Promise.all(infos.map((info) => describeFile(exchange, info, parameters.timeout)));
+  } finally {
+    await form.discard();
+  }
+  sendJson(response, 201, { files }, { Location: files[0]?.url ?? '' });
+}
+
+function refuseOtherThanForm({ request: { headers } }: Exchange): void {
+  if (/^\s*multipart\/form-data\s*(?:;|$)/i.test(headers['content-type'] ?? '')) return;
+  throw new HttpProblem(415, 'Files are posted as multipart/form-data.', {
+    'Accept-Post': 'multipart/form-data',
+  });
+}
+
+/** A form can't go into a file, and that is better said before it has arrived. */
+async function refuseFile(exchange: Exchange): Promise<void> {
+  const { info } = await lookUp(exchange);
+  if (info !== null && !info.isDir) throw new DirectoryExpected(exchange.path);
+}

@@ -1,0 +1,133 @@
+/**
+ * PUT of one file, the body as it is.
+ *
+ * What a PUT is depends on what it finds: `upload` on a free path, `replace`
+ * on a file. The path may change while the body arrives; so the bytes are
+ * staged, and the question is asked again until publishing finds what was
+ * agreed to. With `If-None-Match: *` it never replaces anything, so it is
+ * `upload` wherever it is sent.
+ */
+import { FileExists, FileExpected, OperationTimeout } from '../../errors/errors.js';
+import type { Info } from '../../fs/info.js';
+import type { NamespaceStagedFile } from '../../namespaces/namespace-filesystem.js';
+import { declaredLength, sendJson } from '../answer.js';
+import type { Exchange } from '../exchange.js';
+import { describeFile } from '../file-resource.js';
+import { badRequest, preconditionFailed } from '../http-problem.js';
+import type { Action } from '../options.js';
+import { publishNew } from '../publish.js';
+import { fileTooLarge, limited, refuseEncodedBody, refuseReadBody } from '../request-body.js';
+import { evaluateConditions } from '../semantics/conditional.js';
+import { declaredMediaType } from '../semantics/content-headers.js';
+import { lookUp } from '../stored-file.js';
+import { UploadParameters } from '../upload-parameters.js';
+
+/** How often the path may change hands between asking and publishing. */
+const TRIES = 10;
+
+export async function putFile(exchange: Exchange): Promise<void> {
+  const { request, response, options } = exchange;
+  if (!exchange.allows('upload') && !exchange.allows('replace')) throw exchange.notAllowed();
+  if (exchange.namesDirectory) throw badRequest('A file needs a name: the URL must not end in a slash.');
+  const put = new Put(exchange);
+  const found = await put.agree();
+  refuseReadBody(request);
+  refuseEncodedBody(request);
+  // RFC 9110 section 14.5: a server that can't store a part must refuse it.
+  if (request.headers['content-range'] !== undefined) throw badRequest('A part of a file is not taken.');
+  if (declaredLength(request) > options.maxFileSize) throw fileTooLarge(options.maxFileSize);
+  const parameters = new UploadParameters(exchange.fs, () => exchange.now());
+  await parameters.addQuery(exchange.query);
+  const staged = await stageBody(exchange);
+  try {
+    const { info, isNew } = await put.publish(staged, found, parameters);
+    const file = await describeFile(exchange, info, parameters.timeout);
+    if (isNew) sendJson(response, 201, file, { Location: file.url, ETag: file.etag });
+    else sendJson(response, 200, file, { ETag: file.etag });
+  } finally {
+    await staged.discard().catch((error: unknown) => {
+      exchange.service.logger.warn({ err: error }, 'a refused upload could not be discarded');
+    });
+  }
+}
+
+function stageBody({ fs, path, request, options }: Exchange): Promise<NamespaceStagedFile> {
+  const body = limited(request, options.maxFileSize, fileTooLarge(options.maxFileSize));
+  const contentType = declaredMediaType(request.headers['content-type']);
+  return fs.stage(path, body, contentType === undefined ? {} : { contentType });
+}
+
+/** What is at the path changed after the client's right to it was settled. */
+class PathChanged extends Error {}
+
+class Put {
+  readonly #exchange: Exchange;
+  readonly #agreed = new Set<Action>();
+  readonly #createOnly: boolean;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+    this.#createOnly = exchange.request.headers['if-none-match']?.trim() === '*';
+  }
+
+  /**
+   * See what is at the path, and whether this request may go on.
+   * @returns the file that would be replaced; null when there is none
+   * @throws HttpProblem 403, 405, 412; FileExpected
+   */
+  async agree(): Promise<Info | null> {
+    const { info, expired } = await lookUp(this.#exchange);
+    const current = expired ? null : info;
+    const action = current === null || this.#createOnly ? 'upload' : 'replace';
+    await this.#authorize(action);
+    if (!this.#exchange.allows(action)) throw this.#exchange.notAllowed('PUT');
+    if (current?.isDir) throw new FileExpected(this.#exchange.path);
+    this.#checkConditions(current);
+    return current;
+  }
+
+  async publish(
+    staged: NamespaceStagedFile,
+    found: Info | null,
+    { lifetime }: UploadParameters,
+  ): Promise<{ info: Info; isNew: boolean }> {
+    const { path } = this.#exchange;
+    let current = found;
+    for (let tries = 0; tries < TRIES; tries++) {
+      try {
+        if (current === null) {
+          return { info: await publishNew(this.#exchange, staged, path, lifetime), isNew: true };
+        }
+        const check = (now: Info | null): void => this.#checkReplaced(now);
+        return { info: await staged.publish(path, { ...lifetime, check }), isNew: false };
+      } catch (error) {
+        if (!(error instanceof FileExists || error instanceof PathChanged)) throw error;
+        current = await this.agree();
+      }
+    }
+    throw new OperationTimeout(path, { message: 'the file is replaced and removed too often' });
+  }
+
+  #checkReplaced(current: Info | null): void {
+    this.#checkConditions(current);
+    if (current === null) throw new PathChanged();
+  }
+
+  #checkConditions(current: Info | null): void {
+    const { headers } = this.#exchange.request;
+    if (evaluateConditions('PUT', headers, current) === 'failed') throw preconditionFailed();
+  }
+
+  /**
+   * Ask once for each action. Where the action is off but the other one on,
+   * that one is asked about, so that who may do nothing here does not learn
+   * from the answer whether there is a file.
+   */
+  async #authorize(wanted: Action): Promise<void> {
+    const other = wanted === 'upload' ? 'replace' : 'upload';
+    const action = this.#exchange.allows(wanted) ? wanted : other;
+    if (this.#agreed.has(action)) return;
+    await this.#exchange.authorize(action);
+    this.#agreed.add(action);
+  }
+}

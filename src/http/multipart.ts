@@ -1,0 +1,141 @@
+/**
+ * Multipart forms by multer, with a storage engine that hands each file part
+ * on as a stream, so that nothing is kept here.
+ *
+ * Three habits of multer and busboy are worked around. Multer tells of a
+ * failure only when the whole request has been read, so failures leave here by
+ * a way of their own, at once. It drops file parts that have no name, so these
+ * get one that nobody else can have. And it says nothing of the order of
+ * fields and files, so fields are listened to.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable, Writable } from 'node:stream';
+import type { Request, Response } from 'express';
+import multer from 'multer';
+import { badRequest, ClientGone, HttpProblem, tooLarge } from './http-problem.js';
+
+/** A name in which no client's can end, as it would be decoded from UTF-8. */
+const UNNAMED = '\ud800';
+
+const LIMITS = {
+  fieldNameSize: 200,
+  /** Fields of an application's own may hold a text; all are in memory until the request ends. */
+  fieldSize: 64 * 1024,
+  fields: 100,
+  fieldNestingDepth: 8,
+  fieldArrayIndexLimit: 100,
+};
+/** Inputs for files that may stay unfilled. */
+const UNFILLED_PARTS = 100;
+
+/** A file part of a form. */
+export interface FilePart {
+  /** The client's name for it, decoded; undefined for none. */
+  readonly name: string | undefined;
+  /** As the part says. */
+  readonly contentType: string;
+  /** Must be read to its end, unless taking it fails. */
+  readonly stream: Readable;
+}
+
+/** Takes the parts of a form in their order. What it throws ends the reading. */
+export interface FormReceiver {
+  onField(name: string, value: string): void;
+  onFile(part: FilePart): Promise<void>;
+}
+
+/** The parser that multer drives, as far as it is listened to. */
+type Parser = Writable & {
+  on(event: 'field', listener: (name: string | undefined, value: string) => void): unknown;
+  prependListener(
+    event: 'file',
+    listener: (name: string | undefined, stream: Readable, info: { filename?: string }) => void,
+  ): unknown;
+};
+
+/** Options that multer has and its type declarations lack. */
+interface MulterOptions extends multer.Options {
+  streamHandler(request: IncomingMessage, parser: Parser): void;
+}
+
+/**
+ * Read a form to its end.
+ *
+ * @param maxFiles of the form, for the parser's own limit; the receiver counts
+ * @throws what `receiver` threw; HttpProblem 400 or 413; ClientGone
+ */
+export function readForm(
+  request: IncomingMessage,
+  response: ServerResponse,
+  receiver: FormReceiver,
+  maxFiles: number,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown): void => reject(formError(request, error));
+    const options: MulterOptions = {
+      storage: engine(receiver, fail),
+      limits: { ...LIMITS, parts: LIMITS.fields + UNFILLED_PARTS + maxFiles },
+      preservePath: true, // What is a name is decided in one place, and not here.
+      defParamCharset: 'utf8',
+      streamHandler: (_request, parser) => {
+        parser.prependListener('file', (_name, _stream, info) => {
+          info.filename ||= UNNAMED;
+        });
+        parser.on('field', (name, value) => {
+          try {
+            receiver.onField(name ?? '', value);
+          } catch (error) {
+            fail(error);
+          }
+        });
+        request.pipe(parser);
+      },
+    };
+    const onEnd = (error?: unknown): void => (error === undefined ? resolve() : fail(error));
+    // Multer is declared for Express and works with what Express is made of.
+    multer(options).any()(request as Request, response as Response, onEnd);
+  });
+}
+
+function engine(receiver: FormReceiver, fail: (error: unknown) => void): multer.StorageEngine {
+  return {
+    _handleFile(_request, { originalname, mimetype, stream }, callback) {
+      const name = originalname === UNNAMED ? undefined : originalname;
+      receiver.onFile({ name, contentType: mimetype, stream }).then(
+        () => callback(null, {}),
+        (error: unknown) => {
+          fail(error);
+          callback(error);
+        },
+      );
+    },
+    /** The receiver cleans up for all. */
+    _removeFile: (_request, _file, callback) => callback(null),
+  };
+}
+
+const TOO_MUCH: Readonly<Record<string, string>> = {
+  LIMIT_PART_COUNT: 'The form has too many parts.',
+  LIMIT_FILE_COUNT: 'The form has too many files.',
+  LIMIT_FIELD_COUNT: 'The form has too many fields.',
+  LIMIT_FIELD_KEY: 'A field of the form has too long a name.',
+  LIMIT_FIELD_VALUE: 'A field of the form is too long.',
+};
+
+/** What went wrong with a form, in our words. */
+function formError(request: IncomingMessage, error: unknown): unknown {
+  if (error instanceof HttpProblem) return error;
+  if (request.destroyed && !request.complete) return new ClientGone(error);
+  if (error instanceof multer.MulterError) {
+    const detail = TOO_MUCH[error.code];
+    return detail === undefined ? badRequest('The form has a part that can not be read.') : tooLarge(detail);
+  }
+  return isParserError(error) ? badRequest('The body is not a well-formed multipart form.') : error;
+}
+
+/** Busboy has no class or code for its errors. */
+function isParserError(error: unknown): boolean {
+  const known =
+    /^(?:Multipart: |Malformed |Unexpected end of |Unsupported content type|Missing Content-Type)/;
+  return error instanceof Error && error.constructor === Error && known.test(error.message);
+}

@@ -1,0 +1,112 @@
+/** What `mayfly.router` and `mayfly.handler` accept, checked whole; unknown keys are refused by name. */
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import { InvalidOptions } from '../errors/errors.js';
+import { isNamespaceName } from '../path/namespace-name.js';
+import { parseCacheControl } from './semantics/cache-lifetime.js';
+
+const ACTIONS = ['read', 'list', 'upload', 'replace', 'remove', 'expire'] as const;
+
+/** What a request does. Replacing is an action of its own, so that uploads can be open without anything being lost. */
+export type Action = (typeof ACTIONS)[number];
+
+/** What `authorize` is asked about. */
+export interface AuthorizeRequest {
+  action: Action;
+  namespace: string;
+  /** Canonical path: of the file, or of the directory for `list` and for `upload` by POST. The root is ''. */
+  path: string;
+}
+
+/** What an upload does to a file of its name. */
+export type OnConflict = 'rename' | 'replace' | 'fail';
+
+/** Options of `mayfly.router` and `mayfly.handler`. */
+export interface RouterOptions {
+  /** Actions that are on; the others answer 405. Default `['read', 'upload']`. */
+  allow?: readonly Action[];
+  /** Namespaces that are served; the others answer 404. Default: every valid name. */
+  namespaces?: readonly string[];
+  /**
+   * Called before anything is read or stored. Anything but `true` (or a
+   * promise of it) is 403; what it throws goes to `next`. Default: all may.
+   */
+  authorize?(request: IncomingMessage, about: AuthorizeRequest): boolean | Promise<boolean>;
+  /** Bytes of one file; one more is 413. Default 1 GiB. */
+  maxFileSize?: number;
+  /** Files in one form; one more is 413. Default 20. */
+  maxFiles?: number;
+  /** Default `'rename'`, which stores `name-1.ext`; `'replace'` wants the action of that name; `'fail'` answers 409. */
+  onConflict?: OnConflict;
+  /** `Cache-Control` of served files, cut short by their deadlines. Default: no field for files without a deadline. */
+  cacheControl?: string;
+  /** `'ignore'` (default): 404 for every path with a component that starts with a dot. */
+  dotfiles?: 'ignore' | 'allow';
+  /** Serve HTML, SVG and the like without `Content-Security-Policy: sandbox`; default false. */
+  trusted?: boolean;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedRouterOptions {
+  readonly allow: ReadonlySet<Action>;
+  /** Null: every valid name. */
+  readonly namespaces: ReadonlySet<string> | null;
+  readonly authorize: RouterOptions['authorize'];
+  readonly maxFileSize: number;
+  readonly maxFiles: number;
+  readonly onConflict: OnConflict;
+  readonly cacheControl: string | undefined;
+  readonly dotfiles: 'ignore' | 'allow';
+  readonly trusted: boolean;
+}
+
+const GIBIBYTE = 2 ** 30;
+
+const actionError = `must be one of ${ACTIONS.join(', ')}`;
+const count = z.int({ error: 'must be a whole number of 1 or more' }).min(1, 'must be 1 or more');
+
+const schema = z.strictObject({
+  allow: z
+    .array(z.enum(ACTIONS, { error: actionError }), { error: 'must be a list of actions' })
+    .default(['read', 'upload']),
+  namespaces: z
+    .array(z.custom<string>(isNamespaceName, 'must be a valid namespace'), {
+      error: 'must be a list of namespaces',
+    })
+    .optional(),
+  authorize: z
+    .custom<RouterOptions['authorize']>((value) => typeof value === 'function', 'must be a function')
+    .optional(),
+  maxFileSize: count.default(GIBIBYTE),
+  maxFiles: count.default(20),
+  onConflict: z
+    .enum(['rename', 'replace', 'fail'], { error: "must be 'rename', 'replace' or 'fail'" })
+    .default('rename'),
+  cacheControl: z
+    .string({ error: 'must be a string' })
+    .refine((value) => parseCacheControl(value) !== null, 'must be a Cache-Control field')
+    .optional(),
+  dotfiles: z.enum(['ignore', 'allow'], { error: "must be 'ignore' or 'allow'" }).default('ignore'),
+  trusted: z.boolean({ error: 'must be true or false' }).default(false),
+});
+
+/** @throws InvalidOptions with one line that names every bad key and what it wants */
+export function resolveRouterOptions(options: RouterOptions = {}): ResolvedRouterOptions {
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) {
+    throw new InvalidOptions(`invalid options: ${parsed.error.issues.flatMap(describeIssue).join('; ')}`);
+  }
+  const { allow, namespaces, authorize, cacheControl, ...rest } = parsed.data;
+  return {
+    ...rest,
+    authorize,
+    cacheControl,
+    allow: new Set(allow),
+    namespaces: namespaces === undefined ? null : new Set(namespaces),
+  };
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${key} is not a known option`);
+  return [`${issue.path.map(String).join('.') || 'options'} ${issue.message}`];
+}

@@ -1,0 +1,60 @@
+/** Putting staged files in their places without harm to what is there. */
+import { FileExists, FileExpected } from '../errors/errors.js';
+import type { Info } from '../fs/info.js';
+import type { Lifetime, NamespaceStagedFile } from '../namespaces/namespace-filesystem.js';
+import { joinPath } from '../path/parts.js';
+import type { Exchange } from './exchange.js';
+import { entityTagOf } from './semantics/entity-tag.js';
+import { lookUp } from './stored-file.js';
+import { randomName, withSuffix } from './upload-name.js';
+
+/** `name-1` to this; then at random, so that the thousandth `a.png` is not a thousand tries. */
+const COUNTED_TRIES = 50;
+const RANDOM_TRIES = 5;
+
+/**
+ * Publish where no file is, or one past its deadline that no purge has removed yet.
+ * @throws FileExists
+ */
+export async function publishNew(
+  exchange: Exchange,
+  staged: NamespaceStagedFile,
+  path: string,
+  lifetime: Lifetime,
+): Promise<Info> {
+  try {
+    return await staged.publish(path, { ...lifetime, overwrite: false });
+  } catch (error) {
+    if (!(error instanceof FileExists)) throw error;
+    const { info: remains, expired } = await lookUp(exchange, path);
+    if (!expired || remains === null) throw error;
+    const check = (current: Info | null): void => {
+      if (current !== null && entityTagOf(current) !== entityTagOf(remains)) throw error;
+    };
+    return staged.publish(path, { ...lifetime, overwrite: true, check });
+  }
+}
+
+/**
+ * Publish under the first name that is free: `name.ext`, `name-1.ext`, …
+ * Of any number of uploads at once, each gets one of its own.
+ */
+export async function publishRenamed(
+  exchange: Exchange,
+  staged: NamespaceStagedFile,
+  { directory, name, lifetime }: { directory: string; name: string; lifetime: Lifetime },
+): Promise<Info> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await publishNew(exchange, staged, joinPath(directory, nameOfTry(name, tries)), lifetime);
+    } catch (error) {
+      const taken = error instanceof FileExists || error instanceof FileExpected;
+      if (!taken || tries >= COUNTED_TRIES + RANDOM_TRIES) throw error;
+    }
+  }
+}
+
+function nameOfTry(name: string, tries: number): string {
+  if (tries === 0) return name;
+  return withSuffix(name, tries <= COUNTED_TRIES ? String(tries) : randomName().slice(0, 8));
+}

@@ -1,0 +1,82 @@
+/** Bodies of requests, as streams that end in an error when the client hangs up or sends too much. */
+import type { IncomingMessage } from 'node:http';
+import { type Readable, Transform } from 'node:stream';
+import { hasBody } from './answer.js';
+import { badRequest, ClientGone, HttpProblem, tooLarge } from './http-problem.js';
+
+const BUFFER_BYTES = 128 * 1024;
+
+/** @throws HttpProblem 400: other middleware has read the body, so what is left is not what was sent */
+export function refuseReadBody(request: IncomingMessage): void {
+  if (hasBody(request) && request.readableDidRead) {
+    throw badRequest('The body was read before it came here: mount mayfly before body parsers.');
+  }
+}
+
+/** @throws HttpProblem 415: the content is packed in a way that would be stored as it is */
+export function refuseEncodedBody({ headers }: IncomingMessage): void {
+  const encoding = headers['content-encoding']?.trim().toLowerCase();
+  if (encoding !== undefined && encoding !== '' && encoding !== 'identity') {
+    throw new HttpProblem(415, 'A body with a Content-Encoding is not taken.', {
+      'Accept-Encoding': 'identity',
+    });
+  }
+}
+
+export function fileTooLarge(maxBytes: number): HttpProblem {
+  return tooLarge(`A file may have at most ${maxBytes} bytes here.`);
+}
+
+/**
+ * The same bytes, with an error in place of the first byte too many. The
+ * source is left open whatever happens, so that the client can be answered.
+ */
+export function limited(source: Readable, maxBytes: number, refusal: HttpProblem): Readable {
+  const limit = new ByteLimit(maxBytes, refusal);
+  const onError = (error: Error): void => void limit.destroy(interrupted(source, error));
+  const onClose = (): void => {
+    if (!source.readableEnded) limit.destroy(interrupted(source));
+  };
+  source.once('error', onError).once('close', onClose);
+  limit.once('close', () => source.unpipe(limit));
+  // Whoever reads has listeners of his own; an error after that concerns nobody.
+  limit.on('error', () => undefined);
+  return source.destroyed ? limit.destroy(interrupted(source)) : source.pipe(limit);
+}
+
+function interrupted(source: Readable, error?: Error): Error {
+  return 'complete' in source || error === undefined ? new ClientGone(error) : error;
+}
+
+class ByteLimit extends Transform {
+  readonly #maxBytes: number;
+  readonly #refusal: HttpProblem;
+  #bytes = 0;
+
+  constructor(maxBytes: number, refusal: HttpProblem) {
+    super({ highWaterMark: BUFFER_BYTES });
+    this.#maxBytes = maxBytes;
+    this.#refusal = refusal;
+  }
+
+  override _transform(
+    chunk: Buffer,
+    _encoding: string,
+    callback: (error?: Error | null, chunk?: Buffer) => void,
+  ): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes) callback(this.#refusal);
+    else callback(null, chunk);
+  }
+}
+
+/**
+ * Read a small body whole.
+ * @throws HttpProblem 413 over `maxBytes`; ClientGone
+ */
+export async function readSmallBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const refusal = tooLarge(`The body may have at most ${maxBytes} bytes.`);
+  for await (const chunk of limited(request, maxBytes, refusal)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

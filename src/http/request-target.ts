@@ -1,0 +1,77 @@
+/**
+ * From a URL to a namespace and a path in it.
+ *
+ * Every segment is percent-decoded exactly once, after the URL was taken apart
+ * at its slashes (RFC 3986 section 2.4). An encoded slash would make one
+ * segment two names, so it is refused; what else a name can't have, `..` above
+ * the namespace included, is the filesystem's to refuse.
+ */
+import { badRequest } from './http-problem.js';
+
+export interface RequestTarget {
+  /** Decoded, and anything at all; the empty string when the URL names none. */
+  readonly namespace: string;
+  /** Decoded and joined by slashes, not yet canonical. */
+  readonly path: string;
+  /** The URL is that of a namespace or ends like that of a directory. */
+  readonly namesDirectory: boolean;
+  readonly query: URLSearchParams;
+}
+
+/** @throws HttpProblem 400 for bad escapes and encoded slashes */
+export function parseTarget(url: string): RequestTarget {
+  const { path, tail } = splitUrl(url);
+  const segments = path.replace(/^\//, '').split('/').map(decodeSegment);
+  const [namespace = '', ...rest] = segments;
+  const last = rest.at(-1);
+  return {
+    namespace,
+    path: rest.join('/'),
+    namesDirectory: last === undefined || last === '' || last === '.' || last === '..',
+    query: new URLSearchParams(tail),
+  };
+}
+
+/**
+ * Cuts a mount point off URLs.
+ * @param urlRoot path without a slash at its end, or `/`
+ * @returns a function from a URL to what is below the mount point, beginning with a slash; null for a URL elsewhere
+ */
+export function cutter(urlRoot: string): (url: string) => string | null {
+  const root = urlRoot === '/' ? '' : urlRoot;
+  // As it was configured, and as a browser writes it.
+  const roots = new Set([root, new URL(urlRoot, 'http://localhost').pathname.replace(/\/$/, '')]);
+  return (url) => {
+    const { path, tail } = splitUrl(url);
+    for (const spelling of roots) {
+      if (path === spelling) return `/${tail}`;
+      if (path.startsWith(`${spelling}/`)) return path.slice(spelling.length) + tail;
+    }
+    return null;
+  };
+}
+
+/**
+ * The path of a request target, and what follows it from the question mark on.
+ * Proxies send the absolute form (RFC 9112 section 3.2.2).
+ */
+function splitUrl(url: string): { path: string; tail: string } {
+  const at = url.search(/[?#]/);
+  const end = at === -1 ? url.length : at;
+  return {
+    path: url.slice(0, end).replace(/^https?:\/\/[^/]*/i, ''),
+    tail: url.slice(end).replace(/#.*$/s, ''),
+  };
+}
+
+function decodeSegment(segment: string): string {
+  if (!segment.includes('%')) return segment;
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(segment);
+  } catch {
+    throw badRequest('The URL has a percent sign that begins no valid escape.');
+  }
+  if (decoded.includes('/')) throw badRequest('The URL has an encoded slash in a name.');
+  return decoded;
+}

@@ -1,0 +1,65 @@
+/**
+ * How long a served file may be cached: the shortest of the policy that was
+ * set and what the file has left (RFC 9111 section 5.2.2).
+ */
+
+/** RFC 9111 section 1.2.2: larger numbers of seconds are read as this one. */
+const MAX_SECONDS = 2 ** 31 - 1;
+const DIRECTIVE = /\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:=("(?:[^"\\]|\\.)*"|[^\s",;]+))?\s*(?:,|$)/y;
+/** They let a cache use a file after its time, or never ask again. */
+const OUTLIVING = new Set(['immutable', 'stale-while-revalidate', 'stale-if-error']);
+
+export interface CacheDirective {
+  /** In lower case. */
+  readonly name: string;
+  /** As it was written, quotes included. */
+  readonly value: string | undefined;
+}
+
+/** @returns null for a text that is no `Cache-Control` field */
+export function parseCacheControl(field: string): CacheDirective[] | null {
+  const directives: CacheDirective[] = [];
+  const directive = new RegExp(DIRECTIVE);
+  while (directive.lastIndex < field.length) {
+    const match = directive.exec(field);
+    if (match === null) return null;
+    directives.push({ name: (match[1] ?? '').toLowerCase(), value: match[2] });
+  }
+  return directives.length === 0 ? null : directives;
+}
+
+/** Whole seconds until the deadline, never more than there are. */
+export function secondsLeft(deadline: Date, now: number): number {
+  return Math.min(MAX_SECONDS, Math.max(0, Math.floor((deadline.getTime() - now) / 1000)));
+}
+
+/**
+ * The `Cache-Control` to send.
+ * @param policy as set by the user; undefined for none
+ * @param left seconds that the file has left; null for ever
+ * @returns undefined for no field at all
+ */
+export function cacheControlFor(policy: string | undefined, left: number | null): string | undefined {
+  if (left === null) return policy;
+  const directives = (policy === undefined ? null : parseCacheControl(policy)) ?? [];
+  if (directives.some(({ name }) => name === 'no-store')) return policy;
+  const kept = directives
+    .filter(({ name }) => !OUTLIVING.has(name))
+    .map((directive) => text(shortened(directive, left)));
+  // Without a max-age a cache would guess one (RFC 9111 section 4.2.2).
+  if (!directives.some(({ name }) => name === 'max-age')) kept.push(`max-age=${left}`);
+  // Else a cache that can't reach us may still serve what is gone (section 4.2.4).
+  if (!directives.some(({ name }) => name === 'must-revalidate')) kept.push('must-revalidate');
+  return kept.join(', ');
+}
+
+function shortened(directive: CacheDirective, left: number): CacheDirective {
+  const { name, value } = directive;
+  if (name !== 'max-age' && name !== 's-maxage') return directive;
+  const seconds = Number(value?.replaceAll('"', ''));
+  return { name, value: String(Number.isFinite(seconds) ? Math.min(seconds, left) : 0) };
+}
+
+function text({ name, value }: CacheDirective): string {
+  return value === undefined ? name : `${name}=${value}`;
+}

@@ -1,0 +1,13 @@
+import type { Clock } from '../clock/clock.js';
+import type { Logger } from '../logger/logger.js';
+import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
+
+/** What the HTTP side needs of a mayfly. */
+export interface HttpService {
+  /** @throws InvalidNamespace, FilesystemClosed */
+  getFilesystem(namespace: string): NamespaceFS;
+  /** Path part of the URL base; `/` for none. */
+  readonly urlRoot: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}

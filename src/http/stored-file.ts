@@ -1,0 +1,32 @@
+/**
+ * What is stored at a path, as a client may know it: a file past its deadline
+ * is gone for everyone, whether or not a purge has come by.
+ */
+import { DirectoryExpected, ResourceNotFound } from '../errors/errors.js';
+import type { Info } from '../fs/info.js';
+import type { Exchange } from './exchange.js';
+
+export interface StoredFile {
+  /** File or directory at the path; null for nothing. */
+  readonly info: Info | null;
+  readonly deadline: Date | null;
+  /** The deadline has passed. */
+  readonly expired: boolean;
+}
+
+export async function lookUp(exchange: Exchange, path: string = exchange.path): Promise<StoredFile> {
+  const info = await infoAt(exchange, path);
+  if (info?.isDir) return { info, deadline: null, expired: false };
+  const deadline = await exchange.fs.getExpiration(path);
+  return { info, deadline, expired: deadline !== null && deadline.getTime() <= exchange.now() };
+}
+
+/** Null also for a path below a file. */
+async function infoAt({ fs }: Exchange, path: string): Promise<Info | null> {
+  try {
+    return await fs.getInfo(path);
+  } catch (error) {
+    if (error instanceof ResourceNotFound || error instanceof DirectoryExpected) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * A form with files, all or nothing: every part is staged as it arrives, and
+ * only when the form has ended are they published.
+ */
+import { Readable } from 'node:stream';
+import { FileExists, FileExpected } from '../errors/errors.js';
+import type { Info } from '../fs/info.js';
+import type { NamespaceStagedFile } from '../namespaces/namespace-filesystem.js';
+import { joinPath } from '../path/parts.js';
+import type { Exchange } from './exchange.js';
+import { badRequest, tooLarge } from './http-problem.js';
+import type { FilePart, FormReceiver } from './multipart.js';
+import { publishNew, publishRenamed } from './publish.js';
+import { fileTooLarge, limited } from './request-body.js';
+import { declaredMediaType } from './semantics/content-headers.js';
+import { lookUp } from './stored-file.js';
+import { uploadName } from './upload-name.js';
+import type { UploadParameters } from './upload-parameters.js';
+import { isParameterName } from './upload-parameters.js';
+
+interface StagedUpload {
+  readonly name: string;
+  readonly staged: NamespaceStagedFile;
+  /** `authorize` has agreed that a file of this name is replaced. */
+  readonly mayReplace: boolean;
+}
+
+interface Published {
+  readonly info: Info;
+  readonly isNew: boolean;
+}
+
+export class UploadForm implements FormReceiver {
+  readonly #exchange: Exchange;
+  readonly #parameters: UploadParameters;
+  readonly #abort = new AbortController();
+  readonly #uploads: StagedUpload[] = [];
+  /** Parts on their way into the storage. */
+  readonly #arriving = new Set<Promise<unknown>>();
+  readonly #names = new Set<string>();
+  #files = 0;
+  /** The first field that came after a part of which it is not known yet whether it is a file. */
+  #lateField: string | null = null;
+  #unnamed = 0;
+
+  constructor(exchange: Exchange, parameters: UploadParameters) {
+    this.#exchange = exchange;
+    this.#parameters = parameters;
+  }
+
+  onField(name: string, value: string): void {
+    if (!isParameterName(name)) return;
+    if (this.#files > 0) throw lateField(name);
+    if (this.#unnamed > 0) this.#lateField ??= name;
+    this.#parameters.add(name, value);
+  }
+
+  onFile(part: FilePart): Promise<void> {
+    const arriving = this.#receive(part);
+    this.#arriving.add(arriving);
+    return arriving.finally(() => this.#arriving.delete(arriving));
+  }
+
+  /** Make every file of the form visible, or none. @throws HttpProblem 400 for a form without files */
+  async publish(): Promise<Info[]> {
+    if (this.#uploads.length === 0) throw badRequest('The form has no file.');
+    await this.#parameters.check();
+    const published: Published[] = [];
+    try {
+      for (const upload of this.#uploads) published.push(await this.#publishOne(upload));
+    } catch (error) {
+      await this.#takeBack(published);
+      throw error;
+    }
+    return published.map(({ info }) => info);
+  }
+
+  /** Forget whatever is not published. */
+  async discard(): Promise<void> {
+    this.#abort.abort();
+    await Promise.allSettled(this.#arriving);
+    const discards = await Promise.allSettled(this.#uploads.map(({ staged }) => staged.discard()));
+    for (const outcome of discards) {
+      if (outcome.status === 'rejected')
+        this.#warn(outcome.reason, 'a refused upload could not be discarded');
+    }
+  }
+
+  async #receive(part: FilePart): Promise<void> {
+    if (part.name !== undefined) return this.#stage(part);
+    this.#unnamed++;
+    const stream = await unlessEmpty(part.stream);
+    if (stream === null) return; // An input that was left unfilled.
+    if (this.#lateField !== null) throw lateField(this.#lateField);
+    await this.#stage({ ...part, stream });
+  }
+
+  async #stage({ name: clientName, contentType, stream }: FilePart): Promise<void> {
+    const { fs, path: directory, options } = this.#exchange;
+    this.#count();
+    await this.#parameters.check();
+    const name = uploadName(this.#parameters.filename ?? clientName);
+    const path = fs.validatePath(joinPath(directory, name));
+    const mayReplace = await this.#checkConflict(name, path);
+    const declared = declaredMediaType(contentType);
+    const staged = await fs.stage(
+      path,
+      limited(stream, options.maxFileSize, fileTooLarge(options.maxFileSize)),
+      {
+        signal: this.#abort.signal,
+        ...(declared === undefined ? {} : { contentType: declared }),
+      },
+    );
+    this.#uploads.push({ name, staged, mayReplace });
+  }
+
+  #count(): void {
+    const { maxFiles } = this.#exchange.options;
+    this.#files++;
+    if (this.#files > maxFiles) throw tooLarge(`A form may have at most ${maxFiles} files here.`);
+    if (this.#files > 1 && this.#parameters.filename !== undefined) {
+      throw badRequest('filename is for a form with a single file.');
+    }
+  }
+
+  /** Refuse early what can't be published later. @returns whether a file that is there may be replaced */
+  async #checkConflict(name: string, path: string): Promise<boolean> {
+    const { onConflict } = this.#exchange.options;
+    if (onConflict === 'rename') return false;
+    // One form can't give two files one name, and the second would undo the first.
+    if (this.#names.has(name)) throw new FileExists(path);
+    this.#names.add(name);
+    const { info, expired } = await lookUp(this.#exchange, path);
+    if (info === null || expired) return false;
+    if (info.isDir) throw new FileExpected(path);
+    if (onConflict === 'fail') throw new FileExists(path);
+    await this.#exchange.require('replace', path);
+    return true;
+  }
+
+  async #publishOne({ name, staged, mayReplace }: StagedUpload): Promise<Published> {
+    const { path: directory, options } = this.#exchange;
+    const { lifetime } = this.#parameters;
+    if (options.onConflict === 'rename') {
+      return {
+        info: await publishRenamed(this.#exchange, staged, { directory, name, lifetime }),
+        isNew: true,
+      };
+    }
+    const path = joinPath(directory, name);
+    if (mayReplace) return { info: await staged.publish(path, lifetime), isNew: false };
+    try {
+      return { info: await publishNew(this.#exchange, staged, path, lifetime), isNew: true };
+    } catch (error) {
+      if (!(error instanceof FileExists) || options.onConflict === 'fail') throw error;
+      // It came while ours arrived, so replacing it was not asked about yet.
+      await this.#exchange.require('replace', path);
+      return { info: await staged.publish(path, lifetime), isNew: false };
+    }
+  }
+
+  /** Remove what was published before the form failed. What was replaced can't be brought back. */
+  async #takeBack(published: readonly Published[]): Promise<void> {
+    for (const { info, isNew } of published) {
+      if (!isNew) continue;
+      await this.#exchange.fs.remove(info.path).catch((error: unknown) => {
+        this.#warn(error, 'a file of a form that failed could not be removed');
+      });
+    }
+  }
+
+  #warn(error: unknown, message: string): void {
+    const { namespace, service } = this.#exchange;
+    service.logger.warn({ namespace, err: error }, message);
+  }
+}
+
+function lateField(name: string): Error {
+  return badRequest(`The field ${name} must come before the files that it is for.`);
+}
+
+/** The same stream, or null when there is nothing in it. */
+async function unlessEmpty(stream: Readable): Promise<Readable | null> {
+  const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const first = await iterator.next();
+  if (first.done === true) return null;
+  const rest = async function* (): AsyncGenerator<Buffer> {
+    yield first.value;
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+  };
+  return Readable.from(rest(), { objectMode: false });
+}

@@ -1,0 +1,46 @@
+/**
+ * From the name that a client gives its file to the name it is stored under.
+ *
+ * The client's name may be a path of its machine, a trick on ours, or nothing.
+ * What is left of it here is one component that begins with no dot and has
+ * nothing in it that a terminal or a header would act on.
+ */
+import { randomBytes } from 'node:crypto';
+import { splitExtension } from '../path/parts.js';
+
+/** C0 controls, DEL, C1 controls, and those that reorder text, by which `gpj.exe` shows as `exe.jpg`. */
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Of one component, on every common file system. */
+const MAX_NAME_BYTES = 255;
+
+/**
+ * The name to store a file under.
+ * @param clientName as the client sent it, decoded; undefined for none
+ * @returns a name of one component; a random one when nothing is left, and a random stem before a name that is all extension (`.jpg`)
+ */
+export function uploadName(clientName: string | undefined): string {
+  const last = (clientName ?? '').replace(/^.*[/\\]/s, '');
+  const name = last.toWellFormed().normalize('NFC').replace(UNSEEN, '').trim();
+  if (/^\.*$/.test(name)) return randomName();
+  return name.startsWith('.') ? `${randomName()}.${name.replace(/^[.\s]+/, '')}` : name;
+}
+
+/**
+ * The same name with something between stem and extension. The stem is cut
+ * where it would be too long with that.
+ * @example withSuffix('a.png', '1') // 'a-1.png'
+ */
+export function withSuffix(name: string, suffix: string): string {
+  const { stem, extension } = splitExtension(name);
+  const end = `-${suffix}${extension}`;
+  const room = MAX_NAME_BYTES - Buffer.byteLength(end);
+  const characters = [...stem];
+  while (characters.length > 1 && Buffer.byteLength(characters.join('')) > room) characters.pop();
+  return characters.join('') + end;
+}
+
+/** Long enough that nobody guesses one or draws one twice. */
+export function randomName(): string {
+  return randomBytes(12).toString('hex');
+}

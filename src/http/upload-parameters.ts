@@ -1,0 +1,77 @@
+/** What a client says about its upload, in the query or in form fields: one set of checks for both. */
+import { deadlineAfter } from '../expirations/lifetime.js';
+import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
+import { badRequest } from './http-problem.js';
+
+const NAMES = ['seconds', 'days', 'timeout', 'filename'] as const;
+type ParameterName = (typeof NAMES)[number];
+
+/** A plain decimal: no sign, no exponent, no hexadecimal, no space. */
+const DECIMAL = /^(?:\d+\.?\d*|\.\d+)$/;
+
+export function isParameterName(name: string): name is ParameterName {
+  return (NAMES as readonly string[]).includes(name);
+}
+
+/** Collects the parameters of one upload; each may be given once. */
+export class UploadParameters {
+  readonly #given = new Set<ParameterName>();
+  readonly #fs: NamespaceFS;
+  readonly #now: () => number;
+  readonly #lifetime: { seconds?: number; days?: number } = {};
+  #timeout: number | undefined;
+  #filename: string | undefined;
+
+  constructor(fs: NamespaceFS, now: () => number) {
+    this.#fs = fs;
+    this.#now = now;
+  }
+
+  /** How long the file lives; neither key: its path keeps the deadline that it has. */
+  get lifetime(): { seconds?: number; days?: number } {
+    return this.#lifetime;
+  }
+
+  /** Seconds that the returned URLs shall work. */
+  get timeout(): number | undefined {
+    return this.#timeout;
+  }
+
+  /** Name for the file, when the form has a single one. */
+  get filename(): string | undefined {
+    return this.#filename;
+  }
+
+  /** Take what is in a query. @throws HttpProblem 400 */
+  async addQuery(query: URLSearchParams): Promise<this> {
+    for (const [name, value] of query) if (isParameterName(name)) this.add(name, value);
+    await this.check();
+    return this;
+  }
+
+  /** @throws HttpProblem 400: not a number, or given before */
+  add(name: ParameterName, value: string): void {
+    if (this.#given.has(name)) throw badRequest(`${name} is given twice.`);
+    this.#given.add(name);
+    if (name === 'filename') {
+      if (value !== '') this.#filename = value; // An unfilled input asks for nothing.
+      return;
+    }
+    const number = DECIMAL.test(value) ? Number(value) : Number.NaN;
+    if (!Number.isFinite(number)) throw badRequest(`${name} must be a decimal number of 0 or more.`);
+    if (name === 'timeout') this.#timeout = number;
+    else this.#lifetime[name] = number;
+  }
+
+  /** Whether mayfly will take the numbers, asked before anything is stored. @throws HttpProblem 400 */
+  async check(): Promise<void> {
+    const { seconds = 0, days = 0 } = this.#lifetime;
+    try {
+      deadlineAfter(this.#now(), seconds, days);
+      if (this.#timeout !== undefined) await this.#fs.getUrl('file', this.#timeout);
+    } catch (error) {
+      if (error instanceof RangeError) throw badRequest('A number of seconds or days is out of range.');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidOptions } from '../../src/errors/errors.js';
+import type { RouterOptions } from '../../src/http/options.js';
+import { resolveRouterOptions } from '../../src/http/options.js';
+
+describe('resolveRouterOptions', () => {
+  it('has the defaults of the contract', () => {
+    expect(resolveRouterOptions()).toEqual({
+      allow: new Set(['read', 'upload']),
+      namespaces: null,
+      authorize: undefined,
+      maxFileSize: 1024 ** 3,
+      maxFiles: 20,
+      onConflict: 'rename',
+      cacheControl: undefined,
+      dotfiles: 'ignore',
+      trusted: false,
+    });
+  });
+
+  it.each([
+    [{ alow: [] }, 'alow'],
+    [{ allow: ['write'] }, 'allow.0'],
+    [{ allow: 'read' }, 'allow'],
+    [{ namespaces: ['../x'] }, 'namespaces.0'],
+    [{ authorize: true }, 'authorize'],
+    [{ maxFileSize: 0 }, 'maxFileSize'],
+    [{ maxFileSize: '1gb' }, 'maxFileSize'],
+    [{ maxFiles: 1.5 }, 'maxFiles'],
+    [{ onConflict: 'overwrite' }, 'onConflict'],
+    [{ cacheControl: 'max-age=1\r\nX: y' }, 'cacheControl'],
+    [{ dotfiles: 'deny' }, 'dotfiles'],
+    [{ trusted: 'yes' }, 'trusted'],
+    [{ delivery: 'proxy' }, 'delivery'],
+  ])('refuses %j by name', (options, key) => {
+    const refused = (): unknown => resolveRouterOptions(options as RouterOptions);
+    expect(refused).toThrow(InvalidOptions);
+    expect(refused).toThrow(new RegExp(`: ${key.replace('.', '\\.')} `));
+  });
+
+  it('names every bad key at once', () => {
+    const options = { alow: [], maxFiles: 0, trusted: 1 } as unknown as RouterOptions;
+    expect(() => resolveRouterOptions(options)).toThrow(
+      /maxFiles .*trusted .*alow|alow .*maxFiles .*trusted/,
+    );
+  });
+});
