@@ -1,0 +1,111 @@
+/**
+ * The numbers that Prometheus scrapes.
+ *
+ * Labels come from closed sets (a route class, a known method, a status), never
+ * from a path or a name that a client chose, so the number of series is bounded.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { PurgeReport } from '../expirations/purge.js';
+
+/** The parts of the server that are told apart in logs and metrics. */
+export type Route = 'files' | 'page' | 'healthz' | 'readyz' | 'metrics';
+
+/** One request, answered or given up. */
+export interface ServedRequest {
+  route: Route;
+  method: string;
+  /** 499 when the client went away before the answer was complete. */
+  status: number;
+  seconds: number;
+  bytesIn: number;
+  bytesOut: number;
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const OUTCOMES = ['removed', 'missing', 'failed', 'kept'] as const;
+
+/** All metrics of one server, in a registry of their own. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #own = { registers: [this.#registry] };
+  readonly #requests = new Counter({
+    name: 'mayfly_http_requests_total',
+    help: 'Requests by route class, method and status; 499 is a client that went away.',
+    labelNames: ['route', 'method', 'status'] as const,
+    ...this.#own,
+  });
+  readonly #durations = new Histogram({
+    name: 'mayfly_http_request_duration_seconds',
+    help: 'Time from the head of a request to the end of its answer.',
+    labelNames: ['route', 'method'] as const,
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60, 600],
+    ...this.#own,
+  });
+  readonly #inFlight = new Gauge({
+    name: 'mayfly_http_requests_in_flight',
+    help: 'Requests being served now.',
+    ...this.#own,
+  });
+  readonly #received = new Counter({
+    name: 'mayfly_http_received_bytes_total',
+    help: 'Bytes received.',
+    ...this.#own,
+  });
+  readonly #sent = new Counter({ name: 'mayfly_http_sent_bytes_total', help: 'Bytes sent.', ...this.#own });
+  readonly #purges = new Counter({
+    name: 'mayfly_purges_total',
+    help: 'Purges of this process; failed: the storage or the expiration store was not there.',
+    labelNames: ['result'] as const,
+    ...this.#own,
+  });
+  readonly #purged = new Counter({
+    name: 'mayfly_purged_files_total',
+    help: 'Due files by what became of them.',
+    labelNames: ['outcome'] as const,
+    ...this.#own,
+  });
+  readonly #purgeSeconds = new Counter({
+    name: 'mayfly_purge_seconds_total',
+    help: 'Time spent in purges.',
+    ...this.#own,
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+    // A series that is there from the start can be alerted on; one that appears with the first failure can't.
+    for (const outcome of OUTCOMES) this.#purged.inc({ outcome }, 0);
+    for (const result of ['done', 'failed']) this.#purges.inc({ result }, 0);
+  }
+
+  /** A request has begun. */
+  began(): void {
+    this.#inFlight.inc();
+  }
+
+  /** A request has ended, one way or the other. */
+  ended({ route, method, status, seconds, bytesIn, bytesOut }: ServedRequest): void {
+    const known = METHODS.has(method) ? method : 'other';
+    this.#inFlight.dec();
+    this.#requests.inc({ route, method: known, status });
+    this.#durations.observe({ route, method: known }, seconds);
+    this.#received.inc(bytesIn);
+    this.#sent.inc(bytesOut);
+  }
+
+  /** A purge has ended with a report. */
+  purged(report: PurgeReport): void {
+    this.#purges.inc({ result: 'done' });
+    this.#purgeSeconds.inc(report.durationMs / 1000);
+    for (const outcome of OUTCOMES) this.#purged.inc({ outcome }, report[outcome]);
+  }
+
+  /** A purge could not be done. */
+  purgeFailed(): void {
+    this.#purges.inc({ result: 'failed' });
+  }
+
+  /** The text that Prometheus reads, and its media type. */
+  async expose(): Promise<{ contentType: string; body: string }> {
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+}

@@ -1,0 +1,28 @@
+/** Refusals of the program itself, in the same form as those of the file service (RFC 9457). */
+import type { ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+
+/** Why a request is not served. */
+export interface Refusal {
+  status: number;
+  /** One sentence for the person who reads it; no path or secret of the server. */
+  detail: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** Answer with `application/problem+json`; a response that has begun is cut off instead. */
+export function sendProblem(res: ServerResponse, { status, detail, headers }: Refusal): void {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail });
+  res.writeHead(status, {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...headers,
+  });
+  res.end(res.req.method === 'HEAD' ? undefined : body);
+}

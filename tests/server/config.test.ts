@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { BadSettings, isLoopback, parseSettings } from '../../src/server/config.js';
+
+const file = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../config/${name}`, import.meta.url), 'utf8'));
+const defaults = () => file('default.json');
+/** The defaults with one setting changed, as node-config would merge it. */
+const having = (path: string, value: unknown) => {
+  const settings = defaults();
+  const keys = path.split('.');
+  const last = keys.pop() ?? '';
+  keys.reduce((object, key) => object[key], settings)[last] = value;
+  return settings;
+};
+
+describe('settings of the program', () => {
+  it('are local, durable and purged every minute by default', () => {
+    expect(parseSettings(defaults())).toEqual({
+      host: '127.0.0.1',
+      port: 3000,
+      token: null,
+      publicUrl: null,
+      storage: { directoryRoot: 'var/files', durable: true },
+      expirations: { path: 'var/expirations.db' },
+      purge: { schedule: '* * * * *' },
+      limits: { maxFileSize: 4_294_967_296, maxFiles: 20 },
+      log: { level: 'info' },
+    });
+  });
+
+  it.each([
+    ['port', '8080', { port: 8080 }],
+    ['port', '0', { port: 0 }],
+    ['storage.durable', 'false', { storage: { directoryRoot: 'var/files', durable: false } }],
+    ['purge.schedule', 'off', { purge: { schedule: false } }],
+    ['purge.schedule', '*/10 * * * * *', { purge: { schedule: '*/10 * * * * *' } }],
+    ['limits.maxFileSize', '1', { limits: { maxFileSize: 1, maxFiles: 20 } }],
+    ['publicUrl', 'https://files.example.com/', { publicUrl: 'https://files.example.com' }],
+    ['host', 'localhost', { host: 'localhost' }],
+  ])('%s takes the text %j of a variable', (path, value, expected) => {
+    expect(parseSettings(having(path, value))).toMatchObject(expected);
+  });
+
+  it.each([
+    ['port', 'http', 'port (MAYFLY_PORT) wants a whole number from 0 to 65535'],
+    ['port', '', 'port (MAYFLY_PORT) wants a whole number'],
+    ['port', '65536', 'port (MAYFLY_PORT) wants a whole number'],
+    ['port', 80.5, 'port (MAYFLY_PORT) wants a whole number'],
+    ['host', ' ', 'host (MAYFLY_HOST) wants an address'],
+    ['token', 'two words', 'token (MAYFLY_TOKEN) wants visible ASCII'],
+    ['publicUrl', 'files.example.com', 'publicUrl (MAYFLY_PUBLIC_URL) wants an origin'],
+    ['publicUrl', 'https://example.com/files', 'publicUrl (MAYFLY_PUBLIC_URL) wants an origin'],
+    ['publicUrl', 'ftp://example.com', 'publicUrl (MAYFLY_PUBLIC_URL) wants an origin'],
+    ['storage.durable', 'maybe', 'storage.durable (MAYFLY_DURABLE) wants true or false'],
+    ['purge.schedule', 'hourly', 'purge.schedule (MAYFLY_PURGE_SCHEDULE) wants a cron expression'],
+    ['limits.maxFileSize', '1e9', 'limits.maxFileSize (MAYFLY_MAX_FILE_SIZE) wants a whole number of bytes'],
+    ['limits.maxFiles', 0, 'limits.maxFiles (MAYFLY_MAX_FILES) wants a whole number from 1'],
+    ['log.level', 'loud', 'log.level (MAYFLY_LOG_LEVEL) wants one of trace, debug'],
+    ['colour', 'red', 'colour is not a setting'],
+    ['storage.bucket', 'b', 'storage.bucket is not a setting'],
+  ])('%s does not take %j', (path, value, message) => {
+    expect(() => parseSettings(having(path, value))).toThrow(message);
+    expect(() => parseSettings(having(path, value))).toThrow(BadSettings);
+  });
+
+  it('says all that is wrong at once', () => {
+    const settings = { ...having('port', 'x'), host: '' };
+    expect(() => parseSettings(settings)).toThrow(/host \(MAYFLY_HOST\).*; port \(MAYFLY_PORT\)/);
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.1.5', 'files.example.com'])(
+    'does not listen on %s without a token',
+    (host) => {
+      expect(() => parseSettings(having('host', host))).toThrow(/without a token.*MAYFLY_TOKEN/);
+      expect(parseSettings({ ...having('host', host), token: 'secret' })).toMatchObject({
+        host,
+        token: 'secret',
+      });
+    },
+  );
+
+  it('each have a variable, and each variable is documented', () => {
+    const leaves = (object: object): string[] =>
+      Object.entries(object).flatMap(([key, value]) =>
+        value instanceof Object ? leaves(value).map((leaf) => `${key}.${leaf}`) : [key],
+      );
+    const variables = file('custom-environment-variables.json');
+    expect(leaves(variables)).toEqual(leaves(defaults()));
+    const readme = readFileSync(new URL('../../config/README.md', import.meta.url), 'utf8');
+    for (const path of leaves(variables)) {
+      const name = path.split('.').reduce((object, key) => object[key], variables);
+      expect(readme).toMatch(new RegExp(`\\| \`${name}\` +\\| \`${path}\` +\\|`));
+    }
+  });
+});
+
+describe('isLoopback', () => {
+  it.each([
+    ['127.0.0.1', true],
+    ['127.8.8.8', true],
+    ['::1', true],
+    ['[::1]', true],
+    ['::ffff:127.0.0.1', true],
+    ['LOCALHOST', true],
+    ['app.localhost', true],
+    ['0.0.0.0', false],
+    ['::', false],
+    ['10.0.0.1', false],
+    ['127.0.0.1.example.com', false],
+    ['localhost.example.com', false],
+    ['', false],
+  ])('%s: %s', (host, expected) => {
+    expect(isLoopback(host)).toBe(expected);
+  });
+});

@@ -1,0 +1,238 @@
+/** The server around a stand-in for mayfly, which fails and answers as each test wants. */
+import { once } from 'node:events';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { silentLogger } from '../../src/logger/logger.js';
+import { Metrics } from '../../src/server/metrics.js';
+import { startPurgeJob } from '../../src/server/purge-job.js';
+import type { ServedMayfly } from '../../src/server/server.js';
+import { createServer } from '../../src/server/server.js';
+
+const open: Server[] = [];
+
+afterEach(async () => {
+  for (const server of open.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+interface Given {
+  token?: string;
+  ready?: () => Promise<void>;
+  handler?: ServedMayfly['handler'];
+}
+
+/** Answers 200 to whatever it is asked to do, listing or else. */
+const obliging: ServedMayfly['handler'] = (options) => async (req, res, next) => {
+  const action = req.url?.endsWith('/') ? 'list' : req.method === 'GET' ? 'read' : 'upload';
+  try {
+    await options?.authorize?.(req as never, { action, namespace: 'demo', path: '' });
+  } catch (error) {
+    return next?.(error);
+  }
+  return void res.end('done');
+};
+
+async function serve({ token, ready, handler = obliging }: Given = {}) {
+  const metrics = new Metrics();
+  const lines: Record<string, unknown>[] = [];
+  const log = { ...silentLogger, info: (line: object, msg: string) => void lines.push({ ...line, msg }) };
+  const server = createServer({
+    mayfly: { ready: ready ?? (async () => {}), handler },
+    options: { token: token ?? null, limits: { maxFileSize: 1000, maxFiles: 2 } },
+    metrics,
+    log,
+  });
+  open.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, metrics, lines };
+}
+
+const status = async (url: string, init?: RequestInit) => (await fetch(url, init)).status;
+
+describe('health', () => {
+  it('is the process on /healthz, whatever the storage says', async () => {
+    const { url } = await serve({ ready: () => Promise.reject(new Error('no disk')) });
+    expect(await status(`${url}/healthz`)).toBe(200);
+  });
+
+  it('is asked anew each time on /readyz, and says nothing of the reason', async () => {
+    let fault: Error | null = null;
+    const { url } = await serve({
+      ready: () => (fault === null ? Promise.resolve() : Promise.reject(fault)),
+    });
+    expect(await status(`${url}/readyz`)).toBe(200);
+    fault = new Error('/secret/path is gone');
+    const refused = await fetch(`${url}/readyz`);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('Retry-After')).toBe('5');
+    expect(refused.headers.get('Content-Type')).toBe('application/problem+json');
+    expect(await refused.text()).not.toContain('secret');
+    fault = null;
+    expect(await status(`${url}/readyz`)).toBe(200);
+  });
+});
+
+describe('with a token', () => {
+  const authorization = { Authorization: 'Bearer secret' };
+
+  it.each([
+    ['GET', '/', 200],
+    ['GET', '/healthz', 200],
+    ['GET', '/readyz', 200],
+    ['GET', '/files/demo/a.txt', 200],
+    ['GET', '/files/demo/', 401],
+    ['GET', '/metrics', 401],
+    ['POST', '/files/demo', 401],
+    ['PUT', '/files/demo/a.txt', 401],
+    ['PATCH', '/files/demo/a.txt', 401],
+    ['DELETE', '/files/demo/a.txt', 401],
+  ])('%s %s is %i without it, and served with it', async (method, path, expected) => {
+    const { url } = await serve({ token: 'secret' });
+    const refused = await fetch(url + path, { method });
+    expect(refused.status).toBe(expected);
+    if (expected === 401) {
+      expect(refused.headers.get('WWW-Authenticate')).toBe('Bearer realm="mayfly"');
+      expect(await refused.json()).toMatchObject({ title: 'Unauthorized', status: 401 });
+      expect(await status(url + path, { method, headers: { Authorization: 'Bearer other' } })).toBe(401);
+    }
+    expect(await status(url + path, { method, headers: authorization })).toBe(200);
+  });
+});
+
+describe('a client that waits for "100 Continue"', () => {
+  async function ask(url: string, headers: Record<string, string>) {
+    const req = request(`${url}/files/demo`, {
+      method: 'POST',
+      headers: { Expect: '100-continue', 'Content-Length': 4, ...headers },
+    });
+    let continued = false;
+    req.on('continue', () => {
+      continued = true;
+      req.end('body');
+    });
+    req.flushHeaders();
+    const [res] = (await once(req, 'response')) as [IncomingMessage];
+    req.destroy();
+    return { status: res.statusCode, continued };
+  }
+
+  it('is told to go on only when it may', async () => {
+    const { url } = await serve({ token: 'secret' });
+    expect(await ask(url, {})).toEqual({ status: 401, continued: false });
+    expect(await ask(url, { Authorization: 'Bearer secret' })).toEqual({ status: 200, continued: true });
+  });
+});
+
+describe('a request in absolute form, as a proxy sends it', () => {
+  it.each([
+    ['http://localhost/healthz?now', 200],
+    ['http://localhost', 200],
+    ['http://localhost/nothing', 404],
+  ])('%s is %i', async (path, expected) => {
+    const { url } = await serve();
+    const req = request(url, { path }).end();
+    const [res] = (await once(req, 'response')) as [IncomingMessage];
+    res.resume();
+    expect(res.statusCode).toBe(expected);
+  });
+});
+
+describe('without a token', () => {
+  it('serves tools, and refuses pages of other sites', async () => {
+    const { url } = await serve();
+    const upload = { method: 'POST', body: 'x' };
+    expect(await status(`${url}/files/demo`, upload)).toBe(200);
+    const refused = await fetch(`${url}/files/demo`, {
+      ...upload,
+      headers: { Origin: 'http://evil.example' },
+    });
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get('Content-Type')).toBe('application/problem+json');
+  });
+});
+
+describe('metrics', () => {
+  it('count requests by route class, known method and status, never by path', async () => {
+    const { url } = await serve();
+    await fetch(`${url}/files/demo/one.txt`);
+    await fetch(`${url}/files/demo/two.txt`);
+    await fetch(`${url}/files/demo/two.txt`, { method: 'PROPFIND' });
+    await fetch(`${url}/nothing/here`);
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toContain('mayfly_http_requests_total{route="files",method="GET",status="200"} 2');
+    expect(text).toContain('mayfly_http_requests_total{route="files",method="other",status="200"} 1');
+    expect(text).toContain('mayfly_http_requests_total{route="page",method="GET",status="404"} 1');
+    expect(text).toMatch(/^process_resident_memory_bytes /m);
+    expect(text).not.toMatch(/two\.txt|nothing/);
+  });
+
+  it('tell what purges did', async () => {
+    const { url, metrics } = await serve();
+    const report = { removed: 3, missing: 2, failed: 1, kept: 0, durationMs: 500, failures: [] };
+    const reports = [Promise.resolve(report), Promise.reject(new Error('no disk'))];
+    const run = () =>
+      startPurgeJob({ expireObjects: () => reports.shift()! }, '0 0 1 1 *', metrics, silentLogger);
+    // Each job purges once as it starts.
+    for (const job of [run(), run()]) await job.stop();
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toContain('mayfly_purged_files_total{outcome="removed"} 3');
+    expect(text).toContain('mayfly_purged_files_total{outcome="missing"} 2');
+    expect(text).toContain('mayfly_purges_total{result="done"} 1');
+    expect(text).toContain('mayfly_purges_total{result="failed"} 1');
+  });
+});
+
+describe('the log', () => {
+  it('has one line for a request, without its query', async () => {
+    const { url, lines } = await serve();
+    const answer = await fetch(`${url}/files/demo/a.txt?signature=secret`);
+    await answer.text();
+    await fetch(`${url}/healthz`);
+    expect(lines[0]).toMatchObject({ msg: 'request', method: 'GET', path: '/files/demo/a.txt', status: 200 });
+    expect(lines[0]?.id).toBe(answer.headers.get('X-Request-Id'));
+    expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+});
+
+describe('the page', () => {
+  it('is served with a policy that leaves nothing to inline scripts, other hosts or frames', async () => {
+    const { url } = await serve();
+    const page = await fetch(`${url}/`);
+    expect(page.headers.get('Content-Type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('Content-Security-Policy')).toMatch(
+      /^default-src 'self';.*frame-ancestors 'none'/,
+    );
+    expect(page.headers.get('X-Content-Type-Options')).toBe('nosniff');
+    expect(page.headers.get('Referrer-Policy')).toBe('no-referrer');
+    expect(await page.text()).not.toMatch(/<script>|\sstyle=|\son[a-z]+=/);
+  });
+
+  it.each([
+    ['GET', '/nothing', 404],
+    ['GET', '/%2e%2e/package.json', 404],
+    ['GET', '/%', 404],
+    ['POST', '/', 405],
+  ])('%s %s is %i', async (method, path, expected) => {
+    const { url } = await serve();
+    const answer = await fetch(url + path, { method });
+    expect(answer.status).toBe(expected);
+    expect(await answer.json()).toMatchObject({ status: expected });
+  });
+});
+
+describe('an error of the file service', () => {
+  const failing: ServedMayfly['handler'] = () => (_req: IncomingMessage, _res: ServerResponse, next) =>
+    next?.(new Error('/secret/path'));
+
+  it('is a 500 that tells nothing', async () => {
+    const { url } = await serve({ handler: failing });
+    const answer = await fetch(`${url}/files/demo/a`);
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('secret');
+  });
+});
