@@ -1,0 +1,141 @@
+/** What the README shows is run here, against the built package. */
+
+import type { ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+
+const root = join(import.meta.dirname, '../..');
+const readme = await readFile(join(root, 'README.md'), 'utf8');
+const run = promisify(execFile);
+
+/** The code blocks of a language, in order. */
+function blocks(language: string): string[] {
+  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
+    (match) => match[1] ?? '',
+  );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describe('the README', () => {
+  let directory: { path: string; remove: () => Promise<void> };
+  let child: ChildProcess | undefined;
+
+  /** A project of a user's own, with mayfly and express installed. */
+  beforeEach(async () => {
+    directory = await temporaryDirectory();
+    await mkdir(join(directory.path, 'node_modules'));
+    await symlink(root, join(directory.path, 'node_modules', 'mayfly'));
+    await symlink(join(root, 'node_modules', 'express'), join(directory.path, 'node_modules', 'express'));
+    await writeFile(join(directory.path, 'package.json'), '{ "type": "module" }');
+  });
+
+  afterEach(async () => {
+    child?.kill();
+    if (child !== undefined && child.exitCode === null) await once(child, 'exit');
+    child = undefined;
+    await directory.remove();
+  });
+
+  async function startExample(port: number): Promise<void> {
+    const example = blocks('js')[0] ?? '';
+    expect(example).toContain('listen(3000');
+    const waiting = `${example.replace('listen(3000', `listen(${port}`)}\nconsole.log('started');\n`;
+    await writeFile(join(directory.path, 'app.js'), waiting);
+    child = spawn(process.execPath, ['app.js'], {
+      cwd: directory.path,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout as NodeJS.ReadableStream, 'data');
+  }
+
+  it('has an Express example of twelve lines or so that serves what it stores', async () => {
+    const lines = (blocks('js')[0] ?? '').split('\n').filter((line) => line.trim() !== '');
+    expect(lines.length).toBeLessThanOrEqual(13);
+    const port = await freePort();
+    await startExample(port);
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    expect(response.url).toBe(`http://127.0.0.1:${port}/files/charts/weekly.svg`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toContain('image/svg+xml');
+    expect(await response.text()).toContain('<svg');
+  });
+
+  it('has an upload by curl that answers as shown', async () => {
+    const curl = blocks('sh').find((block) => block.startsWith('curl')) ?? '';
+    const url = /'(http:[^']+)'/.exec(curl)?.[1] ?? '';
+    const port = await freePort();
+    await startExample(port);
+    const form = new FormData();
+    form.set('file', new File(['photo'], 'photo.jpg', { type: 'image/jpeg' }));
+    const response = await fetch(url.replace(':3000', `:${port}`), { method: 'POST', body: form });
+    expect(response.status).toBe(201);
+    const answer = (await response.json()) as { files: Record<string, unknown>[] };
+    const shown = JSON.parse(blocks('json')[0] ?? '') as { files: Record<string, unknown>[] };
+    expect(Object.keys(answer.files[0] ?? {}).sort()).toEqual(Object.keys(shown.files[0] ?? {}).sort());
+    expect(answer.files[0]).toMatchObject({
+      namespace: 'photos',
+      path: 'photo.jpg',
+      size: 5,
+      url: '/files/photos/photo.jpg',
+    });
+    expect(Date.parse(String(answer.files[0]?.expires))).toBeGreaterThan(Date.now() + 6.9 * 86_400_000);
+  });
+
+  it('has filesystem calls that work in the order shown', async () => {
+    const calls = blocks('js')[1] ?? '';
+    expect(calls).toContain('charts.expire');
+    const script = [
+      "import { Readable } from 'node:stream';",
+      "import { createMayfly } from 'mayfly';",
+      "const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' } });",
+      "const charts = mayfly.getFilesystem('charts');",
+      "const stream = Readable.from([Buffer.from('png')]);",
+      calls,
+      "console.log(await charts.exists('archive/42.png'));",
+      'await mayfly.close();',
+    ].join('\n');
+    await writeFile(join(directory.path, 'calls.js'), script);
+    const { stdout } = await run(process.execPath, ['calls.js'], { cwd: directory.path });
+    expect(stdout).toMatch(/^42\.png 3 .*\nfalse\n$/s);
+  });
+
+  it('names commands that the package has', async () => {
+    const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: object };
+    expect(blocks('sh')[0]).toContain('npm start');
+    expect(blocks('sh')[0]).toContain('npm test');
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['start', 'test']));
+  });
+});
+
+describe('the package', () => {
+  it.each([
+    ['import', "import { createMayfly } from 'mayfly'; console.log(typeof createMayfly);", '.mjs'],
+    ['require', "const { createMayfly } = require('mayfly'); console.log(typeof createMayfly);", '.cjs'],
+  ])('can be used by %s', async (_how, script, extension) => {
+    const directory = await temporaryDirectory();
+    try {
+      await mkdir(join(directory.path, 'node_modules'));
+      await symlink(root, join(directory.path, 'node_modules', 'mayfly'));
+      await writeFile(join(directory.path, `use${extension}`), script);
+      const { stdout } = await run(process.execPath, [`use${extension}`], { cwd: directory.path });
+      expect(stdout).toBe('function\n');
+    } finally {
+      await directory.remove();
+    }
+  });
+});
