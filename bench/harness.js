@@ -39,7 +39,9 @@ export async function compare(question, unit, contenders, rounds = 5) {
   console.log('| --- | --- | --- | --- | --- |');
   for (const { name } of contenders) {
     const values = rates.get(name) ?? [];
-    const figures = [median(values), Math.min(...values), Math.max(...values)].map((rate) => Math.round(rate));
+    const figures = [median(values), Math.min(...values), Math.max(...values)].map((rate) =>
+      Math.round(rate),
+    );
     console.log(`| ${name} | ${figures.join(' | ')} | ${(median(values) / baseline).toFixed(2)} |`);
   }
 }

@@ -53,7 +53,9 @@ async function original() {
   })();
   const remove = database.prepare('delete from expirations where id = ?');
   const started = performance.now();
-  for (const { id, name } of database.prepare('select * from expirations where expires_at <= ?').all(10_000)) {
+  for (const { id, name } of database
+    .prepare('select * from expirations where expires_at <= ?')
+    .all(10_000)) {
     const path = join(directory, name);
     if (existsSync(path)) unlinkSync(path);
     remove.run(id);

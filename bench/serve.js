@@ -18,15 +18,20 @@ const mayfly = createMayfly({
   expirations: { type: 'sqlite', path: join(work, 'expirations.db') },
   purge: false,
 });
-for (const [name, size] of Object.entries(SIZES)) await mayfly.getFilesystem('bench').writeBytes(name, Buffer.alloc(size, 'x'));
+for (const [name, size] of Object.entries(SIZES))
+  await mayfly.getFilesystem('bench').writeBytes(name, Buffer.alloc(size, 'x'));
 await writeFile(join(directory, 'bench', 'control.txt'), 'ok');
 await mayfly.close();
 
 const servers = await Promise.all(
   NAMES.map(async (name) => {
-    const child = spawn(process.execPath, [new URL('servers.js', import.meta.url).pathname, name, directory], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [new URL('servers.js', import.meta.url).pathname, name, directory],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     const [port] = await once(child.stdout, 'data');
     return { name, child, base: `http://127.0.0.1:${Number(port)}/files/bench` };
   }),

@@ -20,7 +20,8 @@ const contenders = {
 };
 
 const listener = contenders[name];
-if (listener === undefined) throw new Error(`no contender ${name}: one of ${Object.keys(contenders).join(', ')}`);
+if (listener === undefined)
+  throw new Error(`no contender ${name}: one of ${Object.keys(contenders).join(', ')}`);
 process.env.NODE_ENV = 'production';
 const server = createServer(listener());
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));

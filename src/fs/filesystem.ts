@@ -67,7 +67,7 @@ export abstract class Filesystem implements FilesystemEssentials {
    *
    * @param path where the file will most likely be published; checked, not touched
    */
-  stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
+  async stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
     this.validatePath(path);
     return stageInPlace(this, source, options);
   }
@@ -353,15 +353,25 @@ export class SubFS extends Filesystem {
     return this.#run(() => this.#parent.remove(this.#outer(path)));
   }
 
-  override removeMany(paths: readonly string[]): Promise<RemoveOutcome[]> {
-    return this.#run(async () => {
-      const outcomes = await this.#parent.removeMany(paths.map((path) => this.#outer(path)));
-      return outcomes.map(({ path, result, error }) => ({
+  override async removeMany(paths: readonly string[]): Promise<RemoveOutcome[]> {
+    this.checkOpen();
+    const invalid = new Map<string, RemoveOutcome>();
+    const outer: string[] = [];
+    for (const path of paths) {
+      try {
+        outer.push(this.#outer(path));
+      } catch (error) {
+        invalid.set(path, { path, result: 'failed', error: error as Error });
+      }
+    }
+    const outcomes = (await this.#run(() => this.#parent.removeMany(outer))).map(
+      ({ path, result, error }): RemoveOutcome => ({
         path: this.#inner(path),
         result,
         ...(error === undefined ? {} : { error: this.#localError(error) as Error }),
-      }));
-    });
+      }),
+    );
+    return paths.map((path) => invalid.get(path) ?? (outcomes.shift() as RemoveOutcome));
   }
 
   override removeDir(path: string): Promise<void> {

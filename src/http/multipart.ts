@@ -28,6 +28,12 @@ const LIMITS = {
 /** Inputs for files that may stay unfilled. */
 const UNFILLED_PARTS = 100;
 
+/** Events of the parser that tell of a limit, and what is told of them. */
+const PARSER_LIMITS = {
+  partsLimit: 'The form has too many parts.',
+  fieldsLimit: 'The form has too many fields.',
+} as const;
+
 /** A file part of a form. */
 export interface FilePart {
   /** The client's name for it, decoded; undefined for none. */
@@ -44,9 +50,14 @@ export interface FormReceiver {
   onFile(part: FilePart): Promise<void>;
 }
 
+interface FieldInfo {
+  readonly valueTruncated: boolean;
+}
+
 /** The parser that multer drives, as far as it is listened to. */
 type Parser = Writable & {
-  on(event: 'field', listener: (name: string | undefined, value: string) => void): unknown;
+  on(event: 'field', listener: (name: string | undefined, value: string, info: FieldInfo) => void): unknown;
+  on(event: keyof typeof PARSER_LIMITS, listener: () => void): unknown;
   prependListener(
     event: 'file',
     listener: (name: string | undefined, stream: Readable, info: { filename?: string }) => void,
@@ -78,16 +89,7 @@ export function readForm(
       preservePath: true, // What is a name is decided in one place, and not here.
       defParamCharset: 'utf8',
       streamHandler: (_request, parser) => {
-        parser.prependListener('file', (_name, _stream, info) => {
-          info.filename ||= UNNAMED;
-        });
-        parser.on('field', (name, value) => {
-          try {
-            receiver.onField(name ?? '', value);
-          } catch (error) {
-            fail(error);
-          }
-        });
+        listen(parser, receiver, fail);
         request.pipe(parser);
       },
     };
@@ -95,6 +97,27 @@ export function readForm(
     // Multer is declared for Express and works with what Express is made of.
     multer(options).any()(request as Request, response as Response, onEnd);
   });
+}
+
+/** Hear of everything from the parser itself, and of failures before multer has let the whole body pass. */
+function listen(parser: Parser, receiver: FormReceiver, fail: (error: unknown) => void): void {
+  parser.prependListener('file', (name, _stream, info) => {
+    info.filename ||= UNNAMED;
+    if (name === undefined) fail(badRequest('A part of the form has no name.'));
+  });
+  parser.on('field', (name, value, { valueTruncated }) => {
+    try {
+      if (name === undefined) throw badRequest('A part of the form has no name.');
+      if (valueTruncated) throw tooLarge('A field of the form is too long.');
+      receiver.onField(name, value);
+    } catch (error) {
+      fail(error);
+    }
+  });
+  parser.on('error', fail);
+  for (const [event, detail] of Object.entries(PARSER_LIMITS)) {
+    parser.on(event as keyof typeof PARSER_LIMITS, () => fail(tooLarge(detail)));
+  }
 }
 
 function engine(receiver: FormReceiver, fail: (error: unknown) => void): multer.StorageEngine {
@@ -114,21 +137,12 @@ function engine(receiver: FormReceiver, fail: (error: unknown) => void): multer.
   };
 }
 
-const TOO_MUCH: Readonly<Record<string, string>> = {
-  LIMIT_PART_COUNT: 'The form has too many parts.',
-  LIMIT_FILE_COUNT: 'The form has too many files.',
-  LIMIT_FIELD_COUNT: 'The form has too many fields.',
-  LIMIT_FIELD_KEY: 'A field of the form has too long a name.',
-  LIMIT_FIELD_VALUE: 'A field of the form is too long.',
-};
-
 /** What went wrong with a form, in our words. */
 function formError(request: IncomingMessage, error: unknown): unknown {
   if (error instanceof HttpProblem) return error;
   if (request.destroyed && !request.complete) return new ClientGone(error);
   if (error instanceof multer.MulterError) {
-    const detail = TOO_MUCH[error.code];
-    return detail === undefined ? badRequest('The form has a part that can not be read.') : tooLarge(detail);
+    return badRequest('The form has a field whose name can not be taken.');
   }
   return isParserError(error) ? badRequest('The body is not a well-formed multipart form.') : error;
 }

@@ -41,7 +41,7 @@ export function limited(source: Readable, maxBytes: number, refusal: HttpProblem
   limit.once('close', () => source.unpipe(limit));
   // Whoever reads has listeners of his own; an error after that concerns nobody.
   limit.on('error', () => undefined);
-  return source.destroyed ? limit.destroy(interrupted(source)) : source.pipe(limit);
+  return source.destroyed && !source.readableEnded ? limit.destroy(interrupted(source)) : source.pipe(limit);
 }
 
 function interrupted(source: Readable, error?: Error): Error {

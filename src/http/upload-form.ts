@@ -2,6 +2,7 @@
  * A form with files, all or nothing: every part is staged as it arrives, and
  * only when the form has ended are they published.
  */
+import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { FileExists, FileExpected } from '../errors/errors.js';
 import type { Info } from '../fs/info.js';
@@ -19,6 +20,8 @@ import type { UploadParameters } from './upload-parameters.js';
 import { isParameterName } from './upload-parameters.js';
 
 interface StagedUpload {
+  /** Place in the form: small parts are staged side by side, and the last may be ready first. */
+  readonly ordinal: number;
   readonly name: string;
   readonly staged: NamespaceStagedFile;
   /** `authorize` has agreed that a file of this name is replaced. */
@@ -38,6 +41,7 @@ export class UploadForm implements FormReceiver {
   /** Parts on their way into the storage. */
   readonly #arriving = new Set<Promise<unknown>>();
   readonly #names = new Set<string>();
+  #parts = 0;
   #files = 0;
   /** The first field that came after a part of which it is not known yet whether it is a file. */
   #lateField: string | null = null;
@@ -46,6 +50,7 @@ export class UploadForm implements FormReceiver {
   constructor(exchange: Exchange, parameters: UploadParameters) {
     this.#exchange = exchange;
     this.#parameters = parameters;
+    setMaxListeners(0, this.#abort.signal); // One for each part that arrives, however many may.
   }
 
   onField(name: string, value: string): void {
@@ -56,7 +61,7 @@ export class UploadForm implements FormReceiver {
   }
 
   onFile(part: FilePart): Promise<void> {
-    const arriving = this.#receive(part);
+    const arriving = this.#receive(part, this.#parts++);
     this.#arriving.add(arriving);
     return arriving.finally(() => this.#arriving.delete(arriving));
   }
@@ -66,6 +71,7 @@ export class UploadForm implements FormReceiver {
     if (this.#uploads.length === 0) throw badRequest('The form has no file.');
     await this.#parameters.check();
     const published: Published[] = [];
+    this.#uploads.sort((a, b) => a.ordinal - b.ordinal);
     try {
       for (const upload of this.#uploads) published.push(await this.#publishOne(upload));
     } catch (error) {
@@ -86,16 +92,16 @@ export class UploadForm implements FormReceiver {
     }
   }
 
-  async #receive(part: FilePart): Promise<void> {
-    if (part.name !== undefined) return this.#stage(part);
+  async #receive(part: FilePart, ordinal: number): Promise<void> {
+    if (part.name !== undefined) return this.#stage(part, ordinal);
     this.#unnamed++;
     const stream = await unlessEmpty(part.stream);
     if (stream === null) return; // An input that was left unfilled.
     if (this.#lateField !== null) throw lateField(this.#lateField);
-    await this.#stage({ ...part, stream });
+    await this.#stage({ ...part, stream }, ordinal);
   }
 
-  async #stage({ name: clientName, contentType, stream }: FilePart): Promise<void> {
+  async #stage({ name: clientName, contentType, stream }: FilePart, ordinal: number): Promise<void> {
     const { fs, path: directory, options } = this.#exchange;
     this.#count();
     await this.#parameters.check();
@@ -111,7 +117,7 @@ export class UploadForm implements FormReceiver {
         ...(declared === undefined ? {} : { contentType: declared }),
       },
     );
-    this.#uploads.push({ name, staged, mayReplace });
+    this.#uploads.push({ ordinal, name, staged, mayReplace });
   }
 
   #count(): void {

@@ -21,7 +21,7 @@ const MAX_NAME_BYTES = 255;
  */
 export function uploadName(clientName: string | undefined): string {
   const last = (clientName ?? '').replace(/^.*[/\\]/s, '');
-  const name = last.toWellFormed().normalize('NFC').replace(UNSEEN, '').trim();
+  const name = last.toWellFormed().replace(UNSEEN, '').trim().normalize('NFC');
   if (/^\.*$/.test(name)) return randomName();
   return name.startsWith('.') ? `${randomName()}.${name.replace(/^[.\s]+/, '')}` : name;
 }

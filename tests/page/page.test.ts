@@ -66,7 +66,7 @@ describeInBrowser('the page', () => {
   it('uploads files, shows their URLs and the time they have left, and says when they are gone', async () => {
     const page = await visit();
     await page.getByText('Nothing here yet').waitFor();
-    await chooseSeconds(page, 3);
+    await chooseSeconds(page, 6);
     await page.locator('#files').setInputFiles([file('short.txt', 'one'), file('Übersicht 1.txt', 'two')]);
     const link = row(page, 'Übersicht 1.txt').locator('a.url');
     const address = (await link.getAttribute('href')) ?? '';
@@ -112,6 +112,9 @@ describeInBrowser('the page', () => {
 
   it('works by keyboard alone', async () => {
     const page = await visit();
+    // Listened to from the start, so that the browser surely knows when the key is pressed.
+    const chooser = page.waitForEvent('filechooser');
+    chooser.catch(() => {});
     const focused = () => page.evaluate('document.activeElement.id || document.activeElement.value');
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('300');
@@ -121,7 +124,6 @@ describeInBrowser('the page', () => {
     expect(await focused()).toBe('namespace');
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('choose');
-    const chooser = page.waitForEvent('filechooser');
     await page.keyboard.press('Enter');
     await (await chooser).setFiles(file('typed.txt', 'typed'));
     await row(page, 'typed.txt').waitFor();

@@ -1,6 +1,6 @@
 /** The program as it is run: `node dist/server/main.js` in a directory of its own. */
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -95,6 +95,17 @@ describe('the program', () => {
     expect(await (await fetch(`${url}/metrics`)).text()).toContain(
       'mayfly_purged_files_total{outcome="removed"} 1',
     );
+  });
+
+  it('is not ready while its directory is away, and ready when it is back', async () => {
+    const { program, url } = await start();
+    const files = join(program.directory, 'var/files');
+    const ready = async () => (await fetch(`${url}/readyz`)).status;
+    expect(await ready()).toBe(200);
+    await rename(files, `${files}-away`);
+    expect(await ready()).toBe(503);
+    await rename(`${files}-away`, files);
+    expect(await ready()).toBe(200);
   });
 
   it('begins URLs with the public one', async () => {

@@ -40,7 +40,7 @@ export class Site {
     socket.on('error', () => undefined); // What came before counts.
     const chunks: Buffer[] = [];
     socket.on('data', (chunk) => chunks.push(chunk));
-    const closed = once(socket, 'close');
+    const closed = new Promise((resolve) => socket.once('close', resolve)); // `once` would reject on an error.
     for (const piece of pieces) socket.write(piece);
     await closed;
     return Buffer.concat(chunks).toString('latin1');
@@ -53,7 +53,24 @@ export class Site {
     socket.write(beginning);
     await ready();
     socket.destroy();
-    await once(socket, 'close');
+  }
+
+  /** Begin a request, then send without an end, reading nothing but the answer. @returns the answer */
+  async flood(beginning: string): Promise<string> {
+    const socket = connect(this.port, '127.0.0.1');
+    socket.on('error', () => undefined); // In the end the server has enough.
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk));
+    const closed = new Promise((resolve) => socket.once('close', resolve)); // `once` would reject on an error.
+    socket.write(beginning);
+    const more = Buffer.alloc(65_536);
+    const send = (): void => {
+      while (socket.writable && socket.write(more));
+    };
+    socket.on('drain', send);
+    send();
+    await closed;
+    return Buffer.concat(chunks).toString('latin1');
   }
 
   close(): Promise<void> {

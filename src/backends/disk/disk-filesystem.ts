@@ -76,7 +76,8 @@ export class OSFS extends Filesystem {
   readonly #opener: OSFS | null;
 
   /**
-   * @param root path of a directory, which must exist when it is first used; may be a link
+   * @param root path of a directory, which must exist when it is first used; may be a link. (A `DiskScope`, and
+   *   `opener`, are for the filesystems that this one opens.)
    */
   constructor(root: string | DiskScope, options: OSFSOptions = {}, opener: OSFS | null = null) {
     super();

@@ -11,7 +11,7 @@ const specialNames = [
   'quote\'double"back`',
   'back\\slash',
   'semi;colon:star*pipe|angle<>',
-  '$HOME ~ ${x}',
+  '$HOME ~ %USER%',
   '...',
   '..hidden',
   '.dot',

@@ -24,7 +24,7 @@ describe('parseEntityTags', () => {
     [' * ', '*'],
     ['"a"', ['"a"']],
     ['"a","b" , W/"c"', ['"a"', '"b"', 'W/"c"']],
-    ['"a, b"', ['"a, b"']], // a comma inside is part of the tag
+    ['"a,b"', ['"a,b"']], // a comma inside is part of the tag
     ['""', ['""']],
     [', "a",', ['"a"']],
     ['a', []],

@@ -1,0 +1,65 @@
+/** A mayfly of each kind of storage, served. */
+import { readdir } from 'node:fs/promises';
+import { afterEach, beforeEach, describe } from '@jest/globals';
+import type { NamespaceFS, RouterOptions } from '../../src/index.js';
+import { Site } from './http.js';
+import type { TestMayfly } from './mayflies.js';
+import { STORAGES } from './mayflies.js';
+
+export const EVERYTHING: RouterOptions = {
+  allow: ['read', 'list', 'upload', 'replace', 'remove', 'expire'],
+};
+
+export interface ServedMayfly extends TestMayfly {
+  /** The namespace that tests work in. */
+  ns: NamespaceFS;
+  /** Serve with these options; closed after the test. */
+  serve(options?: RouterOptions): Promise<Site>;
+  /** Paths of all files in the namespace, and what is staged on disk. */
+  leftovers(): Promise<string[]>;
+}
+
+/** The same tests for every kind of storage, each with a mayfly of its own. */
+export function describeServed(name: string, tests: (served: () => ServedMayfly) => void): void {
+  describe.each(STORAGES)(`${name}, %s`, (_storage, open) => {
+    let current: ServedMayfly;
+    const sites: Site[] = [];
+
+    beforeEach(async () => {
+      const opened = await open();
+      await opened.mayfly.ready();
+      const ns = opened.mayfly.getFilesystem('ns');
+      current = {
+        ...opened,
+        ns,
+        serve: async (options) => {
+          const site = await Site.open(opened.mayfly.handler(options));
+          sites.push(site);
+          return site;
+        },
+        leftovers: async () => [...(await filesBelow(ns, '')), ...(await stagedIn(opened.directoryRoot))],
+      };
+    });
+
+    afterEach(async () => {
+      for (const site of sites.splice(0)) await site.close();
+      await current.cleanup();
+    });
+
+    tests(() => current);
+  });
+}
+
+async function filesBelow(fs: NamespaceFS, path: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const info of fs.scanDir(path)) {
+    if (info.isDir) found.push(...(await filesBelow(fs, info.path)));
+    else found.push(info.path);
+  }
+  return found;
+}
+
+async function stagedIn(directoryRoot: string | undefined): Promise<string[]> {
+  if (directoryRoot === undefined) return [];
+  return readdir(`${directoryRoot}/.mayfly/tmp`).catch(() => []);
+}
