@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../clock/clock.js';
 import {
   DirectoryExpected,
+  DirectoryNotEmpty,
   FileExists,
   FileExpected,
   InvalidPath,
@@ -186,6 +187,7 @@ export class NamespaceFS extends Filesystem {
 
   override async getInfo(path: string): Promise<Info> {
     const target = this.validatePath(path);
+    await this.#host.storage.bound();
     const info = await findInfo(this.#files, target);
     if (info !== null) return info;
     if (target === '') return { name: '', path: '', isDir: true, size: 0, modified: new Date(0) };
@@ -194,6 +196,7 @@ export class NamespaceFS extends Filesystem {
 
   override async *scanDir(path: string): AsyncIterable<Info> {
     const target = this.validatePath(path);
+    await this.#host.storage.bound();
     // A namespace is a directory from the first, even before anything was written to it.
     if (target === '' && (await findInfo(this.#files, target)) === null) return;
     yield* this.#files.scanDir(target);
@@ -207,7 +210,8 @@ export class NamespaceFS extends Filesystem {
   }
 
   override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
-    this.checkOpen();
+    this.validatePath(path);
+    await this.#host.storage.bound();
     return this.#files.openRead(path, options);
   }
 
@@ -219,14 +223,16 @@ export class NamespaceFS extends Filesystem {
   }
 
   override async removeDir(path: string): Promise<void> {
-    this.checkOpen();
+    this.validatePath(path);
+    await this.#host.storage.bound();
     await this.#files.removeDir(path);
   }
 
   /** Remove a directory with all in it, and the deadlines of paths below it that have no file. */
   override async removeTree(path: string): Promise<void> {
     const target = this.validatePath(path);
-    if (target !== '' || (await findInfo(this.#files, target)) !== null) await removeTree(this, target);
+    await this.#host.storage.bound();
+    await this.#removeFilesBelow(target);
     const { namespace } = this;
     const directory = joinPath(this.#base, target);
     for (let after = ''; ; ) {
@@ -239,7 +245,8 @@ export class NamespaceFS extends Filesystem {
   }
 
   override async setInfo(path: string, changes: InfoChanges): Promise<void> {
-    this.checkOpen();
+    this.validatePath(path);
+    await this.#host.storage.bound();
     await this.#files.setInfo(path, changes);
   }
 
@@ -274,7 +281,8 @@ export class NamespaceFS extends Filesystem {
   }
 
   override async isLink(path: string): Promise<boolean> {
-    this.checkOpen();
+    this.validatePath(path);
+    await this.#host.storage.bound();
     return this.#files.isLink(path);
   }
 
@@ -345,6 +353,17 @@ export class NamespaceFS extends Filesystem {
 
   async #makeNamespace(): Promise<void> {
     if (this.#base === '') await this.#files.makeDir('', { recreate: true });
+  }
+
+  /** File by file, for their deadlines; then what is left and can't be seen from here, such as links that lead out. */
+  async #removeFilesBelow(target: string): Promise<void> {
+    if (target === '' && (await findInfo(this.#files, target)) === null) return;
+    try {
+      await removeTree(this, target);
+    } catch (error) {
+      if (!(error instanceof DirectoryNotEmpty)) throw error;
+      await this.#files.removeTree(target);
+    }
   }
 
   #forgetMissing(key: FileKey): Promise<void> {

@@ -27,7 +27,6 @@ export function describeServed(name: string, tests: (served: () => ServedMayfly)
 
     beforeEach(async () => {
       const opened = await open();
-      await opened.mayfly.ready();
       const ns = opened.mayfly.getFilesystem('ns');
       current = {
         ...opened,
