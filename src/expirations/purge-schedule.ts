@@ -23,7 +23,11 @@ export class PurgeSchedule {
    */
   constructor(expression: string, work: (signal: AbortSignal) => Promise<void>) {
     this.#work = work;
-    this.#task = schedule(expression, () => this.#run(), { timezone: 'Etc/UTC', noOverlap: true });
+    this.#task = schedule(expression, () => this.#run(), {
+      timezone: 'Etc/UTC',
+      // A run that was missed or met another is made up for by the next: nothing for the console.
+      suppressMissedWarning: true,
+    });
     void this.#run();
   }
 

@@ -1,0 +1,96 @@
+import { mkdir, rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { MayflyOptions, NamespaceFS } from '../../src/index.js';
+import { createMayfly, OperationFailed } from '../../src/index.js';
+import type { TestMayfly } from '../support/mayflies.js';
+import { STORAGES } from '../support/mayflies.js';
+
+describe('a directory that is not there today', () => {
+  let tested: TestMayfly;
+  let root: string;
+  let files: NamespaceFS;
+
+  beforeEach(async () => {
+    const open = STORAGES.find(([name]) => name === 'osfs')?.[1];
+    if (open === undefined) throw new Error('no osfs');
+    tested = await open();
+    root = tested.directoryRoot as string;
+    files = tested.mayfly.getFilesystem('n');
+    await files.write('due', 'x', { seconds: 1 });
+    await files.write('later', 'x', { seconds: 100 });
+    tested.clock.advance(1);
+  });
+
+  afterEach(() => tested.cleanup());
+
+  /** Another process that starts now. */
+  async function fromTheStart<T>(work: (mayfly: ReturnType<typeof createMayfly>) => Promise<T>): Promise<T> {
+    const mayfly = createMayfly(tested.shared as MayflyOptions);
+    try {
+      return await work(mayfly);
+    } finally {
+      await mayfly.close();
+    }
+  }
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['moved away', async () => {}],
+    ['a bare mount point', () => mkdir(root)],
+    ['another directory', () => mkdir(join(root, 'n'), { recursive: true })],
+    [
+      'the directory of another mayfly',
+      async () => {
+        const storage = { type: 'osfs', directoryRoot: root, urlRoot: '/files' } as const;
+        const other = createMayfly({
+          storage,
+          expirations: { type: 'sqlite', path: ':memory:' },
+          purge: false,
+        });
+        await other.getFilesystem('n').writeText('due', 'theirs');
+        await other.close();
+      },
+    ],
+  ])('(%s) makes a purge reject, loses no row, and all is well when it is back', async (_what, replace) => {
+    const away = `${root}-away`;
+    await rename(root, away);
+    await replace();
+    await expect(tested.mayfly.expireObjects()).rejects.toBeInstanceOf(OperationFailed);
+    await expect(tested.mayfly.ready()).rejects.toBeInstanceOf(OperationFailed);
+    await fromTheStart(async (mayfly) => {
+      await expect(mayfly.expireObjects()).rejects.toBeInstanceOf(OperationFailed);
+      await expect(mayfly.getFilesystem('n').writeText('new', 'x')).rejects.toBeInstanceOf(OperationFailed);
+    });
+    await rm(root, { recursive: true, force: true });
+    await rename(away, root);
+    const report = await fromTheStart((mayfly) => mayfly.expireObjects());
+    expect(report).toMatchObject({ removed: 1, missing: 0, failed: 0, kept: 0 });
+    expect(await files.listDir('')).toEqual(['later']);
+    expect(await files.getExpiration('later')).not.toBeNull();
+  });
+
+  it('tells no path of the server in its message', async () => {
+    await rename(root, `${root}-away`);
+    const error = await tested.mayfly.expireObjects().catch((reason: Error) => reason);
+    expect((error as Error).message).not.toContain(root);
+  });
+
+  it('may be reached by a link, but a namespace may not be one', async () => {
+    const link = `${root}-link`;
+    await symlink(root, link);
+    const { storage, ...others } = tested.shared as MayflyOptions;
+    const linked = createMayfly({ ...others, storage: { ...storage, directoryRoot: link } as never });
+    expect(await linked.getFilesystem('n').readText('later')).toBe('x');
+    await symlink(join(root, 'n'), join(root, 'm'));
+    expect(await linked.getFilesystem('m').exists('later')).toBe(false);
+    await expect(linked.getFilesystem('m').writeText('a', 'x')).rejects.toMatchObject({
+      code: 'PermissionDenied',
+    });
+    await linked.close();
+  });
+
+  it('counts files of a missing namespace as missing while the root is there', async () => {
+    await rm(join(root, 'n'), { recursive: true });
+    expect(await tested.mayfly.expireObjects()).toMatchObject({ removed: 0, missing: 1, failed: 0 });
+  });
+});
