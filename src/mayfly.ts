@@ -114,7 +114,12 @@ class ComposedMayfly implements Mayfly {
       urlRoot: options.storage.urlRoot,
       findBelow: (...place) => this.#store.findBelow(...place),
     };
-    this.#purge = new Purge({ store: this.#store, ledger, storage: this.#storage });
+    this.#purge = new Purge({
+      store: this.#store,
+      ledger,
+      storage: this.#storage,
+      clock: options.clock,
+    });
     this.#schedule =
       options.purge === false
         ? null
@@ -167,6 +172,7 @@ class ComposedMayfly implements Mayfly {
     await this.#schedule?.stop();
     await Promise.allSettled(this.#purges);
     this.#storage.close();
+    await this.#host.ledger.idle();
     // What was passed in belongs to who opened it, and may be in use elsewhere.
     const { storage, expirations } = this.#options;
     if (!('filesystem' in storage)) await this.#filesystem.close();

@@ -126,7 +126,7 @@ const expirations = chosen((value) => {
 
 const schema = z.strictObject({
   storage,
-  expirations: expirations.nullable().default(null),
+  expirations: expirations.optional().transform((value) => value ?? null),
   purge: z
     .union(
       [

@@ -12,7 +12,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock/clock.js';
-import { OperationTimeout, ResourceNotFound } from '../errors/errors.js';
+import { DestinationExists, FileExists, OperationTimeout, ResourceNotFound } from '../errors/errors.js';
 import type { Expiration, FileKey } from './expiration.js';
 import type { ExpirationStore, RowChange, SettleOptions } from './expiration-store.js';
 import type { KeyedMutex } from './keyed-mutex.js';
@@ -29,13 +29,6 @@ export type ValidatorOf = (key: FileKey) => Promise<string | null>;
 /** From the moment of publishing (ms since the epoch) to the deadline. */
 export type DeadlineFrom = (now: number) => number;
 
-export interface LedgerPublishOptions {
-  /** The new deadline; null keeps the path's, unless that has passed: then the file has none. */
-  deadlineFrom: DeadlineFrom | null;
-  /** Hold off all other exclusive writers even when no deadline is concerned; default false. */
-  exclusive?: boolean;
-}
-
 /** Paths held alone, their rows, and how to change them and let go. */
 interface Held {
   readonly rows: readonly (Expiration | null)[];
@@ -47,6 +40,7 @@ export class Ledger {
   readonly #mutex: KeyedMutex;
   readonly #clock: Clock;
   readonly #validatorOf: ValidatorOf;
+  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(store: ExpirationStore, clock: Clock, validatorOf: ValidatorOf) {
     this.#store = store;
@@ -74,17 +68,35 @@ export class Ledger {
     return this.#exclusively([key], (held) => held.settle([rowWith(key, deadline)]));
   }
 
-  /** Publish a file at a path, with its deadline. */
-  async publish<T>(key: FileKey, options: LedgerPublishOptions, publish: () => Promise<T>): Promise<T> {
-    const { deadlineFrom, exclusive = false } = options;
-    if (deadlineFrom !== null || exclusive || (await this.#hasRow(key))) {
-      return this.#exclusively([key], (held) => this.#publishHeld(held, key, deadlineFrom, publish));
-    }
-    // No deadline before and none wanted: nothing to keep together. Should one
-    // have come meanwhile, this write is after it, and drops it if it has passed.
-    const result = await publish();
-    if (await this.#hasRow(key)) await this.#exclusively([key], (held) => this.#dropPassed(held, key));
-    return result;
+  /**
+   * Publish a file at a path, with its deadline.
+   * @param deadlineFrom gives the new deadline; null keeps the path's, unless that has passed: then the file has none
+   */
+  publish<T>(key: FileKey, deadlineFrom: DeadlineFrom | null, publish: () => Promise<T>): Promise<T> {
+    return this.#exclusively([key], async (held) => {
+      const [row = null] = held.rows;
+      const now = this.#clock();
+      const current = await this.effectiveDeadline(row);
+      const kept = current !== null && current <= now ? null : current;
+      const deadline = deadlineFrom === null ? kept : deadlineFrom(now);
+      return this.#withIntent(held, key, row, deadline, publish, []);
+    });
+  }
+
+  /** Run `work`, which changes what tells contents apart but not the content, with everyone else held off. */
+  alone<T>(key: FileKey, work: () => Promise<T>): Promise<T> {
+    return this.#exclusively([key], async (held) => {
+      const [row = null] = held.rows;
+      const settled: RowChange[] =
+        row?.intent == null ? [] : [rowWith(key, await this.effectiveDeadline(row))];
+      if (settled.length > 0) await held.settle(settled, { keepClaim: true });
+      return work();
+    });
+  }
+
+  /** Wait for all that is under way. */
+  async idle(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
   /** Remove a file and forget its deadline, also when there is no file (`remove` then throws `ResourceNotFound`). */
@@ -117,20 +129,6 @@ export class Ledger {
     });
   }
 
-  async #publishHeld<T>(
-    held: Held,
-    key: FileKey,
-    deadlineFrom: DeadlineFrom | null,
-    publish: () => Promise<T>,
-  ): Promise<T> {
-    const [row = null] = held.rows;
-    const now = this.#clock();
-    const current = await this.effectiveDeadline(row);
-    const kept = current !== null && current <= now ? null : current;
-    const deadline = deadlineFrom === null ? kept : deadlineFrom(now);
-    return this.#withIntent(held, key, row, deadline, publish, []);
-  }
-
   /**
    * Publish between recording that this brings `deadline` and making it so.
    * When publishing fails, what is stored decides which deadline holds.
@@ -151,32 +149,33 @@ export class Ledger {
     }
     const before = await this.#validatorOf(key);
     await held.settle([{ ...key, deadline: current, intent: { deadline, before } }], { keepClaim: true });
+    let result: T;
     try {
-      const result = await publish();
-      // To lose this step with the power is harmless: the intent says the same.
-      await held.settle([rowWith(key, deadline), ...along], { durable: along.length > 0 });
-      return result;
+      result = await publish();
     } catch (error) {
-      const happened = (await this.#validatorOf(key)) !== before;
-      await held.settle([rowWith(key, happened ? deadline : current)]);
+      await this.#settleFailed(held, key, { current, deadline, before }, error).catch(() => {});
       throw error;
     }
+    // To lose this step, with the power or because the store fails, is harmless: the intent says the same.
+    await held.settle([rowWith(key, deadline), ...along], { durable: along.length > 0 }).catch(() => {});
+    return result;
   }
 
-  /** After a write without a deadline: one that has passed is not kept. */
-  async #dropPassed(held: Held, key: FileKey): Promise<void> {
-    const deadline = await this.effectiveDeadline(held.rows[0] ?? null);
-    const passed = deadline !== null && deadline <= this.#clock();
-    await held.settle(passed ? [rowWith(key, null)] : []);
-  }
-
-  async #hasRow(key: FileKey): Promise<boolean> {
-    return (await this.#store.find([key]))[0] != null;
+  /** What is stored decides which deadline holds after a publish that failed. Where that can't be seen now, the intent stays. */
+  async #settleFailed(
+    held: Held,
+    key: FileKey,
+    { current, deadline, before }: { current: number | null; deadline: number | null; before: string | null },
+    error: unknown,
+  ): Promise<void> {
+    const refused = error instanceof FileExists || error instanceof DestinationExists;
+    const happened = !refused && (await this.#validatorOf(key)) !== before;
+    await held.settle([rowWith(key, happened ? deadline : current)]);
   }
 
   /** Hold the keys in this process and in the store while `work` runs. */
   #exclusively<T>(keys: readonly FileKey[], work: (held: Held) => Promise<T>): Promise<T> {
-    return this.#mutex.run(keys, async () => {
+    const running = this.#mutex.run(keys, async () => {
       const token = randomUUID();
       const rows = await this.#claim(token, keys);
       let claimed = true;
@@ -190,10 +189,14 @@ export class Ledger {
       try {
         return await work(held);
       } finally {
-        // What went wrong before is the thing to tell. A claim that can't be given back now ends with the process.
+        // What went wrong before is the thing to tell; the store gives back later what it can't now.
         if (claimed) await held.settle([], { durable: false }).catch(() => {});
       }
     });
+    this.#underWay.add(running);
+    const done = (): void => void this.#underWay.delete(running);
+    running.then(done, done);
+    return running;
   }
 
   async #claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[]> {

@@ -28,7 +28,8 @@ export class PurgeSchedule {
       // A run that was missed or met another is made up for by the next: nothing for the console.
       suppressMissedWarning: true,
     });
-    void this.#run();
+    // After whoever made this has gone on: making a mayfly opens nothing.
+    setImmediate(() => void this.#run());
   }
 
   /** No further run; the one under way ends after its batch. */

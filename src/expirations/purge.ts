@@ -8,7 +8,8 @@
  * with it: the next purge finds both and goes on.
  */
 import { randomUUID } from 'node:crypto';
-import { FSError, OperationFailed } from '../errors/errors.js';
+import type { Clock } from '../clock/clock.js';
+import { FSError, MayflyError, OperationFailed } from '../errors/errors.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import { ancestors } from '../path/parts.js';
 import type { Expiration, FileKey } from './expiration.js';
@@ -70,6 +71,7 @@ export interface PurgeParts {
   readonly store: ExpirationStore;
   readonly ledger: Ledger;
   readonly storage: PurgedStorage;
+  readonly clock: Clock;
 }
 
 export class Purge {
@@ -86,7 +88,7 @@ export class Purge {
   async run(now: number, options: Omit<PurgeOptions, 'now'> = {}): Promise<PurgeReport> {
     const started = performance.now();
     const report: PurgeReport = { removed: 0, missing: 0, failed: 0, kept: 0, durationMs: 0, failures: [] };
-    const { store, storage } = this.#parts;
+    const { store, storage, clock } = this.#parts;
     await storage.verify();
     await store.releaseDead();
     let after: DuePosition | null = null;
@@ -97,7 +99,7 @@ export class Purge {
       if (after === null) break;
       options.onProgress?.({ ...report, failures: [...report.failures] });
     }
-    await storage.sweepStaged(new Date(now - DAY_MS));
+    await storage.sweepStaged(new Date(clock() - DAY_MS));
     report.durationMs = performance.now() - started;
     return report;
   }
@@ -152,11 +154,20 @@ class Batch {
 
   async #removeAll(rows: readonly Expiration[], touched: (key: FileKey) => boolean): Promise<void> {
     const chunks = this.#chunks(rows).values();
+    let stopped = false;
     const worker = async (): Promise<void> => {
       // All workers take from the one iterator, oldest first.
-      for (const chunk of chunks) await this.#removeChunk(chunk, touched);
+      for (const chunk of chunks) {
+        if (stopped) return;
+        await this.#removeChunk(chunk, touched).catch((error: unknown) => {
+          stopped = true;
+          throw error;
+        });
+      }
     };
-    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    // The claims are given back when this ends, so no worker may be left at work.
+    const ends = await Promise.allSettled(Array.from({ length: CONCURRENCY }, worker));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     if (this.#missing.length > 0 || this.#failed > 0) await this.#storage.verify();
     for (const row of this.#missing) this.#forget(row);
     this.#report.missing += this.#missing.length;
@@ -191,7 +202,14 @@ class Batch {
           continue;
         }
         releases.push(release);
-        if (await this.#isDue(row)) held.push(row);
+        try {
+          if (await this.#isDue(row)) held.push(row);
+        } catch (error) {
+          this.#fail(
+            row,
+            error instanceof MayflyError ? error : new OperationFailed(row.path, { cause: error }),
+          );
+        }
       }
       if (held.length > 0) await this.#removeHeld(held);
     } finally {

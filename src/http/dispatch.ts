@@ -60,7 +60,8 @@ function fail(
     return;
   }
   if (error instanceof AuthorizeFailed && next !== undefined) {
-    next(error.cause);
+    // To Express no reason, and some words, mean "go on".
+    next(typeof error.cause === 'object' && error.cause !== null ? error.cause : error);
     return;
   }
   const answer = answerTo(error);

@@ -19,6 +19,7 @@ import { checkAmount, deadlineAfter } from '../expirations/lifetime.js';
 import type { Meta } from '../fs/capabilities.js';
 import { removeTree } from '../fs/derived/directories.js';
 import { findInfo } from '../fs/derived/read.js';
+import { abandonSource } from '../fs/derived/source.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -29,7 +30,7 @@ import type {
   WriteSource,
 } from '../fs/essentials.js';
 import type { CopyOptions } from '../fs/filesystem.js';
-import { Filesystem } from '../fs/filesystem.js';
+import { Filesystem, SubFS } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
 import type { StagedFile } from '../fs/staged-file.js';
 import { dirname, joinPath } from '../path/parts.js';
@@ -53,6 +54,8 @@ export interface NamespaceWriteOptions extends WriteOptions, Lifetime {}
 export interface NamespacePublishOptions extends PublishOptions, Lifetime {
   /** Called with what is at the path, while other writers of it that check are held off; throwing cancels the publish. */
   check?: (current: Info | null) => void;
+  /** Aborting it before the file has its name makes the publish reject with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 export interface NamespaceStagedFile extends StagedFile {
@@ -112,7 +115,7 @@ export class NamespaceFS extends Filesystem {
     }
     const url = fileUrl(this.#host.urlRoot, this.namespace, this.#key(path).path);
     if (options.download === undefined || options.download === false) return url;
-    return `${url}?download=${options.download === true ? '' : encodeURIComponent(options.download)}`;
+    return `${url}?download=${options.download === true ? '' : encodeURIComponent(options.download.toWellFormed())}`;
   }
 
   /**
@@ -159,10 +162,10 @@ export class NamespaceFS extends Filesystem {
     options: NamespaceWriteOptions = {},
   ): Promise<Info> {
     const { overwrite, seconds, days, ...stageOptions } = options;
-    deadlineFromLifetime({ seconds, days });
-    const staged = await this.stage(path, source, stageOptions);
+    const staged = await this.#stage(path, source, stageOptions, { seconds, days });
     try {
-      return await staged.publish(path, definedOnly({ overwrite, seconds, days }));
+      const { signal } = stageOptions;
+      return await staged.publish(path, definedOnly({ overwrite, seconds, days, signal }));
     } catch (error) {
       // The first error is the one to tell; what can't be discarded is swept by a purge.
       await staged.discard().catch(() => {});
@@ -170,13 +173,28 @@ export class NamespaceFS extends Filesystem {
     }
   }
 
-  override async stage(
+  override stage(
     path: string,
     source: WriteSource,
     options: StageOptions = {},
   ): Promise<NamespaceStagedFile> {
-    this.validatePath(path);
-    await this.#host.storage.bound();
+    return this.#stage(path, source, options, {});
+  }
+
+  async #stage(
+    path: string,
+    source: WriteSource,
+    options: StageOptions,
+    lifetime: Lifetime,
+  ): Promise<NamespaceStagedFile> {
+    try {
+      this.validatePath(path);
+      deadlineFromLifetime(lifetime);
+      await this.#host.storage.bound();
+    } catch (error) {
+      abandonSource(source);
+      throw error;
+    }
     const staged = await this.#files.stage(path, source, options);
     return {
       size: staged.size,
@@ -190,6 +208,7 @@ export class NamespaceFS extends Filesystem {
     await this.#host.storage.bound();
     const info = await findInfo(this.#files, target);
     if (info !== null) return info;
+    await this.#host.storage.checkPresent();
     if (target === '') return { name: '', path: '', isDir: true, size: 0, modified: new Date(0) };
     throw new ResourceNotFound(target);
   }
@@ -198,28 +217,28 @@ export class NamespaceFS extends Filesystem {
     const target = this.validatePath(path);
     await this.#host.storage.bound();
     // A namespace is a directory from the first, even before anything was written to it.
-    if (target === '' && (await findInfo(this.#files, target)) === null) return;
+    if ((await this.getInfo(target)).isDir && (await findInfo(this.#files, target)) === null) return;
     yield* this.#files.scanDir(target);
   }
 
   override async makeDir(path: string, options?: MakeDirOptions): Promise<void> {
     const target = this.validatePath(path);
     await this.#host.storage.bound();
-    if (target !== '' && dirname(target) === '') await this.#makeNamespace();
+    if (target !== '' && dirname(target) === '') await this.#makeDirectory('');
     await this.#files.makeDir(target, options);
   }
 
   override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
     this.validatePath(path);
     await this.#host.storage.bound();
-    return this.#files.openRead(path, options);
+    return this.#ifPresent(() => this.#files.openRead(path, options));
   }
 
   /** Remove a file and its deadline, which goes also when there is no file. @throws ResourceNotFound, FileExpected */
   override async remove(path: string): Promise<void> {
     const key = this.#key(path);
     await this.#host.storage.bound();
-    await this.#host.ledger.remove(key, () => this.#files.remove(path));
+    await this.#host.ledger.remove(key, () => this.#ifPresent(() => this.#files.remove(path)));
   }
 
   override async removeDir(path: string): Promise<void> {
@@ -245,9 +264,9 @@ export class NamespaceFS extends Filesystem {
   }
 
   override async setInfo(path: string, changes: InfoChanges): Promise<void> {
-    this.validatePath(path);
+    const key = this.#key(path);
     await this.#host.storage.bound();
-    await this.#files.setInfo(path, changes);
+    await this.#host.ledger.alone(key, () => this.#files.setInfo(path, changes));
   }
 
   /** Copy a file. The copy has no deadline of the source's: its path keeps the one it has. */
@@ -255,9 +274,7 @@ export class NamespaceFS extends Filesystem {
     const to = this.#key(destination);
     await this.#host.storage.bound();
     await this.#withParents(destination, source, () =>
-      this.#host.ledger.publish(to, { deadlineFrom: null }, () =>
-        this.#files.copy(source, destination, options),
-      ),
+      this.#host.ledger.publish(to, null, () => this.#files.copy(source, destination, options)),
     );
   }
 
@@ -276,8 +293,12 @@ export class NamespaceFS extends Filesystem {
     const target = this.validatePath(path);
     if (!(await this.getInfo(target)).isDir) throw new DirectoryExpected(target);
     if (target === '') return new NamespaceFS(this.#host, this.namespace, this.#files, this.#base);
-    const files = await this.#files.openDir(target);
-    return new NamespaceFS(this.#host, this.namespace, files, joinPath(this.#base, target));
+    return new NamespaceFS(
+      this.#host,
+      this.namespace,
+      new SubFS(this.#files, target),
+      joinPath(this.#base, target),
+    );
   }
 
   override async isLink(path: string): Promise<boolean> {
@@ -318,7 +339,7 @@ export class NamespaceFS extends Filesystem {
   }
 
   async #publish(staged: StagedFile, path: string, options: NamespacePublishOptions): Promise<Info> {
-    const { overwrite, check, seconds, days } = options;
+    const { overwrite, check, seconds, days, signal } = options;
     const key = this.#key(path);
     if (key.path === '') throw new FileExpected('');
     const deadlineFrom = deadlineFromLifetime({ seconds, days });
@@ -326,8 +347,9 @@ export class NamespaceFS extends Filesystem {
     if (overwrite === false && (await findInfo(this.#files, path)) !== null)
       throw new FileExists(this.validatePath(path));
     return this.#withParents(path, null, () =>
-      this.#host.ledger.publish(key, { deadlineFrom, exclusive: check !== undefined }, async () => {
-        check?.(await findInfo(this.#files, path));
+      this.#host.ledger.publish(key, deadlineFrom, async () => {
+        if (check !== undefined) check(await findInfo(this.#files, path));
+        signal?.throwIfAborted();
         return staged.publish(path, definedOnly({ overwrite }));
       }),
     );
@@ -344,15 +366,21 @@ export class NamespaceFS extends Filesystem {
         return await work();
       } catch (error) {
         if (!(error instanceof ResourceNotFound) || tries === PARENT_TRIES) throw error;
-        if (source !== null && (await findInfo(this.#files, source)) === null) throw error;
+        if (source !== null && (await findInfo(this.#files, source)) === null) {
+          await this.#host.storage.checkPresent();
+          throw error;
+        }
       }
-      await this.#makeNamespace();
-      if (parent !== '') await this.#files.makeDirs(parent, { recreate: true });
+      await this.#makeDirectory(parent);
     }
   }
 
-  async #makeNamespace(): Promise<void> {
-    if (this.#base === '') await this.#files.makeDir('', { recreate: true });
+  /** Make a directory and all above it, from the namespace's own on: a purge may have taken what was empty. */
+  async #makeDirectory(path: string): Promise<void> {
+    const files = this.#host.storage.open(this.namespace);
+    await files.makeDir('', { recreate: true });
+    const below = joinPath(this.#base, path);
+    if (below !== '') await files.makeDirs(below, { recreate: true });
   }
 
   /** File by file, for their deadlines; then what is left and can't be seen from here, such as links that lead out. */
@@ -368,7 +396,21 @@ export class NamespaceFS extends Filesystem {
 
   #forgetMissing(key: FileKey): Promise<void> {
     const files = this.#host.storage.open(this.namespace);
-    return this.#host.ledger.forgetIf(key, async () => (await findInfo(files, key.path)) === null);
+    return this.#host.ledger.forgetIf(key, async () => {
+      if ((await findInfo(files, key.path)) !== null) return false;
+      await this.#host.storage.checkPresent();
+      return true;
+    });
+  }
+
+  /** "Not found" is believed only of a storage that is there. */
+  async #ifPresent<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ResourceNotFound) await this.#host.storage.checkPresent();
+      throw error;
+    }
   }
 }
 

@@ -6,7 +6,8 @@
  * mount point of a disk that is not there today, not to a directory given by
  * mistake.
  */
-import { FilesystemClosed, OperationFailed } from '../errors/errors.js';
+import type { OperationFailed } from '../errors/errors.js';
+import { FilesystemClosed, RemoteConnectionError } from '../errors/errors.js';
 import type { FileKey } from '../expirations/expiration.js';
 import type { ExpirationStore } from '../expirations/expiration-store.js';
 import type { PurgedStorage } from '../expirations/purge.js';
@@ -22,6 +23,7 @@ export class Storage implements PurgedStorage {
   readonly #store: ExpirationStore;
   readonly #namespaces = new Map<string, Filesystem>();
   #bound: Promise<void> | null = null;
+  #identity: string | null = null;
   #closed = false;
 
   constructor(filesystem: Filesystem, store: ExpirationStore) {
@@ -44,12 +46,17 @@ export class Storage implements PurgedStorage {
     const remembered = await this.#store.bindStorage(null);
     const identity = await this.#filesystem.identify({ create: remembered === null });
     const bound = remembered ?? (await this.#store.bindStorage(identity));
-    if (bound !== identity) {
-      throw new OperationFailed(undefined, {
-        message:
-          'the expiration store belongs to another storage: give each storage a store of its own, or put back the directory that this store was used with',
-      });
-    }
+    if (bound !== identity) throw anotherStorage();
+    this.#identity = identity;
+  }
+
+  /**
+   * Make sure that the storage is still there. Asked whenever something is not
+   * found, for only in a storage that is there can a file be missing.
+   * @throws OperationFailed or a subclass
+   */
+  async checkPresent(): Promise<void> {
+    if ((await this.#filesystem.identify()) !== this.#identity) throw anotherStorage();
   }
 
   get closed(): boolean {
@@ -78,13 +85,22 @@ export class Storage implements PurgedStorage {
   /** What is stored at a key, for the ledger. */
   async validatorOf(key: FileKey): Promise<string | null> {
     const info = await findInfo(this.open(key.namespace), key.path);
-    return info === null ? null : validatorOf(info);
+    if (info !== null) return validatorOf(info);
+    await this.checkPresent();
+    return null;
   }
 
   /** Nothing is done to the storage from here on; the filesystem itself is its owner's to close. */
   close(): void {
     this.#closed = true;
   }
+}
+
+function anotherStorage(): OperationFailed {
+  return new RemoteConnectionError(undefined, {
+    message:
+      'the expiration store belongs to another storage: give each storage a store of its own, or put back the directory that this store was used with',
+  });
 }
 
 function validatorOf(info: Info): string {

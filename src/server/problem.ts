@@ -1,6 +1,7 @@
 /** Refusals of the program itself, in the same form as those of the file service (RFC 9457). */
 import type { ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
+import { send } from '../http/answer.js';
 
 /** Why a request is not served. */
 export interface Refusal {
@@ -17,12 +18,5 @@ export function sendProblem(res: ServerResponse, { status, detail, headers }: Re
     return;
   }
   const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail });
-  res.writeHead(status, {
-    'Content-Type': 'application/problem+json',
-    'Content-Length': Buffer.byteLength(body),
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    ...headers,
-  });
-  res.end(res.req.method === 'HEAD' ? undefined : body);
+  send(res, status, { 'Content-Type': 'application/problem+json', ...headers }, body);
 }

@@ -65,8 +65,9 @@ function answerer(parts: ServerParts): RequestListener {
     const path = pathOf(req);
     const route = routeOf(path);
     const id = requests.follow(req, res, route, path);
-    const refusal = refuse(req, route, parts.options.token);
+    const refusal = refuse(req, parts.options.token);
     if (refusal !== null) return sendProblem(res, refusal);
+    if (READ_ONLY.has(route) && !isSafeMethod(req.method)) return sendProblem(res, READ_ONLY_REFUSAL);
     if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
     Promise.resolve(handlers[route](req, res)).catch((error: unknown) => {
       parts.log.error({ err: error, id }, 'request failed');
@@ -76,10 +77,9 @@ function answerer(parts: ServerParts): RequestListener {
 }
 
 /** What is refused whatever the file service would say. */
-function refuse(req: IncomingMessage, route: Route, token: string | null): Refusal | null {
+function refuse(req: IncomingMessage, token: string | null): Refusal | null {
   if (token === null) return refuseForeignPage(req);
-  if (route === 'healthz' || route === 'readyz' || hasToken(req.headers, token)) return null;
-  return route === 'metrics' || !isSafeMethod(req.method) ? UNAUTHORIZED : null;
+  return isSafeMethod(req.method) || hasToken(req.headers, token) ? null : UNAUTHORIZED;
 }
 
 function filesHandler({ mayfly, options: { token, limits }, log }: ServerParts): Handler {
@@ -118,6 +118,13 @@ function readyHandler({ mayfly, log }: ServerParts): Handler {
   };
 }
 
+/** Routes that only tell something. */
+const READ_ONLY = new Set<Route>(['healthz', 'readyz', 'metrics']);
+const READ_ONLY_REFUSAL: Refusal = {
+  status: 405,
+  detail: 'This can only be read.',
+  headers: { Allow: 'GET, HEAD' },
+};
 const INTERNAL: Refusal = { status: 500, detail: 'Something went wrong here.' };
 
 /** The path without its query. A proxy's absolute form (RFC 9112 §3.2.2) is made the usual one for all who follow. */

@@ -7,6 +7,7 @@ import {
   InvalidNamespace,
   InvalidPath,
   OperationFailed,
+  RemoteConnectionError,
 } from '../../src/errors/errors.js';
 import { describeFilesystem } from '../conformance/filesystem.js';
 import { expectError, rejectionOf } from '../support/expect-error.js';
@@ -113,7 +114,7 @@ describe('OSFS', () => {
 
   it('says that a root which is a file is no directory', async () => {
     await writeFile(join(directory, 'f'), 'x');
-    await expectError(new OSFS(join(directory, 'f')).identify({ create: true }), OperationFailed);
+    await expectError(new OSFS(join(directory, 'f')).identify({ create: true }), RemoteConnectionError);
   });
 
   it('does not write to a root that has gone', async () => {
@@ -142,9 +143,9 @@ describe('OSFS', () => {
     });
 
     it('refuses a directory that was never set up, with and without files', async () => {
-      await expectError(fs.identify(), OperationFailed);
+      await expectError(fs.identify(), RemoteConnectionError);
       await fs.write('f', 'x');
-      await expectError(fs.identify(), OperationFailed);
+      await expectError(fs.identify(), RemoteConnectionError);
     });
 
     it('refuses a damaged identity', async () => {

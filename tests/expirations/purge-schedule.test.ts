@@ -37,12 +37,15 @@ describe('the purge job', () => {
   });
 
   it('stops: tells the run under way, waits for it, and begins no other', async () => {
+    let begun = false;
     let ended = false;
     const job = new PurgeSchedule(EVERY_SECOND, async (signal) => {
+      begun = true;
       await until(() => signal.aborted);
       await sleep(50);
       ended = true;
     });
+    await until(() => begun);
     await job.stop();
     expect(ended).toBe(true);
   });

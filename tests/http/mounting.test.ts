@@ -121,8 +121,8 @@ describe('the handler on node:http', () => {
     for (const urlRoot of ['/däteien', 'https://cdn.example.com/']) {
       const other = createMayfly({ storage: { type: 'memoryfs', urlRoot }, purge: false });
       const ns = other.getFilesystem('ns');
-      await ns.write('f', 'x');
-      const url = new URL(await ns.getUrl('f'), 'http://localhost').pathname;
+      await ns.write('f.txt', 'x');
+      const url = new URL(await ns.getUrl('f.txt'), 'http://localhost').pathname;
       await request(other.handler()).get(url).expect(200, 'x');
       await other.close();
     }

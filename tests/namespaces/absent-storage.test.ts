@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import request from 'supertest';
 import type { MayflyOptions, NamespaceFS } from '../../src/index.js';
 import { createMayfly, OperationFailed } from '../../src/index.js';
 import type { TestMayfly } from '../support/mayflies.js';
@@ -67,6 +68,34 @@ describe('a directory that is not there today', () => {
     expect(report).toMatchObject({ removed: 1, missing: 0, failed: 0, kept: 0 });
     expect(await files.listDir('')).toEqual(['later']);
     expect(await files.getExpiration('later')).not.toBeNull();
+  });
+
+  it('makes everything reject rather than believe that files are missing, and keeps their deadlines', async () => {
+    await rename(root, `${root}-away`);
+    const unreachable = { code: 'RemoteConnectionError' };
+    await expect(files.getInfo('later')).rejects.toMatchObject(unreachable);
+    await expect(files.readText('later')).rejects.toMatchObject(unreachable);
+    await expect(files.listDir('')).rejects.toMatchObject(unreachable);
+    await expect(files.remove('later')).rejects.toMatchObject(unreachable);
+    await expect(files.writeText('new', 'x')).rejects.toMatchObject(unreachable);
+    await expect(files.move('later', 'moved')).rejects.toMatchObject(unreachable);
+    await rename(`${root}-away`, root);
+    expect(await files.getExpiration('later')).not.toBeNull();
+    expect(await files.readText('later')).toBe('x');
+  });
+
+  it('answers 503 over HTTP, to come back later', async () => {
+    await rename(root, `${root}-away`);
+    const app = tested.mayfly.handler({ allow: ['read', 'list', 'upload', 'replace', 'remove', 'expire'] });
+    for (const answer of [
+      request(app).get('/files/n/later'),
+      request(app).get('/files/n/').set('Accept', 'application/json'),
+      request(app).put('/files/n/new').send('x'),
+      request(app).delete('/files/n/later'),
+    ]) {
+      const { status, headers } = await answer;
+      expect([status, headers['retry-after']]).toEqual([503, expect.any(String)]);
+    }
   });
 
   it('tells no path of the server in its message', async () => {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Mayfly, NamespaceFS, PurgeReport } from '../../src/index.js';
 import {
@@ -234,6 +235,31 @@ describe.each(STORAGES)('deadlines on %s', (_name, open) => {
       await expect(files.write('a', 'new', { seconds: -1 })).rejects.toThrow(RangeError);
       expect(await files.readText('a')).toBe('old');
       expect(await files.getExpiration('a')).toEqual(deadline);
+    });
+
+    it('a write that loses against another does not give its deadline to the winner', async () => {
+      for (let i = 0; i < 40; i++) {
+        const loser = files.write(`f${i}`, 'temporary', { overwrite: false, seconds: 60 });
+        const [lost] = await Promise.allSettled([loser, files.writeText(`f${i}`, 'permanent')]);
+        const expected = lost.status === 'rejected' ? null : expect.any(Date);
+        expect(await files.getExpiration(`f${i}`)).toEqual(expected);
+      }
+    });
+
+    it('a stream is let go of when its write is refused', async () => {
+      const source = Readable.from([Buffer.from('x')]);
+      await expect(files.write('a', source, { seconds: -1 })).rejects.toThrow(RangeError);
+      expect(source.destroyed).toBe(true);
+    });
+
+    it('a directory opened as a filesystem works on when a purge has taken it, as it was empty', async () => {
+      await files.write('d/e/a', 'x', { seconds: 1 });
+      const inner = await files.openDir('d/e');
+      clock.advance(1);
+      await purge();
+      expect(await files.exists('d')).toBe(false);
+      await inner.write('b', 'y');
+      expect(await files.readText('d/e/b')).toBe('y');
     });
 
     it('removing clears it, also when the file is not there', async () => {

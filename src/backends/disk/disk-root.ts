@@ -1,6 +1,6 @@
 /** The root directory that an OSFS and all filesystems opened from it share. */
 import { resolve } from 'node:path';
-import { OperationFailed } from '../../errors/errors.js';
+import { OperationFailed, RemoteConnectionError } from '../../errors/errors.js';
 import { errnoOf } from './errno-errors.js';
 import { mkdir, realpath, stat } from './system-calls.js';
 import { Enclosure } from './system-path.js';
@@ -53,5 +53,5 @@ export class DiskRoot {
 export function rootError(what: string, cause: unknown): OperationFailed {
   const why =
     errnoOf(cause) === 'ENOENT' ? 'it does not exist. Was it unmounted, moved, or never made?' : 'see cause';
-  return new OperationFailed('', { message: `${what}: ${why}`, cause });
+  return new RemoteConnectionError('', { message: `${what}: ${why}`, cause });
 }

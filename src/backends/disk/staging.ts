@@ -3,7 +3,7 @@
  * same file system as their destination, so that publishing is one rename.
  */
 import type { Buffer } from 'node:buffer';
-import { OperationFailed, PermissionDenied } from '../../errors/errors.js';
+import { PermissionDenied, RemoteConnectionError } from '../../errors/errors.js';
 import { abandonSource, chunksOf } from '../../fs/derived/source.js';
 import type { StageOptions, WriteSource } from '../../fs/essentials.js';
 import { writeAll } from './chunk-writer.js';
@@ -193,7 +193,7 @@ async function* watched(
 /** The staging directory is our own: what is missing there is no file of the caller's. */
 function stagingError(error: unknown, path: string): unknown {
   if (!saysNothingThere(error)) return translateError(error, path);
-  return new OperationFailed(path, {
+  return new RemoteConnectionError(path, {
     message: 'the staging directory at the root has vanished: is the storage still there?',
     cause: error,
   });

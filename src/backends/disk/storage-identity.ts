@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { OperationFailed } from '../../errors/errors.js';
+import { OperationFailed, RemoteConnectionError } from '../../errors/errors.js';
 import type { DiskRoot } from './disk-root.js';
 import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
@@ -41,7 +41,7 @@ export async function identifyRoot(root: DiskRoot, staging: StagingArea, create:
 }
 
 function missing(cause?: unknown): never {
-  throw new OperationFailed('', {
+  throw new RemoteConnectionError('', {
     message:
       'the root is not the directory that was used before, it has no identity: was it unmounted or replaced?',
     cause,

@@ -11,6 +11,9 @@ import type { ExpirationsTable, Schema } from './schema.js';
 import type { Script, ScriptRunner } from './script.js';
 import { query } from './script.js';
 
+/** Names no claim. */
+const UNUSED_TOKEN = '';
+
 type Row = Omit<ExpirationsTable, 'generation'> & { generation: number };
 
 /** Keys of one query; SQLite takes 32 766 parameters, two a key, and short texts are kept prepared. */
@@ -27,6 +30,8 @@ export interface Holders {
 export abstract class SqlExpirationStore implements ExpirationStore {
   protected readonly db: Kysely<Schema>;
   readonly #runner: ScriptRunner;
+  /** Claims that could not be given back when they were done with; the next settling does it. */
+  readonly #unreleased = new Set<string>();
 
   constructor(db: Kysely<Schema>, runner: ScriptRunner) {
     this.db = db;
@@ -67,22 +72,19 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     await this.ready();
     const { db } = this;
     const rows = await this.#runner.run(
-      () => {
-        let select = db
+      function* (): Script<{ path: string }[]> {
+        const ofNamespace = db
           .selectFrom('mayfly_expirations')
           .select('path')
           .where('namespace', '=', namespace)
-          .where('path', '>', after);
-        if (directory !== '') {
-          // All that begin with `directory/`: '0' is the character after '/'.
-          select = select.where((or) =>
-            or.or([
-              or('path', '=', directory),
-              or.and([or('path', '>', `${directory}/`), or('path', '<', `${directory}0`)]),
-            ]),
-          );
-        }
-        return query(select.orderBy('path').limit(limit));
+          .orderBy('path')
+          .limit(limit);
+        if (directory === '') return [...(yield* query(ofNamespace.where('path', '>', after)))];
+        const itself = after < directory ? yield* query(ofNamespace.where('path', '=', directory)) : [];
+        // All that begin with `directory/`, as one range of the index: '0' is the character after '/'.
+        const from = after > `${directory}/` ? after : `${directory}/`;
+        const below = yield* query(ofNamespace.where('path', '>', from).where('path', '<', `${directory}0`));
+        return [...itself, ...below].slice(0, limit);
       },
       { readOnly: true },
     );
@@ -146,24 +148,32 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     const durable = (options.durable ?? true) && changes.length > 0;
     const gone = changes.filter((change) => 'remove' in change && change.ifGeneration !== undefined);
     const others = changes.filter((change) => !gone.includes(change));
-    await this.#runner.run(
-      function* () {
-        for (const part of parts(gone)) {
-          const generations = part.map((change) => change.ifGeneration as number);
-          yield* query(db.deleteFrom('mayfly_expirations').where('generation', 'in', generations));
-        }
-        for (const change of others) yield* applyChange(db, change);
-        if (options.keepClaim !== true)
-          yield* query(db.deleteFrom('mayfly_claims').where('token', '=', token));
-      },
-      { durable },
-    );
+    const released = options.keepClaim === true ? [] : [token, ...this.#unreleased];
+    try {
+      await this.#runner.run(
+        function* () {
+          for (const part of parts(gone)) {
+            const generations = part.map((change) => change.ifGeneration as number);
+            yield* query(db.deleteFrom('mayfly_expirations').where('generation', 'in', generations));
+          }
+          for (const change of others) yield* applyChange(db, change);
+          for (const part of parts(released))
+            yield* query(db.deleteFrom('mayfly_claims').where('token', 'in', part));
+        },
+        { durable },
+      );
+    } catch (error) {
+      if (options.keepClaim !== true) this.#unreleased.add(token);
+      throw error;
+    }
+    for (const done of released) this.#unreleased.delete(done);
   }
 
   async releaseDead(): Promise<void> {
     await this.ready();
     const holders = await this.holders();
     const { db } = this;
+    if (this.#unreleased.size > 0) await this.settle(UNUSED_TOKEN, [], { durable: false });
     const known = await this.#runner.run(() => query(db.selectFrom('mayfly_holders').select('holder')), {
       readOnly: true,
     });

@@ -1,4 +1,5 @@
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import { FilesystemClosed } from '../../errors/errors.js';
 import { migrate } from './migrations.js';
 import type { Schema } from './schema.js';
 import { query } from './script.js';
@@ -21,7 +22,8 @@ export class SqliteExpirationStore extends SqlExpirationStore {
   readonly #path: string;
   readonly #database: SqliteDatabase;
   #migrated = false;
-  #holder: SqliteHolder | null = null;
+  #holder: Promise<SqliteHolder> | null = null;
+  #closed = false;
 
   /** @param path of the file; `:memory:` for one that ends with the process */
   constructor(path: string) {
@@ -37,30 +39,44 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     this.#migrated = true;
   }
 
-  protected override async holders(): Promise<Holders> {
-    if (this.#holder !== null) return this.#holder;
+  protected override holders(): Promise<Holders> {
+    this.#holder ??= this.#takePlace().catch((error: unknown) => {
+      this.#holder = null;
+      throw error;
+    });
+    return this.#holder;
+  }
+
+  override async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const holder = await this.#holder?.catch(() => null);
+    if (holder != null) {
+      await this.forget([holder.id]).catch(() => {});
+      holder.close();
+    }
+    this.#database.close();
+  }
+
+  /** Lock first, be known second: a holder that is known and has no lock is dead. */
+  async #takePlace(): Promise<SqliteHolder> {
+    if (this.#closed) throw new FilesystemClosed();
     let holder: SqliteHolder;
     try {
       holder = new SqliteHolder(this.#path);
     } catch (error) {
       throw translateSqliteError(error);
     }
-    this.#holder = holder;
     const row = { holder: holder.id };
-    await this.#database.run(() => query(this.db.insertInto('mayfly_holders').values(row)), {
-      durable: false,
-    });
-    return holder;
-  }
-
-  override async close(): Promise<void> {
-    const holder = this.#holder;
-    this.#holder = null;
-    if (holder !== null) {
-      await this.forget([holder.id]).catch(() => {});
+    try {
+      await this.#database.run(() => query(this.db.insertInto('mayfly_holders').values(row)), {
+        durable: false,
+      });
+    } catch (error) {
       holder.close();
+      throw error;
     }
-    this.#database.close();
+    return holder;
   }
 }
 

@@ -7,9 +7,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { codeOf } from '../../errors/code-of.js';
 
 const IN_MEMORY = ':memory:';
 
@@ -30,14 +29,16 @@ export class SqliteHolder {
   isAlive(id: string): boolean {
     if (id === this.id) return true;
     if (this.#databasePath === IN_MEMORY) return false;
+    const file = this.#fileOf(id);
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return false;
     let lock: Database.Database | undefined;
     try {
-      lock = new Database(this.#fileOf(id), { timeout: 0, fileMustExist: true });
+      lock = new Database(file, { timeout: 0, fileMustExist: true });
       lock.exec('BEGIN EXCLUSIVE');
       return false;
-    } catch (error) {
-      const code = codeOf(error);
-      return !code.startsWith('SQLITE_CANTOPEN');
+    } catch {
+      // Locked, or not to be opened just now: only who got the lock knows better.
+      return true;
     } finally {
       lock?.close();
     }

@@ -1,7 +1,8 @@
 /** Reading methods of the interface, over the essentials. */
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ResourceNotFound } from '../../errors/errors.js';
+import { codeOf } from '../../errors/code-of.js';
+import { OperationFailed, ResourceNotFound } from '../../errors/errors.js';
 import type { FilesystemEssentials } from '../essentials.js';
 import type { Info } from '../info.js';
 
@@ -66,5 +67,14 @@ export async function readText(
 }
 
 export async function download(fs: FilesystemEssentials, path: string, writable: Writable): Promise<void> {
-  await pipeline(await fs.openRead(path), writable, { end: false });
+  const body = await fs.openRead(path);
+  try {
+    await pipeline(body, writable, { end: false });
+  } catch (error) {
+    if (codeOf(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    throw new OperationFailed(path, {
+      message: 'the destination was closed before the end of the file',
+      cause: error,
+    });
+  }
 }

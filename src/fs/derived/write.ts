@@ -34,11 +34,15 @@ export async function appendBytes(fs: FilesystemEssentials, path: string, bytes:
     yield* old;
     yield bytes;
   }
-  return fs.write(
-    path,
-    Readable.from(both(), { objectMode: false }),
-    before.contentType === undefined ? {} : { contentType: before.contentType },
-  );
+  try {
+    return await fs.write(
+      path,
+      Readable.from(both(), { objectMode: false }),
+      before.contentType === undefined ? {} : { contentType: before.contentType },
+    );
+  } finally {
+    old.destroy(); // A write that is refused does not begin to read.
+  }
 }
 
 export async function appendText(fs: FilesystemEssentials, path: string, text: string): Promise<Info> {

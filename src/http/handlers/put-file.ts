@@ -77,11 +77,12 @@ class Put {
    */
   async agree(): Promise<Info | null> {
     const { info, expired } = await lookUp(this.#exchange);
-    const current = expired ? null : info;
+    // A directory can't be replaced, so with it in the way the PUT is an upload that fails.
+    const current = expired || info?.isDir ? null : info;
     const action = current === null || this.#createOnly ? 'upload' : 'replace';
     await this.#authorize(action);
     if (!this.#exchange.allows(action)) throw this.#exchange.notAllowed('PUT');
-    if (current?.isDir) throw new FileExpected(this.#exchange.path);
+    if (info?.isDir) throw new FileExpected(this.#exchange.path);
     this.#checkConditions(current);
     return current;
   }

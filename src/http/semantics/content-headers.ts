@@ -1,5 +1,6 @@
 /** What a served file is said to be, and what a browser may do with it. */
 import mime from 'mime-types';
+import { splitExtension } from '../../path/parts.js';
 import { encodeSegment } from '../../urls/url-root.js';
 
 const UNKNOWN = 'application/octet-stream';
@@ -17,7 +18,9 @@ const ACTIVE = /html|xml|svg|xsl|javascript|ecmascript|jscript|mixed-replace|mim
 export function mediaTypeOf(info: { name: string; contentType?: string | undefined }): string {
   const kept = info.contentType;
   if (kept !== undefined && MEDIA_TYPE.test(kept)) return kept;
-  return mime.lookup(info.name) || UNKNOWN;
+  // Of a bare word the library would think that it is an extension.
+  const { extension } = splitExtension(info.name);
+  return (extension !== '' && mime.lookup(extension)) || UNKNOWN;
 }
 
 /** `Content-Type` to serve a media type with: text gets a charset unless it has one. */
