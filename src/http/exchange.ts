@@ -51,7 +51,7 @@ export class Exchange {
 
   /** Let the action pass only if it is on and `authorize` agrees. @throws HttpProblem 405 or 403, AuthorizeFailed */
   async require(action: Action, path: string = this.path): Promise<void> {
-    if (!this.allows(action)) throw this.notAllowed();
+    if (!this.allows(action)) throw this.notAllowed(this.method);
     await this.authorize(action, path);
   }
 
@@ -84,7 +84,8 @@ export class Exchange {
 
   /** @param except a method that is on, but not for what is at this URL now */
   notAllowed(except?: string): HttpProblem {
-    return methodNotAllowed(this.methods.filter((method) => method !== except));
+    const refused = except === 'GET' || except === 'HEAD' ? ['GET', 'HEAD'] : [except];
+    return methodNotAllowed(this.methods.filter((method) => !refused.includes(method)));
   }
 
   now(): number {

@@ -13,7 +13,7 @@ import { badRequest, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
 import { publishNew, publishRenamed } from './publish.js';
 import { fileTooLarge, limited } from './request-body.js';
-import { declaredMediaType } from './semantics/content-headers.js';
+import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
 import { lookUp } from './stored-file.js';
 import { uploadName } from './upload-name.js';
 import type { UploadParameters } from './upload-parameters.js';
@@ -108,7 +108,7 @@ export class UploadForm implements FormReceiver {
     const name = uploadName(this.#parameters.filename ?? clientName);
     const path = fs.validatePath(joinPath(directory, name));
     const mayReplace = await this.#checkConflict(name, path);
-    const declared = declaredMediaType(contentType);
+    const declared = saidType(contentType, name);
     const staged = await fs.stage(
       path,
       limited(stream, options.maxFileSize, fileTooLarge(options.maxFileSize)),
@@ -195,4 +195,10 @@ async function unlessEmpty(stream: Readable): Promise<Readable | null> {
     for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
   };
   return Readable.from(rest(), { objectMode: false });
+}
+
+/** The parser calls a part without a type `text/plain`, so of that a name that says something knows more. */
+function saidType(contentType: string, name: string): string | undefined {
+  const byName = declaredMediaType(mediaTypeOf({ name }));
+  return contentType === 'text/plain' && byName !== undefined ? undefined : declaredMediaType(contentType);
 }
