@@ -53,8 +53,9 @@ describe('the README', () => {
 
   async function startExample(port: number): Promise<void> {
     const example = blocks('js')[0] ?? '';
-    expect(example).toContain('listen(3000');
-    const waiting = `${example.replace('listen(3000', `listen(${port}`)}\nconsole.log('started');\n`;
+    const listen = "app.listen(3000, '127.0.0.1')";
+    expect(example).toContain(listen);
+    const waiting = example.replace(listen, `app.listen(${port}, '127.0.0.1', () => console.log('started'))`);
     await writeFile(join(directory.path, 'app.js'), waiting);
     child = spawn(process.execPath, ['app.js'], {
       cwd: directory.path,
