@@ -28,7 +28,8 @@ export type {
 export type { CopyOptions } from './fs/filesystem.js';
 export { Filesystem, SubFS } from './fs/filesystem.js';
 export type { Info } from './fs/info.js';
-export type { RemoveOutcome, StagedFile } from './fs/staged-file.js';
+export type { PresignedUrl, Presigner, PresignOptions } from './fs/presigner.js';
+export type { RemoveManyOptions, RemoveOutcome, StagedFile } from './fs/staged-file.js';
 export type { Action, AuthorizeRequest, RouterOptions } from './http/options.js';
 export type { Logger } from './logger/logger.js';
 export type { Mayfly, RequestHandler } from './mayfly.js';

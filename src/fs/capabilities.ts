@@ -19,6 +19,10 @@ export interface Meta {
   readonly contentType: boolean;
   /** How many files `removeMany` takes away in one request; 1 where each is a call of its own. */
   readonly removeBatch: number;
+  /** Removing tells by itself whether something was there; false where `removeMany` has to look first. */
+  readonly removeTellsMissing: boolean;
+  /** Directories are things of their own; false where one is there as long as something is in it. */
+  readonly realDirectories: boolean;
 }
 
 /** What a backend has that says nothing of itself. */
@@ -31,4 +35,6 @@ export const plainMeta: Meta = {
   links: false,
   contentType: false,
   removeBatch: 1,
+  removeTellsMissing: true,
+  realDirectories: true,
 };

@@ -23,6 +23,12 @@ export interface StageOptions {
   contentType?: string;
   /** Aborting it makes the write reject with the signal's reason and leave nothing. */
   signal?: AbortSignal;
+  /**
+   * The bytes will be published at the path that they are staged for, or
+   * discarded. A backend may then bring them there at once, still invisible.
+   * Default false.
+   */
+  final?: boolean;
 }
 
 export interface PublishOptions {

@@ -34,7 +34,8 @@ import type {
   WriteSource,
 } from './essentials.js';
 import type { Info } from './info.js';
-import type { RemoveOutcome, StagedFile } from './staged-file.js';
+import type { Presigner } from './presigner.js';
+import type { RemoveManyOptions, RemoveOutcome, StagedFile } from './staged-file.js';
 
 /** How `copy` and `move` treat what they find. */
 export interface CopyOptions {
@@ -95,6 +96,11 @@ export abstract class Filesystem implements FilesystemEssentials {
    */
   async sweepStaged(_before: Date): Promise<number> {
     return 0;
+  }
+
+  /** Signs URLs that the storage itself answers; null where it has none, which is the default. */
+  presigner(): Presigner | null {
+    return null;
   }
 
   /**
@@ -230,7 +236,7 @@ export abstract class Filesystem implements FilesystemEssentials {
   }
 
   /** Remove files. Nothing is thrown for a single file: each has its outcome, in the order given. */
-  removeMany(paths: readonly string[]): Promise<RemoveOutcome[]> {
+  removeMany(paths: readonly string[], _options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
     return directories.removeMany(this, paths);
   }
 
@@ -349,11 +355,21 @@ export class SubFS extends Filesystem {
     });
   }
 
+  override presigner(): Presigner | null {
+    const signer = this.#parent.presigner();
+    if (signer === null) return null;
+    const { maxSeconds } = signer;
+    return {
+      maxSeconds,
+      presign: (path, options) => this.#run(() => signer.presign(this.#outer(path), options)),
+    };
+  }
+
   override remove(path: string): Promise<void> {
     return this.#run(() => this.#parent.remove(this.#outer(path)));
   }
 
-  override async removeMany(paths: readonly string[]): Promise<RemoveOutcome[]> {
+  override async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
     this.checkOpen();
     const invalid = new Map<string, RemoveOutcome>();
     const outer: string[] = [];
@@ -364,7 +380,7 @@ export class SubFS extends Filesystem {
         invalid.set(path, { path, result: 'failed', error: error as Error });
       }
     }
-    const outcomes = (await this.#run(() => this.#parent.removeMany(outer))).map(
+    const outcomes = (await this.#run(() => this.#parent.removeMany(outer, options))).map(
       ({ path, result, error }): RemoveOutcome => ({
         path: this.#inner(path),
         result,

@@ -21,6 +21,15 @@ export interface StagedFile {
   discard(): Promise<void>;
 }
 
+export interface RemoveManyOptions {
+  /**
+   * The caller knows of a file at each path, so none is looked for where
+   * looking is a request of its own (see `Meta.removeTellsMissing`): what turns
+   * out to be missing after all is then told as removed. Default false.
+   */
+  assumePresent?: boolean;
+}
+
 /** What happened to one file of a `removeMany`. */
 export interface RemoveOutcome {
   readonly path: string;
