@@ -1,6 +1,8 @@
 /** Everything that users of the package may rely on. */
 export { OSFS } from './backends/disk/disk-filesystem.js';
 export { MemoryFS } from './backends/memory/memory-filesystem.js';
+export { S3FS } from './backends/s3/s3-filesystem.js';
+export type { S3FSOptions } from './backends/s3/s3-options.js';
 export type { Clock } from './clock/clock.js';
 export * from './errors/errors.js';
 export type { Expiration, FileKey, Intent } from './expirations/expiration.js';

@@ -7,11 +7,17 @@ export interface Info {
   readonly isDir: boolean;
   /** Bytes; 0 for a directory. */
   readonly size: number;
+  /** Of what a write returns: about now, where the backend does not tell. */
   readonly modified: Date;
   readonly created?: Date;
   readonly accessed?: Date;
   /** Entity tag with its quotes (RFC 9110 section 8.8.3): two different contents of a path never share one. */
   readonly etag?: string;
+  /**
+   * Differs for every write, also of the same bytes, where the backend can
+   * tell; `etag` may not. Listings may leave it out.
+   */
+  readonly version?: string;
   /** Media type kept with the file, where the backend keeps one. */
   readonly contentType?: string;
 }

@@ -6,17 +6,14 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { FileExpected, ResourceNotFound } from '../errors/errors.js';
 import type { Info } from '../fs/info.js';
+import { contentTypeHeader, isActiveContent } from '../path/media-type.js';
+import { attachmentDisposition } from '../urls/content-disposition.js';
 import type { Exchange } from './exchange.js';
 import type { Headers } from './http-problem.js';
 import { HttpProblem, preconditionFailed } from './http-problem.js';
 import { cacheControlFor, secondsLeft } from './semantics/cache-lifetime.js';
 import { evaluateConditions, rangeStillApplies } from './semantics/conditional.js';
-import {
-  attachmentDisposition,
-  contentTypeHeader,
-  isActiveContent,
-  mediaTypeOf,
-} from './semantics/content-headers.js';
+import { mediaTypeOf } from './semantics/content-headers.js';
 import { entityTagOf } from './semantics/entity-tag.js';
 import { formatHttpDate } from './semantics/http-date.js';
 import type { ByteRange } from './semantics/range.js';

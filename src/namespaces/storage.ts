@@ -104,5 +104,5 @@ function anotherStorage(): OperationFailed {
 }
 
 function validatorOf(info: Info): string {
-  return info.etag ?? `${info.size}-${info.modified.getTime()}`;
+  return info.version ?? info.etag ?? `${info.size}-${info.modified.getTime()}`;
 }

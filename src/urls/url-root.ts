@@ -1,4 +1,5 @@
 /** The URL base of served files, and URLs below it. */
+import { encodeSegment } from '../path/percent-encoding.js';
 
 /** Whether `value` can be a URL base: a path such as `/files`, or an absolute http(s) URL. */
 export function isUrlRoot(value: string): boolean {
@@ -28,12 +29,4 @@ export function fileUrl(urlRoot: string, namespace: string, path: string): strin
   return [urlRoot, namespace, ...path.split('/')]
     .map((part, i) => (i === 0 ? part : encodeSegment(part)))
     .join('/');
-}
-
-/** Percent-encode all but RFC 3986's unreserved characters, so that a URL is safe in HTML, in shells and in headers. */
-export function encodeSegment(segment: string): string {
-  return encodeURIComponent(segment).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

@@ -1,13 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { asksForJson } from '../../../src/http/semantics/accept.js';
-import {
-  attachmentDisposition,
-  contentTypeHeader,
-  declaredMediaType,
-  isActiveContent,
-  mediaTypeOf,
-} from '../../../src/http/semantics/content-headers.js';
+import { declaredMediaType, mediaTypeOf } from '../../../src/http/semantics/content-headers.js';
+import { contentTypeHeader, isActiveContent } from '../../../src/path/media-type.js';
+import { attachmentDisposition } from '../../../src/urls/content-disposition.js';
 
 describe('mediaTypeOf', () => {
   it.each([

@@ -1,0 +1,337 @@
+/**
+ * One bucket, call by call: keys in, plain data out, every error in mayfly's
+ * words. Each method is one request, except where it says otherwise, so what
+ * a filesystem operation costs can be read off its code.
+ */
+import type { IncomingMessage } from 'node:http';
+import type {
+  CommonPrefix,
+  CopyObjectCommandInput,
+  DeleteObjectsCommandOutput,
+  GetObjectCommandOutput,
+  HeadObjectCommandOutput,
+  MultipartUpload,
+  S3Client,
+  _Object as S3Object,
+} from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { FileExists, ResourceNotFound } from '../../errors/errors.js';
+import { ANSWER_MS } from './s3-client.js';
+import { isConflict, statusOf, translateS3Error } from './s3-errors.js';
+
+/** S3 API, DeleteObjects: most keys of one request. */
+export const DELETE_BATCH = 1000;
+/** S3 API, ListObjectsV2: most keys of one page. */
+export const LIST_PAGE = 1000;
+
+/** Which file a call is for, so that errors can name it, and how to stop it. */
+export interface CallContext {
+  /** Canonical path in the filesystem that the caller uses. */
+  readonly path: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is stored with the bytes of an object. */
+export interface ObjectHeaders {
+  CacheControl?: string;
+  ContentDisposition?: string;
+  ContentEncoding?: string;
+  ContentLanguage?: string;
+  ContentType?: string;
+  Metadata?: Record<string, string>;
+}
+
+export interface StoredObject {
+  readonly key: string;
+  readonly size: number;
+  readonly modified: Date;
+  readonly etag: string | undefined;
+}
+
+export interface ListRequest {
+  prefix: string;
+  /** Fold keys at the first slash after the prefix. */
+  delimited?: boolean;
+  maxKeys?: number;
+  startAfter?: string;
+  continuation?: string;
+}
+
+export interface ListPage {
+  readonly objects: readonly StoredObject[];
+  /** Folded prefixes, each with its slash. */
+  readonly prefixes: readonly string[];
+  /** Asks for the next page; undefined on the last. */
+  readonly continuation: string | undefined;
+}
+
+export interface GetRequest {
+  start?: number;
+  /** Inclusive. */
+  end?: number;
+  ifMatch?: string;
+}
+
+export interface OpenObject {
+  readonly body: IncomingMessage;
+  /** Bytes that the body will have. */
+  readonly length: number;
+  readonly etag: string | undefined;
+}
+
+/** A key that a batch did not delete. */
+export interface DeleteFailure {
+  readonly key: string;
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+}
+
+export interface StaleUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly initiated: Date;
+}
+
+export class Bucket {
+  readonly name: string;
+  readonly client: S3Client;
+  readonly #ownsClient: boolean;
+
+  /** @param ownsClient `close` destroys the client too */
+  constructor(name: string, client: S3Client, ownsClient: boolean) {
+    this.name = name;
+    this.client = client;
+    this.#ownsClient = ownsClient;
+  }
+
+  /** @returns null when there is no such object */
+  async head(key: string, context: CallContext): Promise<HeadObjectCommandOutput | null> {
+    try {
+      return await this.call(context, (options) =>
+        this.client.send(new HeadObjectCommand({ Bucket: this.name, Key: key }), options),
+      );
+    } catch (error) {
+      if (error instanceof ResourceNotFound) return null;
+      throw error;
+    }
+  }
+
+  /** @throws FileExists there is such an object */
+  async refuseExisting(key: string, context: CallContext): Promise<void> {
+    if ((await this.head(key, context)) !== null) throw new FileExists(context.path);
+  }
+
+  /**
+   * @returns null when there is no such object, `changed` when it is not the one of `ifMatch`, `past-end` when it
+   * has no byte at `start`
+   */
+  async get(
+    key: string,
+    { start, end, ifMatch }: GetRequest,
+    context: CallContext,
+  ): Promise<OpenObject | null | 'changed' | 'past-end'> {
+    const ranged = start !== undefined || end !== undefined;
+    const command = new GetObjectCommand({
+      Bucket: this.name,
+      Key: key,
+      ...(ranged ? { Range: `bytes=${start ?? 0}-${end ?? ''}` } : {}),
+      ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
+    });
+    let raw: unknown;
+    try {
+      const output: GetObjectCommandOutput = await this.call(context, (options) =>
+        this.client.send(command, options).catch((error: unknown) => {
+          raw = error;
+          throw error;
+        }),
+      );
+      const body = output.Body as unknown as IncomingMessage;
+      return { body, length: output.ContentLength ?? 0, etag: output.ETag };
+    } catch (error) {
+      if (statusOf(raw) === 416) return 'past-end';
+      if (statusOf(raw) === 412) return 'changed';
+      if (error instanceof ResourceNotFound) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Store a whole object.
+   * @param createOnly of any number of requests at once, one wins
+   * @returns its entity tag
+   * @throws FileExists with `createOnly`
+   */
+  async put(
+    key: string,
+    body: Uint8Array,
+    headers: ObjectHeaders,
+    context: CallContext & { createOnly?: boolean },
+  ): Promise<string | undefined> {
+    const command = new PutObjectCommand({
+      Bucket: this.name,
+      Key: key,
+      Body: body,
+      ContentLength: body.byteLength,
+      ...headers,
+      ...(context.createOnly ? { IfNoneMatch: '*' } : {}),
+    });
+    const { ETag } = await this.refusing(context, (options) =>
+      // No limit to the beginning of the answer: it comes after the body.
+      this.client.send(command, { ...options, requestTimeout: 0 }),
+    );
+    return ETag;
+  }
+
+  async list(request: ListRequest, context: CallContext): Promise<ListPage> {
+    const { prefix, delimited, maxKeys = LIST_PAGE, startAfter, continuation } = request;
+    const command = new ListObjectsV2Command({
+      Bucket: this.name,
+      Prefix: prefix,
+      MaxKeys: maxKeys,
+      EncodingType: 'url', // Else one key with a control character makes the page unreadable.
+      ...(delimited ? { Delimiter: '/' } : {}),
+      ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
+      ...(continuation === undefined ? {} : { ContinuationToken: continuation }),
+    });
+    const output = await this.call(context, (options) => this.client.send(command, options));
+    return {
+      objects: (output.Contents ?? []).map(toStoredObject),
+      prefixes: (output.CommonPrefixes ?? []).map(({ Prefix }: CommonPrefix) => decodeListed(Prefix ?? '')),
+      continuation: output.IsTruncated ? output.NextContinuationToken : undefined,
+    };
+  }
+
+  /** Deleting what is not there succeeds as well. */
+  async delete(key: string, context: CallContext): Promise<void> {
+    await this.call(context, (options) =>
+      this.client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key }), options),
+    );
+  }
+
+  /** At most `DELETE_BATCH` keys. @returns those that could not be deleted */
+  async deleteMany(keys: readonly string[], context: CallContext): Promise<DeleteFailure[]> {
+    const command = new DeleteObjectsCommand({
+      Bucket: this.name,
+      Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true },
+    });
+    const output: DeleteObjectsCommandOutput = await this.call(context, (options) =>
+      this.client.send(command, { ...options, requestTimeout: 3 * ANSWER_MS }),
+    );
+    return (output.Errors ?? []).map(({ Key, Code, Message }) => ({
+      key: Key ?? '',
+      code: Code,
+      message: Message,
+    }));
+  }
+
+  /** Copy within the bucket, on the server; up to 5 GB. @throws FileExists, ResourceNotFound */
+  async copy(
+    from: string,
+    to: string,
+    how: Partial<CopyObjectCommandInput>,
+    context: CallContext,
+  ): Promise<void> {
+    const command = new CopyObjectCommand({
+      Bucket: this.name,
+      Key: to,
+      CopySource: this.copySource(from),
+      ...how,
+    });
+    await this.refusing(context, (options) => this.client.send(command, { ...options, requestTimeout: 0 }));
+  }
+
+  /** The value of `x-amz-copy-source` for a key, which the SDK wants encoded. */
+  copySource(key: string): string {
+    return `${this.name}/${key.split('/').map(encodeURIComponent).join('/')}`;
+  }
+
+  /** Multipart uploads under a prefix that were neither completed nor aborted; a request for each 1000. */
+  async *uploads(prefix: string, context: CallContext): AsyncGenerator<StaleUpload> {
+    let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
+    for (;;) {
+      const command = new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: prefix, ...markers });
+      const output = await this.call(context, (options) => this.client.send(command, options));
+      for (const { Key, UploadId, Initiated } of output.Uploads ?? ([] as MultipartUpload[])) {
+        if (Key === undefined || UploadId === undefined || !Key.startsWith(prefix)) continue;
+        yield { key: Key, uploadId: UploadId, initiated: Initiated ?? new Date() };
+      }
+      if (!output.IsTruncated) return;
+      markers = { KeyMarker: output.NextKeyMarker, UploadIdMarker: output.NextUploadIdMarker };
+    }
+  }
+
+  async abortUpload(key: string, uploadId: string, context: CallContext): Promise<void> {
+    const command = new AbortMultipartUploadCommand({ Bucket: this.name, Key: key, UploadId: uploadId });
+    try {
+      await this.call(context, (options) => this.client.send(command, options));
+    } catch (error) {
+      // It was completed or aborted by somebody else.
+      if (!(error instanceof ResourceNotFound)) throw error;
+    }
+  }
+
+  /** Run calls of the SDK with this bucket's limits, and translate what they throw. */
+  async call<T>(
+    { path, signal }: CallContext,
+    work: (options: { abortSignal?: AbortSignal; requestTimeout: number }) => Promise<T>,
+  ): Promise<T> {
+    try {
+      signal?.throwIfAborted();
+      return await work({
+        requestTimeout: ANSWER_MS,
+        ...(signal === undefined ? {} : { abortSignal: signal }),
+      });
+    } catch (error) {
+      throw translateS3Error(error, path, signal);
+    }
+  }
+
+  /** As `call`, with the refusal of a precondition told as `FileExists`. */
+  refusing<T>(
+    context: CallContext,
+    work: (options: { abortSignal?: AbortSignal; requestTimeout: number }) => Promise<T>,
+  ): Promise<T> {
+    return this.call(context, (options) =>
+      work(options).catch((error: unknown) => {
+        throw isConflict(error) ? new FileExists(context.path, { cause: error }) : error;
+      }),
+    );
+  }
+
+  close(): void {
+    if (this.#ownsClient) this.client.destroy();
+  }
+}
+
+function toStoredObject({ Key, Size, LastModified, ETag }: S3Object): StoredObject {
+  return {
+    key: decodeListed(Key ?? ''),
+    size: Size ?? 0,
+    modified: wholeSeconds(LastModified ?? new Date(0)),
+    etag: ETag,
+  };
+}
+
+/** Keys in listings are encoded as in forms, a plus for a space included. */
+function decodeListed(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
+
+/** Some servers list fractions of a second that their HEAD can't tell; one file has one time. */
+export function wholeSeconds(date: Date): Date {
+  return new Date(Math.floor(date.getTime() / 1000) * 1000);
+}

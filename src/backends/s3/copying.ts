@@ -1,0 +1,181 @@
+/**
+ * Copies on the server, so that the bytes don't pass through here. One call
+ * copies at most 5 GB; what is larger is copied part by part, side by side.
+ * Source: S3 API, CopyObject and UploadPartCopy.
+ */
+
+import { buffer } from 'node:stream/consumers';
+import type { CompletedPart, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { OperationFailed, ResourceNotFound } from '../../errors/errors.js';
+import type { Bucket, CallContext, ObjectHeaders } from './bucket.js';
+import { writeMark } from './metadata.js';
+import type { ObjectTree } from './object-tree.js';
+
+/** S3 API, CopyObject: largest source. */
+const MAX_COPY_BYTES = 5 * 1000 ** 3;
+/** So that the largest object that S3 knows, 5 TB, still has less than 10 000 parts. */
+const PART_BYTES = 512 * 1024 ** 2;
+const PARTS_AT_ONCE = 8;
+
+export interface CopiedObject {
+  readonly key: string;
+  readonly size: number;
+  /** All that the copy shall be stored with. */
+  readonly headers: ObjectHeaders;
+  /** Copy this version only. */
+  readonly etag?: string | undefined;
+}
+
+interface Target {
+  readonly key: string;
+  readonly createOnly: boolean;
+}
+
+interface FileCopy {
+  readonly from: string;
+  /** What is at `from`. */
+  readonly object: HeadObjectCommandOutput;
+  readonly to: string;
+  readonly createOnly: boolean;
+}
+
+/**
+ * Copy a file whose destination has been checked.
+ * @param smallBytes up to this a create-only copy goes through memory, as only a PUT is create-only everywhere
+ * @throws FileExists with `createOnly`; ResourceNotFound
+ */
+export async function copyFile(
+  tree: ObjectTree,
+  { from, object, to, createOnly }: FileCopy,
+  smallBytes: number,
+): Promise<void> {
+  const { bucket, keys } = tree;
+  const headers = headersOf(object, writeMark());
+  const size = object.ContentLength ?? 0;
+  if (!createOnly || size > smallBytes) {
+    const source = { key: keys.key(from), size, headers, etag: object.ETag };
+    await copyObject(bucket, source, { key: keys.key(to), createOnly }, { path: to });
+    return;
+  }
+  const body = await tree.open(from, { start: 0, end: Number.POSITIVE_INFINITY }, object.ETag);
+  if (body === null) throw new ResourceNotFound(from);
+  await bucket.put(keys.key(to), await buffer(body), headers, { path: to, createOnly });
+}
+
+/** Headers of an object for a copy of it, with a mark of the copy's own. */
+function headersOf(object: HeadObjectCommandOutput, metadata: Record<string, string>): ObjectHeaders {
+  const { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType } = object;
+  const kept = { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType };
+  const given = Object.entries(kept).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), Metadata: { ...object.Metadata, ...metadata } };
+}
+
+/**
+ * Copy an object. With `createOnly` a server that ignores conditions on
+ * copies is asked right before.
+ *
+ * @param limitBytes most that one call copies
+ * @throws FileExists with `createOnly`; ResourceNotFound
+ */
+export async function copyObject(
+  bucket: Bucket,
+  source: CopiedObject,
+  target: Target,
+  context: CallContext,
+  limitBytes = MAX_COPY_BYTES,
+): Promise<void> {
+  if (target.createOnly) await bucket.refuseExisting(target.key, context);
+  if (source.size > limitBytes) return copyInParts(bucket, source, target, context);
+  const input = {
+    ...source.headers,
+    MetadataDirective: 'REPLACE' as const,
+    ...(source.etag === undefined ? {} : { CopySourceIfMatch: source.etag }),
+    ...(target.createOnly ? { IfNoneMatch: '*' } : {}),
+  };
+  await bucket.copy(source.key, target.key, input, context);
+}
+
+async function copyInParts(
+  bucket: Bucket,
+  source: CopiedObject,
+  { key, createOnly }: Target,
+  context: CallContext,
+): Promise<void> {
+  const target = { Bucket: bucket.name, Key: key };
+  const create = new CreateMultipartUploadCommand({ ...target, ...source.headers });
+  const { UploadId } = await bucket.call(context, (options) => bucket.client.send(create, options));
+  if (UploadId === undefined) throw new OperationFailed(context.path);
+  try {
+    const Parts = await copyParts(bucket, source, { key, uploadId: UploadId }, context);
+    const complete = new CompleteMultipartUploadCommand({
+      ...target,
+      UploadId,
+      MultipartUpload: { Parts },
+      ...(createOnly ? { IfNoneMatch: '*' } : {}),
+    });
+    await bucket.refusing(context, (options) =>
+      bucket.client.send(complete, { ...options, requestTimeout: 0 }),
+    );
+  } catch (error) {
+    // The first error is the one to tell; what can't be aborted now is swept later.
+    await bucket.abortUpload(key, UploadId, { path: context.path }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** All parts, a few at a time. None is on its way when this ends. */
+async function copyParts(
+  bucket: Bucket,
+  source: CopiedObject,
+  target: { key: string; uploadId: string },
+  context: CallContext,
+): Promise<CompletedPart[]> {
+  const count = Math.ceil(source.size / PART_BYTES);
+  const numbers = Array.from({ length: count }, (_, i) => i + 1).values();
+  const parts: CompletedPart[] = [];
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (const PartNumber of numbers) {
+      if (failed) return;
+      try {
+        parts[PartNumber - 1] = await copyPart(bucket, source, { ...target, PartNumber }, context);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: PARTS_AT_ONCE }, worker));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return parts;
+}
+
+async function copyPart(
+  bucket: Bucket,
+  source: CopiedObject,
+  { key, uploadId, PartNumber }: { key: string; uploadId: string; PartNumber: number },
+  context: CallContext,
+): Promise<CompletedPart> {
+  const first = (PartNumber - 1) * PART_BYTES;
+  const last = Math.min(first + PART_BYTES, source.size) - 1;
+  const command = new UploadPartCopyCommand({
+    Bucket: bucket.name,
+    Key: key,
+    UploadId: uploadId,
+    PartNumber,
+    CopySource: bucket.copySource(source.key),
+    CopySourceRange: `bytes=${first}-${last}`,
+    ...(source.etag === undefined ? {} : { CopySourceIfMatch: source.etag }),
+  });
+  const output = await bucket.call(context, (options) =>
+    bucket.client.send(command, { ...options, requestTimeout: 0 }),
+  );
+  const ETag = output.CopyPartResult?.ETag;
+  if (ETag === undefined) throw new OperationFailed(context.path);
+  return { PartNumber, ETag };
+}

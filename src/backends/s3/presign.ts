@@ -1,0 +1,162 @@
+/**
+ * Presigned URLs, made without a request and without the SDK's middleware:
+ * where the bucket is, is asked once, and what is left is the signature.
+ *
+ * Signing as of the beginning of a window gives the same URL to everybody who
+ * asks within it, in any process, so that browsers and CDNs can cache.
+ * Source: Amazon S3 API Reference, "Authenticating Requests: Using Query
+ * Parameters (AWS Signature Version 4)".
+ */
+import type { S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { getSignedUrl, S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
+import type { PresignedUrl, PresignOptions } from '../../fs/presigner.js';
+import { encodeSegment } from '../../path/percent-encoding.js';
+import { translateS3Error } from './s3-errors.js';
+
+/** Longest life of a presigned URL: seven days (Signature Version 4). */
+export const MAX_PRESIGN_SECONDS = 604_800;
+
+/** Where a bucket is and how requests to it are signed. */
+interface Endpoint {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port: number | undefined;
+  /** What comes before the key, with a slash at its end. */
+  readonly basePath: string;
+  readonly origin: string;
+  readonly signer: S3RequestPresigner;
+}
+
+export class ObjectPresigner {
+  readonly #bucket: string;
+  readonly #client: S3Client;
+  #endpoint: Promise<Endpoint> | null = null;
+
+  constructor(bucket: string, client: S3Client) {
+    this.#bucket = bucket;
+    this.#client = client;
+  }
+
+  /**
+   * @param path for errors
+   * @throws PermissionDenied: no credentials; OperationFailed
+   */
+  async presign(key: string, options: PresignOptions, path: string): Promise<PresignedUrl> {
+    try {
+      const [endpoint, { expiration }] = await Promise.all([
+        this.#locate(),
+        this.#client.config.credentials(),
+      ]);
+      const term = termOf(key, options, expiration);
+      return { url: await sign(endpoint, key, options, term), expiresAt: term.expiresAt };
+    } catch (error) {
+      throw translateS3Error(error, path);
+    }
+  }
+
+  #locate(): Promise<Endpoint> {
+    this.#endpoint ??= locate(this.#client, this.#bucket).catch((error: unknown) => {
+      this.#endpoint = null;
+      throw error;
+    });
+    return this.#endpoint;
+  }
+}
+
+/** The SDK knows a hundred ways in which a bucket has its address: one URL of its making shows the one that holds. */
+async function locate(client: S3Client, bucket: string): Promise<Endpoint> {
+  const probe = 'k';
+  const url = new URL(await getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: probe })));
+  const scope = url.searchParams.get('X-Amz-Credential')?.split('/') ?? [];
+  const [region = await client.config.region()] = scope.slice(-3);
+  const { credentials, sha256 } = client.config;
+  return {
+    protocol: url.protocol,
+    hostname: url.hostname,
+    port: url.port === '' ? undefined : Number(url.port),
+    basePath: url.pathname.slice(0, -probe.length),
+    origin: url.origin,
+    signer: new S3RequestPresigner({ credentials, region, sha256, service: 's3' }),
+  };
+}
+
+/** From when to when a URL works. */
+export interface Term {
+  /** Ms since the epoch, whole seconds. */
+  readonly signedAt: number;
+  /** From 1. */
+  readonly seconds: number;
+  /** Ms since the epoch. */
+  readonly expiresAt: number;
+}
+
+/**
+ * The term of a URL that is asked for now.
+ * @param expiration of the credentials: no URL outlives those that it was signed with
+ */
+export function termOf(
+  key: string,
+  { expiresIn, window = 1, notAfter }: PresignOptions,
+  expiration: Date | undefined,
+  now = Date.now(),
+): Term {
+  const signedAt = windowStart(key, now, window * 1000);
+  const wanted = signedAt + Math.min(expiresIn, MAX_PRESIGN_SECONDS) * 1000;
+  const end = Math.min(wanted, notAfter ?? wanted, expiration?.getTime() ?? wanted);
+  const seconds = Math.floor((end - signedAt) / 1000);
+  if (seconds >= 1) return { signedAt, seconds, expiresAt: signedAt + seconds * 1000 };
+  // It is over already, and so shall be the URL.
+  const past = Math.floor(end / 1000) * 1000 - 1000;
+  return { signedAt: past, seconds: 1, expiresAt: past + 1000 };
+}
+
+/** Every key has its windows begin at other moments, so that not all of a page's URLs change at once. */
+function windowStart(key: string, now: number, windowMs: number): number {
+  const seconds = Math.max(1, Math.floor(windowMs / 1000));
+  const shift = hash(key) % seconds;
+  const at = Math.floor(now / 1000) + shift;
+  return (at - (at % seconds) - shift) * 1000;
+}
+
+/** FNV-1a, of 32 bits. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) {
+    value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  }
+  return value >>> 0;
+}
+
+async function sign(endpoint: Endpoint, key: string, options: PresignOptions, term: Term): Promise<string> {
+  const { protocol, hostname, port, basePath, origin, signer } = endpoint;
+  const path = basePath + key.split('/').map(encodeSegment).join('/');
+  const request = {
+    method: options.method ?? 'GET',
+    protocol,
+    hostname,
+    ...(port === undefined ? {} : { port }),
+    path,
+    query: overridesOf(options),
+    headers: {},
+  };
+  const signed = await signer.presign(request, {
+    expiresIn: term.seconds,
+    signingDate: new Date(term.signedAt),
+  });
+  const query = Object.entries(signed.query ?? {}).map(
+    ([name, value]) => `${encodeSegment(name)}=${encodeSegment(String(value))}`,
+  );
+  return `${origin}${path}?${query.join('&')}`;
+}
+
+/** S3 API, GetObject: parameters that replace headers of the answer. */
+function overridesOf(options: PresignOptions): Record<string, string> {
+  const { contentDisposition, contentType, cacheControl, expires } = options;
+  return {
+    ...(contentDisposition === undefined ? {} : { 'response-content-disposition': contentDisposition }),
+    ...(contentType === undefined ? {} : { 'response-content-type': contentType }),
+    ...(cacheControl === undefined ? {} : { 'response-cache-control': cacheControl }),
+    ...(expires === undefined ? {} : { 'response-expires': expires.toUTCString() }),
+  };
+}

@@ -1,0 +1,200 @@
+/**
+ * Deleting many objects: 1000 with a request, several requests side by side.
+ *
+ * S3 answers the same whether or not there was something to delete, so who
+ * wants to know is told by a look before: one HEAD each for a few keys, else
+ * pages of the listing, which tell of up to 1000 keys each.
+ */
+import { FileExpected, FSError, OperationFailed } from '../../errors/errors.js';
+import type { RemoveOutcome } from '../../fs/staged-file.js';
+import { compareCodePoints } from '../../path/parts.js';
+import type { Bucket, DeleteFailure } from './bucket.js';
+import { DELETE_BATCH } from './bucket.js';
+import { listObjects } from './listing.js';
+import type { KeySpace } from './object-key.js';
+import type { ObjectTree } from './object-tree.js';
+import { translateS3Code } from './s3-errors.js';
+
+const REQUESTS_AT_ONCE = 4;
+/** Up to so many keys a look at each is no more than pages of a listing would be, and it is exact. */
+const FEW_KEYS = 16;
+/** Codes of single keys for which S3 asks to try again. */
+const TRY_AGAIN = new Set(['InternalError', 'SlowDown', 'ServiceUnavailable', 'OperationAborted']);
+/** Last assigned code point of the last plane: nothing that people write comes after it. */
+const LAST_CODE_POINT = '\u{10fffd}';
+
+/** Delete all in a directory, its marker included. A request to list and one to delete for each 1000. */
+export async function removeBelow({ bucket, keys }: ObjectTree, path: string): Promise<void> {
+  const prefix = keys.directoryKey(path);
+  const running = new Set<Promise<void>>();
+  for await (const page of listObjects(bucket, prefix, { path })) {
+    const batch = page.map(({ key }) => key).filter((key) => !keys.hidesKey(key));
+    if (batch.length === 0) continue;
+    const deletion = deleteAll(bucket, batch, path);
+    running.add(deletion);
+    deletion.then(
+      () => running.delete(deletion),
+      () => undefined, // It stays, and is thrown below.
+    );
+    if (running.size >= REQUESTS_AT_ONCE) await Promise.race(running);
+  }
+  await Promise.all(running);
+}
+
+async function deleteAll(bucket: Bucket, batch: readonly string[], path: string): Promise<void> {
+  const [failure] = await deleteTwice(bucket, batch, path);
+  if (failure !== undefined) throw translateS3Code(failure.code, failure.message, path);
+}
+
+/** Once more for those keys that may only have had bad luck. */
+async function deleteTwice(bucket: Bucket, batch: readonly string[], path: string): Promise<DeleteFailure[]> {
+  const failures = await bucket.deleteMany(batch, { path });
+  const again = failures.filter(({ code }) => TRY_AGAIN.has(code ?? ''));
+  if (again.length === 0) return failures;
+  const still = await bucket.deleteMany(
+    again.map(({ key }) => key),
+    { path },
+  );
+  return [...failures.filter((failure) => !again.includes(failure)), ...still];
+}
+
+/**
+ * Remove files; the outcomes are in the order of `paths`.
+ * @param paths canonical
+ * @param assumePresent don't look whether they are there
+ */
+export async function removeFiles(
+  tree: ObjectTree,
+  paths: readonly string[],
+  assumePresent: boolean,
+): Promise<RemoveOutcome[]> {
+  const { bucket, keys } = tree;
+  const outcomes = new Map<string, RemoveOutcome>();
+  const refused = paths.flatMap((path) => refusalOf(keys, path) ?? []);
+  for (const outcome of refused) outcomes.set(outcome.path, outcome);
+  const wanted = [...new Set(paths)].filter((path) => !outcomes.has(path));
+  try {
+    const present = assumePresent ? new Set(wanted) : await presentAmong(bucket, keys, wanted);
+    const absent = wanted.filter((path) => !present.has(path));
+    await eachOf(absent, async (path) => {
+      const isDirectory = await tree.isDirectory(path);
+      outcomes.set(path, isDirectory ? failed(path, new FileExpected(path)) : { path, result: 'missing' });
+    });
+    await eachOf(batchesOf([...present]), async (batch) => {
+      for (const outcome of await removeBatch(bucket, keys, batch)) outcomes.set(outcome.path, outcome);
+    });
+  } catch (error) {
+    for (const path of wanted)
+      if (!outcomes.has(path)) outcomes.set(path, failed(path, asFSError(error, path)));
+  }
+  return inOrder(paths, outcomes);
+}
+
+/** A path that is given twice is removed once, and missing after that. */
+function inOrder(paths: readonly string[], outcomes: ReadonlyMap<string, RemoveOutcome>): RemoveOutcome[] {
+  const told = new Set<string>();
+  return paths.map((path) => {
+    const outcome = outcomes.get(path) ?? failed(path, new OperationFailed(path));
+    if (outcome.result !== 'removed' || !told.has(path)) {
+      told.add(path);
+      return outcome;
+    }
+    return { path, result: 'missing' };
+  });
+}
+
+function refusalOf(keys: KeySpace, path: string): RemoveOutcome | null {
+  if (path === '') return failed(path, new FileExpected(path));
+  if (keys.hides(path)) return { path, result: 'missing' };
+  return null;
+}
+
+async function removeBatch(
+  bucket: Bucket,
+  keys: KeySpace,
+  batch: readonly string[],
+): Promise<RemoveOutcome[]> {
+  const byKey = new Map(batch.map((path) => [keys.key(path), path]));
+  let failures: DeleteFailure[];
+  try {
+    failures = await deleteTwice(bucket, [...byKey.keys()], batch[0] ?? '');
+  } catch (error) {
+    return batch.map((path) => failed(path, asFSError(error, path)));
+  }
+  const failedPaths = new Map(failures.map(({ key, code, message }) => [byKey.get(key), { code, message }]));
+  return batch.map((path): RemoveOutcome => {
+    const failure = failedPaths.get(path);
+    if (failure === undefined) return { path, result: 'removed' };
+    return failed(path, translateS3Code(failure.code, failure.message, path));
+  });
+}
+
+/** Which of these files are there. */
+async function presentAmong(bucket: Bucket, keys: KeySpace, paths: readonly string[]): Promise<Set<string>> {
+  const present = new Set<string>();
+  if (paths.length <= FEW_KEYS) {
+    await eachOf(paths, async (path) => {
+      if ((await bucket.head(keys.key(path), { path })) !== null) present.add(path);
+    });
+    return present;
+  }
+  // Every page tells of at least one of the paths, and of a thousand where they lie close together.
+  const sorted = [...paths].sort(compareCodePoints);
+  for (let i = 0; i < sorted.length; ) {
+    const first = sorted[i] ?? '';
+    const page = await bucket.list(
+      { prefix: keys.prefix, startAfter: keys.key(justBefore(first)) },
+      { path: first },
+    );
+    const listed = new Set(page.objects.map(({ key }) => key));
+    const last = page.continuation === undefined ? undefined : page.objects.at(-1)?.key;
+    for (; i < sorted.length; i++) {
+      const path = sorted[i] ?? '';
+      const key = keys.key(path);
+      if (last !== undefined && compareCodePoints(key, last) > 0) break;
+      if (listed.has(key)) present.add(path);
+    }
+  }
+  return present;
+}
+
+/** A text after all that come before `path`, itself excepted. */
+function justBefore(path: string): string {
+  const characters = [...path];
+  const last = characters.pop()?.codePointAt(0) ?? 0;
+  const before = last === 0xe000 ? 0xd7ff : last - 1;
+  return `${characters.join('')}${String.fromCodePoint(before)}${LAST_CODE_POINT}`;
+}
+
+function batchesOf(paths: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(paths.length / DELETE_BATCH) }, (_, i) =>
+    paths.slice(i * DELETE_BATCH, (i + 1) * DELETE_BATCH),
+  );
+}
+
+/** A few at a time; the first error is thrown when none is under way any more. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  let stopped = false;
+  const worker = async (): Promise<void> => {
+    for (const item of rest) {
+      if (stopped) return;
+      await work(item).catch((error: unknown) => {
+        stopped = true;
+        throw error;
+      });
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: 2 * REQUESTS_AT_ONCE }, worker));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+function failed(path: string, error: Error): RemoveOutcome {
+  return { path, result: 'failed', error };
+}
+
+/** The same failure for another path of the batch. */
+function asFSError(error: unknown, path: string): FSError {
+  if (error instanceof FSError) return error.path === path ? error : error.relocated(path);
+  return new OperationFailed(path, { cause: error });
+}

@@ -1,0 +1,85 @@
+/** What `S3FS` accepts, and what it makes of it. */
+import type { S3Client } from '@aws-sdk/client-s3';
+import { InvalidOptions, MayflyError } from '../../errors/errors.js';
+import { Bucket } from './bucket.js';
+import { KeySpace } from './object-key.js';
+import { ObjectPresigner } from './presign.js';
+import type { S3ClientOptions } from './s3-client.js';
+import { createS3Client } from './s3-client.js';
+import { Serial } from './serial.js';
+
+/** Where the objects are, and how to reach them. */
+export interface S3FSOptions extends S3ClientOptions {
+  /** Must exist. */
+  bucket: string;
+  /** What the keys of all files begin with; slashes at its ends mean nothing. Default: nothing. */
+  prefix?: string;
+  /** A client of one's own, which stays its owner's to destroy; the options above it are not for use with it. */
+  client?: S3Client;
+  /**
+   * Look before writing whether the directory is there and no directory is in
+   * the way, which costs two requests; default true. With false a write is one
+   * request, missing directories are no error, and a path can be a file and a
+   * directory (the file is then what it leads to). By the name of
+   * pyfilesystem2's `S3FS(strict)`.
+   */
+  strict?: boolean;
+  /** Bytes up to which a file is one request, and of the parts of larger ones; from 5 MiB, default 8 MiB. A file has at most 10 000 parts. */
+  partSize?: number;
+}
+
+/** What the filesystems of one bucket and prefix share. */
+export interface S3Connection {
+  readonly bucket: Bucket;
+  readonly presigner: ObjectPresigner;
+  readonly serial: Serial;
+  readonly strict: boolean;
+  readonly partSize: number;
+  readonly root: KeySpace;
+}
+
+const MEBIBYTE = 1024 ** 2;
+const DEFAULT_PART_BYTES = 8 * MEBIBYTE;
+/** S3 User Guide, "Amazon S3 multipart upload limits". */
+const MIN_PART_BYTES = 5 * MEBIBYTE;
+
+/** Nothing is sent yet. @throws InvalidOptions */
+export function connect(options: S3FSOptions): S3Connection {
+  const problems = problemsOf(options);
+  if (problems.length > 0) throw new InvalidOptions(`invalid options: ${problems.join('; ')}`);
+  const { client: given, prefix = '', strict = true, partSize = DEFAULT_PART_BYTES } = options;
+  const client = given ?? createS3Client(options);
+  return {
+    bucket: new Bucket(options.bucket, client, given === undefined),
+    presigner: new ObjectPresigner(options.bucket, client),
+    serial: new Serial(),
+    strict,
+    partSize,
+    root: KeySpace.ofPrefix(prefix),
+  };
+}
+
+function problemsOf(options: S3FSOptions): string[] {
+  const { bucket, prefix = '', partSize = MIN_PART_BYTES, awsAccessKeyId, awsSecretAccessKey } = options;
+  const problems: string[] = [];
+  if (typeof bucket !== 'string' || bucket === '') problems.push('bucket must be the name of a bucket');
+  if (!isPrefix(prefix)) problems.push("prefix must be a path without '..' and control characters");
+  if ((awsAccessKeyId === undefined) !== (awsSecretAccessKey === undefined)) {
+    problems.push('awsAccessKeyId and awsSecretAccessKey must be given together');
+  }
+  if (!Number.isSafeInteger(partSize) || partSize < MIN_PART_BYTES) {
+    problems.push(`partSize must be a whole number of at least ${MIN_PART_BYTES} bytes`);
+  }
+  return problems;
+}
+
+/** Whether the keys of files can begin with it. */
+export function isPrefix(prefix: unknown): boolean {
+  try {
+    KeySpace.ofPrefix(prefix as string);
+    return true;
+  } catch (error) {
+    if (error instanceof MayflyError || error instanceof TypeError) return false;
+    throw error;
+  }
+}
