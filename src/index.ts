@@ -44,11 +44,13 @@ export type {
   UrlOptions,
 } from './namespaces/namespace-filesystem.js';
 export { NamespaceFS } from './namespaces/namespace-filesystem.js';
+export type { PresignedUrlOptions } from './namespaces/presigned-url.js';
 export type {
   CustomStorage,
   ExpirationsOptions,
   MayflyOptions,
   MemoryFSStorage,
   OSFSStorage,
+  S3FSStorage,
   StorageOptions,
 } from './options.js';

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Router } from 'express';
 import { OSFS } from './backends/disk/disk-filesystem.js';
 import { MemoryFS } from './backends/memory/memory-filesystem.js';
+import { S3FS } from './backends/s3/s3-filesystem.js';
 import type { ExpirationStore } from './expirations/expiration-store.js';
 import { Ledger } from './expirations/ledger.js';
 import type { PurgeOptions, PurgeReport } from './expirations/purge.js';
@@ -102,7 +103,7 @@ class ComposedMayfly implements Mayfly {
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
-    this.urlRoot = mountPath(options.storage.urlRoot);
+    this.urlRoot = mountPath(options.storage.urlRoot ?? '');
     this.#store = openStore(options);
     this.#filesystem = openFilesystem(options.storage);
     this.#storage = new Storage(this.#filesystem, this.#store);
@@ -111,7 +112,7 @@ class ComposedMayfly implements Mayfly {
       storage: this.#storage,
       ledger,
       clock: options.clock,
-      urlRoot: options.storage.urlRoot,
+      urlRoot: options.storage.urlRoot ?? null,
       findBelow: (...place) => this.#store.findBelow(...place),
     };
     this.#purge = new Purge({
@@ -201,6 +202,7 @@ class ComposedMayfly implements Mayfly {
     return {
       getFilesystem: (namespace) => this.getFilesystem(namespace),
       urlRoot: this.urlRoot,
+      presigns: this.#filesystem.presigner() !== null,
       clock,
       logger,
     };
@@ -210,12 +212,13 @@ class ComposedMayfly implements Mayfly {
 function openFilesystem(storage: StorageOptions): Filesystem {
   if ('filesystem' in storage) return storage.filesystem;
   if (storage.type === 'memoryfs') return new MemoryFS();
+  if (storage.type === 's3fs') return new S3FS(storage);
   return new OSFS(storage.directoryRoot, { durable: storage.durable ?? true });
 }
 
 function openStore({ expirations, storage }: ResolvedOptions): ExpirationStore {
   if (expirations === null) {
-    if ('type' in storage && storage.type === 'osfs') {
+    if ('type' in storage && storage.type !== 'memoryfs') {
       process.emitWarning(
         "deadlines are kept in memory and forgotten at exit, while the files stay: set expirations: { type: 'sqlite', path: … }",
         { code: 'MAYFLY_DEADLINES_IN_MEMORY' },

@@ -4,6 +4,8 @@
  * for a typo must not silently mean "deadlines in memory".
  */
 import { z } from 'zod';
+import type { S3FSOptions } from './backends/s3/s3-options.js';
+import { isPrefix } from './backends/s3/s3-options.js';
 import type { Clock } from './clock/clock.js';
 import { systemClock } from './clock/clock.js';
 import { InvalidOptions } from './errors/errors.js';
@@ -31,13 +33,20 @@ export interface MemoryFSStorage {
   urlRoot: string;
 }
 
+/** Objects in an S3 bucket. */
+export interface S3FSStorage extends Omit<S3FSOptions, 'strict' | 'partSize'> {
+  type: 's3fs';
+  /** URL base of the router's own URLs, which redirect. Default none: files have presigned URLs only. */
+  urlRoot?: string;
+}
+
 /** A filesystem of one's own. */
 export interface CustomStorage {
   filesystem: Filesystem;
   urlRoot: string;
 }
 
-export type StorageOptions = OSFSStorage | MemoryFSStorage | CustomStorage;
+export type StorageOptions = OSFSStorage | S3FSStorage | MemoryFSStorage | CustomStorage;
 
 /** Deadlines in an SQLite file, `:memory:` included, or in a store of one's own. */
 export type ExpirationsOptions = { type: 'sqlite'; path: string } | { store: ExpirationStore };
@@ -76,6 +85,16 @@ function isFunction(value: unknown): boolean {
   return typeof value === 'function';
 }
 
+function isHttpUrl(value: string): boolean {
+  return /^https?:\/\//i.test(value) && URL.canParse(value);
+}
+
+/** Either is nothing without the other. */
+const KEY_PAIR = [
+  ['awsAccessKeyId', 'awsSecretAccessKey'],
+  ['awsSecretAccessKey', 'awsAccessKeyId'],
+] as const;
+
 function hasMethods(value: unknown, names: readonly string[]): boolean {
   return (
     typeof value === 'object' && value !== null && names.every((name) => isFunction(Reflect.get(value, name)))
@@ -90,6 +109,33 @@ const storageByType = {
     durable: z.boolean({ error: 'must be true or false' }).default(true),
   }),
   memoryfs: z.strictObject({ type: z.literal('memoryfs'), urlRoot }),
+  s3fs: z
+    .strictObject({
+      type: z.literal('s3fs'),
+      bucket: text,
+      prefix: z.custom<string>(isPrefix, "must be a path without '..' and control characters").optional(),
+      region: text.optional(),
+      endpoint: text.refine(isHttpUrl, 'must be an http(s) URL').optional(),
+      forcePathStyle: z.boolean({ error: 'must be true or false' }).optional(),
+      awsAccessKeyId: text.optional(),
+      awsSecretAccessKey: text.optional(),
+      client: z
+        .custom<S3FSOptions['client']>(
+          (value) => hasMethods(value, ['send', 'destroy']),
+          'must be an S3Client of @aws-sdk/client-s3',
+        )
+        .optional(),
+      urlRoot: urlRoot.optional(),
+      // What a settings block of django-pyfs has left from osfs means nothing here.
+      directoryRoot: z.unknown().optional(),
+    })
+    .check(({ value, issues }) => {
+      for (const [key, other] of KEY_PAIR) {
+        if (value[key] === undefined || value[other] !== undefined) continue;
+        issues.push({ code: 'custom', input: value, path: [other], message: `is required with ${key}` });
+      }
+    })
+    .transform(({ directoryRoot: _, ...rest }) => rest),
 };
 
 const customStorage = z.strictObject({
@@ -116,8 +162,9 @@ const customExpirations = z.strictObject({
 
 const storage = chosen((value) => {
   if ('filesystem' in value) return customStorage;
-  return value.type === 'osfs' || value.type === 'memoryfs' ? storageByType[value.type] : null;
-}, "must be 'osfs' or 'memoryfs' (or pass a filesystem)");
+  const { type } = value;
+  return type === 'osfs' || type === 's3fs' || type === 'memoryfs' ? storageByType[type] : null;
+}, "must be 'osfs', 's3fs' or 'memoryfs' (or pass a filesystem)");
 
 const expirations = chosen((value) => {
   if ('store' in value) return customExpirations;

@@ -163,6 +163,15 @@ export abstract class Filesystem implements FilesystemEssentials {
     return reading.readText(this, path, encoding);
   }
 
+  /**
+   * Open the very version of a file that `version` tells of.
+   * @param version what `getInfo` told
+   * @returns null when the file has been replaced or removed since
+   */
+  openVersion(path: string, version: Info, options?: ReadOptions): Promise<Readable | null> {
+    return reading.openVersion(this, path, version, options);
+  }
+
   /** Stream the file into `writable`, which is left open. @throws ResourceNotFound, FileExpected */
   download(path: string, writable: Writable): Promise<void> {
     return reading.download(this, path, writable);
@@ -335,6 +344,10 @@ export class SubFS extends Filesystem {
 
   override openRead(path: string, options?: ReadOptions): Promise<Readable> {
     return this.#run(() => this.#parent.openRead(this.#outer(path), options));
+  }
+
+  override openVersion(path: string, version: Info, options?: ReadOptions): Promise<Readable | null> {
+    return this.#run(() => this.#parent.openVersion(this.#outer(path), version, options));
   }
 
   override write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {

@@ -35,7 +35,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
 
 /** @throws InvalidOptions */
 export function createServe(service: HttpService, options?: RouterOptions): Serve {
-  const resolved = resolveRouterOptions(options);
+  const resolved = resolveRouterOptions(options, service.presigns);
   return (request, response, url, next) => {
     const answer = async (): Promise<void> => {
       const exchange = new Exchange(service, resolved, request, response, url);

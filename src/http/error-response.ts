@@ -37,7 +37,7 @@ const ROWS: Readonly<Record<ErrorCode, Row>> = {
   IllegalBackReference: [400, 'The path leads out of its namespace.'],
   NoSysPath: UNEXPECTED,
   OperationFailed: UNEXPECTED,
-  PermissionDenied: UNEXPECTED, // The server may not read its own files: the client can't do anything about it.
+  PermissionDenied: UNANSWERED, // It is the server that may not: credentials or rights for its operator to mend.
   InsufficientStorage: [507, 'There is no space left.'],
   RemoteConnectionError: UNANSWERED,
   OperationTimeout: UNANSWERED,

@@ -40,6 +40,15 @@ export interface RouterOptions {
   onConflict?: OnConflict;
   /** `Cache-Control` of served files, cut short by their deadlines. Default: no field for files without a deadline. */
   cacheControl?: string;
+  /**
+   * How files of a storage with URLs of its own (S3) are delivered:
+   * `'redirect'`, the default there, or `'proxy'`, which passes the bytes
+   * through, with everything that files on disk have. Elsewhere there is
+   * nothing to redirect to, and `'proxy'` is all there is.
+   */
+  delivery?: 'redirect' | 'proxy';
+  /** Life in seconds of the URLs that are redirected to, 1 to 604 800; the same URL is given for half of it. Default 3600. */
+  presignSeconds?: number;
   /** `'ignore'` (default): 404 for every path with a component that starts with a dot. */
   dotfiles?: 'ignore' | 'allow';
   /** Serve HTML, SVG and the like without `Content-Security-Policy: sandbox`; default false. */
@@ -56,6 +65,8 @@ export interface ResolvedRouterOptions {
   readonly maxFiles: number;
   readonly onConflict: OnConflict;
   readonly cacheControl: string | undefined;
+  readonly delivery: 'redirect' | 'proxy';
+  readonly presignSeconds: number;
   readonly dotfiles: 'ignore' | 'allow';
   readonly trusted: boolean;
 }
@@ -86,21 +97,32 @@ const schema = z.strictObject({
     .string({ error: 'must be a string' })
     .refine((value) => parseCacheControl(value) !== null, 'must be a Cache-Control field')
     .optional(),
+  delivery: z.enum(['redirect', 'proxy'], { error: "must be 'redirect' or 'proxy'" }).optional(),
+  presignSeconds: count.max(604_800, 'must be at most 604800, which is all that S3 signs for').default(3600),
   dotfiles: z.enum(['ignore', 'allow'], { error: "must be 'ignore' or 'allow'" }).default('ignore'),
   trusted: z.boolean({ error: 'must be true or false' }).default(false),
 });
 
-/** @throws InvalidOptions with one line that names every bad key and what it wants */
-export function resolveRouterOptions(options: RouterOptions = {}): ResolvedRouterOptions {
+/**
+ * @param presigns whether the storage has URLs to redirect to
+ * @throws InvalidOptions with one line that names every bad key and what it wants
+ */
+export function resolveRouterOptions(options: RouterOptions = {}, presigns = false): ResolvedRouterOptions {
   const parsed = schema.safeParse(options);
   if (!parsed.success) {
     throw new InvalidOptions(`invalid options: ${parsed.error.issues.flatMap(describeIssue).join('; ')}`);
   }
-  const { allow, namespaces, authorize, cacheControl, ...rest } = parsed.data;
+  const { allow, namespaces, authorize, cacheControl, delivery, ...rest } = parsed.data;
+  if (delivery === 'redirect' && !presigns) {
+    throw new InvalidOptions(
+      "invalid options: delivery must not be 'redirect', as the storage has no URLs of its own",
+    );
+  }
   return {
     ...rest,
     authorize,
     cacheControl,
+    delivery: delivery ?? (presigns ? 'redirect' : 'proxy'),
     allow: new Set(allow),
     namespaces: namespaces === undefined ? null : new Set(namespaces),
   };

@@ -4,7 +4,6 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { FileExpected, ResourceNotFound } from '../errors/errors.js';
 import type { Info } from '../fs/info.js';
 import { contentTypeHeader, isActiveContent } from '../path/media-type.js';
 import { attachmentDisposition } from '../urls/content-disposition.js';
@@ -71,35 +70,11 @@ async function sendBytes(
     response.writeHead(status, headers).end();
     return true;
   }
-  const body = await openVersion(exchange, info, { start: first, end: last });
+  const body = await exchange.fs.openVersion(exchange.path, info, { start: first, end: last });
   if (body === null) return false;
   response.writeHead(status, headers);
   await pump(body, response, length);
   return true;
-}
-
-/**
- * Open the very version that was looked up; null when there is another now. An
- * open stream stays with its version, so the same one before and after opening
- * means that it is the one opened.
- */
-async function openVersion(
-  { fs, path }: Exchange,
-  info: Info,
-  range: { start: number; end: number },
-): Promise<Readable | null> {
-  let body: Readable | undefined;
-  try {
-    body = await fs.openRead(path, range);
-    const now = await fs.getInfo(path);
-    if (entityTagOf(now) === entityTagOf(info)) return body;
-  } catch (error) {
-    body?.destroy();
-    if (error instanceof ResourceNotFound || error instanceof FileExpected) return null;
-    throw error;
-  }
-  body.destroy();
-  return null;
 }
 
 /**

@@ -8,6 +8,8 @@ export interface HttpService {
   getFilesystem(namespace: string): NamespaceFS;
   /** Path part of the URL base; `/` for none. */
   readonly urlRoot: string;
+  /** The storage answers URLs of its own, to which a GET can be redirected. */
+  readonly presigns: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }

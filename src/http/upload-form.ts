@@ -14,6 +14,7 @@ import type { FilePart, FormReceiver } from './multipart.js';
 import { publishNew, publishRenamed } from './publish.js';
 import { fileTooLarge, limited } from './request-body.js';
 import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
+import { storableType } from './storable-type.js';
 import { lookUp } from './stored-file.js';
 import { uploadName } from './upload-name.js';
 import type { UploadParameters } from './upload-parameters.js';
@@ -108,12 +109,13 @@ export class UploadForm implements FormReceiver {
     const name = uploadName(this.#parameters.filename ?? clientName);
     const path = fs.validatePath(joinPath(directory, name));
     const mayReplace = await this.#checkConflict(name, path);
-    const declared = saidType(contentType, name);
+    const declared = storableType(this.#exchange, name, saidType(contentType, name));
     const staged = await fs.stage(
       path,
       limited(stream, options.maxFileSize, fileTooLarge(options.maxFileSize)),
       {
         signal: this.#abort.signal,
+        final: options.onConflict !== 'rename',
         ...(declared === undefined ? {} : { contentType: declared }),
       },
     );

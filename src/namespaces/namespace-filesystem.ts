@@ -32,14 +32,21 @@ import type {
 import type { CopyOptions } from '../fs/filesystem.js';
 import { Filesystem, SubFS } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
+import type { PresignedUrl, Presigner } from '../fs/presigner.js';
 import type { StagedFile } from '../fs/staged-file.js';
 import { dirname, joinPath } from '../path/parts.js';
 import { fileUrl } from '../urls/url-root.js';
+import type { PresignedUrlOptions } from './presigned-url.js';
+import { presignOptions } from './presigned-url.js';
 import type { Storage } from './storage.js';
 
 /** How often a publish makes missing parents again: a purge may remove an empty one right after. */
 const PARENT_TRIES = 8;
 const PATHS_A_PAGE = 500;
+/** Seconds that a presigned URL works when nobody said how long, as in django-pyfs. */
+const DEFAULT_PRESIGN_SECONDS = 60;
+/** A URL that was asked for by its life is the same for a tenth of it. */
+const ASKED_WINDOWS = 10;
 
 /** How long a file lives from the moment at which it is stored: the sum of both. Neither: the path keeps its deadline. */
 export interface Lifetime {
@@ -63,7 +70,7 @@ export interface NamespaceStagedFile extends StagedFile {
 }
 
 export interface UrlOptions {
-  /** Seconds until the URL stops working, where the storage can sign; default 0. */
+  /** Seconds until the URL stops working, where the storage can sign; default 0, see `getUrl`. */
   timeout?: number;
   /** Ask the browser to save the file, under this name if one is given. */
   download?: boolean | string;
@@ -76,8 +83,8 @@ export interface NamespaceHost {
   readonly storage: Storage;
   readonly ledger: Ledger;
   readonly clock: Clock;
-  /** Trimmed URL base. */
-  readonly urlRoot: string;
+  /** Trimmed URL base; null where files have no URLs but those of the storage. */
+  readonly urlRoot: string | null;
   /** Paths with rows below a directory; see `ExpirationStore.findBelow`. */
   findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]>;
 }
@@ -102,20 +109,58 @@ export class NamespaceFS extends Filesystem {
    * The URL by which the file is served. Nothing is looked up: for a file that
    * does not exist it answers 404.
    *
-   * @param timeout seconds until the URL stops working; default 0, which is for ever. Ignored where URLs are not signed
-   * @throws RangeError `timeout` is negative or not finite
-   * @throws InvalidPath, IllegalBackReference, FilesystemClosed
+   * On S3 a `timeout` gives a URL that S3 answers. Its signing time is rounded
+   * down a little, so that the URL repeats and can be cached: it has at least
+   * nine tenths of its life left. It ends with the file's deadline, if that
+   * is known and comes first.
+   *
+   * @param timeout seconds until the URL stops working, rounded up; default 0, which is for ever. Ignored where URLs
+   *   are not signed; on S3 at most 604 800, and without a `urlRoot` 60 by default
+   * @returns with a timeout the URL is a secret: never log it
+   * @throws RangeError `timeout` is negative, not finite, or over the limit
+   * @throws InvalidPath, IllegalBackReference, FilesystemClosed; PermissionDenied: no credentials to sign with
    * @example await charts.getUrl('weekly.png', 60)
    */
   async getUrl(path: string, timeout: number | UrlOptions = 0): Promise<string> {
     const options = typeof timeout === 'object' && timeout !== null ? timeout : { timeout };
-    checkAmount('timeout', options.timeout ?? 0);
-    if (options.contentType !== undefined) {
+    const { timeout: seconds = 0, download, contentType } = options;
+    checkAmount('timeout', seconds);
+    const { urlRoot } = this.#host;
+    const presigner = this.#files.presigner();
+    if (presigner !== null && seconds > presigner.maxSeconds) {
+      throw new RangeError(`timeout must be at most ${presigner.maxSeconds} seconds, not ${seconds}`);
+    }
+    if (presigner !== null && (seconds > 0 || urlRoot === null || contentType !== undefined)) {
+      const expiresIn = Math.ceil(seconds) || DEFAULT_PRESIGN_SECONDS;
+      const window = expiresIn / ASKED_WINDOWS;
+      return (await this.#presign(presigner, path, { expiresIn, window, download, contentType })).url;
+    }
+    if (contentType !== undefined) {
       throw new Unsupported(path, { message: 'contentType needs signed URLs, which this storage has not' });
     }
-    const url = fileUrl(this.#host.urlRoot, this.namespace, this.#key(path).path);
-    if (options.download === undefined || options.download === false) return url;
-    return `${url}?download=${options.download === true ? '' : encodeURIComponent(options.download.toWellFormed())}`;
+    const url = fileUrl(urlRoot ?? '', this.namespace, this.#key(path).path);
+    if (download === undefined || download === false) return url;
+    return `${url}?download=${download === true ? '' : encodeURIComponent(download.toWellFormed())}`;
+  }
+
+  /** Whether the storage answers URLs of its own, see `presign`. */
+  get presigns(): boolean {
+    return this.#files.presigner() !== null;
+  }
+
+  /**
+   * A URL that the storage itself answers, for whoever hands out such URLs by a rule of his own.
+   * @throws Unsupported the storage has none; else as `getUrl`
+   */
+  async presign(path: string, options: PresignedUrlOptions): Promise<PresignedUrl> {
+    const presigner = this.#files.presigner();
+    if (presigner === null) throw new Unsupported(path);
+    return this.#presign(presigner, path, options);
+  }
+
+  async #presign(presigner: Presigner, path: string, options: PresignedUrlOptions): Promise<PresignedUrl> {
+    const deadline = await this.getExpiration(path);
+    return presigner.presign(path, presignOptions(path, options, deadline, this.#host.clock));
   }
 
   /**
@@ -162,7 +207,7 @@ export class NamespaceFS extends Filesystem {
     options: NamespaceWriteOptions = {},
   ): Promise<Info> {
     const { overwrite, seconds, days, ...stageOptions } = options;
-    const staged = await this.#stage(path, source, stageOptions, { seconds, days });
+    const staged = await this.#stage(path, source, { ...stageOptions, final: true }, { seconds, days });
     try {
       const { signal } = stageOptions;
       return await staged.publish(path, definedOnly({ overwrite, seconds, days, signal }));
@@ -232,6 +277,17 @@ export class NamespaceFS extends Filesystem {
     this.validatePath(path);
     await this.#host.storage.bound();
     return this.#ifPresent(() => this.#files.openRead(path, options));
+  }
+
+  override async openVersion(path: string, version: Info, options?: ReadOptions): Promise<Readable | null> {
+    this.validatePath(path);
+    await this.#host.storage.bound();
+    return this.#files.openVersion(path, version, options);
+  }
+
+  override presigner(): Presigner | null {
+    this.checkOpen();
+    return this.#files.presigner();
   }
 
   /** Remove a file and its deadline, which goes also when there is no file. @throws ResourceNotFound, FileExpected */

@@ -11,7 +11,7 @@ describe('answerTo', () => {
     [new errors.InvalidPath('a'), 400],
     [new errors.IllegalBackReference('..'), 400],
     [new errors.OperationFailed('a', { cause }), 500],
-    [new errors.PermissionDenied('a', { cause }), 500],
+    [new errors.PermissionDenied('a', { cause }), 503],
     [new errors.InsufficientStorage('a', { cause }), 507],
     [new errors.RemoteConnectionError('a', { cause }), 503],
     [new errors.OperationTimeout('a', { cause }), 503],

@@ -13,6 +13,8 @@ describe('resolveRouterOptions', () => {
       maxFiles: 20,
       onConflict: 'rename',
       cacheControl: undefined,
+      delivery: 'proxy',
+      presignSeconds: 3600,
       dotfiles: 'ignore',
       trusted: false,
     });
@@ -31,11 +33,20 @@ describe('resolveRouterOptions', () => {
     [{ cacheControl: 'max-age=1\r\nX: y' }, 'cacheControl'],
     [{ dotfiles: 'deny' }, 'dotfiles'],
     [{ trusted: 'yes' }, 'trusted'],
-    [{ delivery: 'proxy' }, 'delivery'],
+    [{ delivery: 'direct' }, 'delivery'],
+    [{ delivery: 'redirect' }, 'delivery'],
+    [{ presignSeconds: 0 }, 'presignSeconds'],
+    [{ presignSeconds: 604_801 }, 'presignSeconds'],
+    [{ accelRedirect: '/x' }, 'accelRedirect'],
   ])('refuses %j by name', (options, key) => {
     const refused = (): unknown => resolveRouterOptions(options as RouterOptions);
     expect(refused).toThrow(InvalidOptions);
     expect(refused).toThrow(new RegExp(`: ${key.replace('.', '\\.')} `));
+  });
+
+  it('redirects unless told otherwise, where there is something to redirect to', () => {
+    expect(resolveRouterOptions({}, true).delivery).toBe('redirect');
+    expect(resolveRouterOptions({ delivery: 'proxy' }, true).delivery).toBe('proxy');
   });
 
   it('names every bad key at once', () => {

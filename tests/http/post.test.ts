@@ -61,7 +61,7 @@ describeServed('POST of a form', (served) => {
     const [stored] = await filesOf(await post(site, `/files/ns?${query}`, [file('x')]));
     expect(stored).toMatchObject({
       path: '📈.png',
-      url: '/files/ns/%F0%9F%93%88.png',
+      url: expect.stringMatching(/\/ns\/%F0%9F%93%88\.png(?:\?|$)/),
       expires: new Date(clock.now + 2 * 86_400_000 + 1500).toISOString(),
     });
   });

@@ -1,7 +1,11 @@
 /** Mayflies to test with: one of each kind of storage, on a clock that the test sets. */
+import { randomUUID } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Mayfly, MayflyOptions } from '../../src/index.js';
 import { createMayfly } from '../../src/index.js';
+import { newBucket, plainClient, s3, server } from './s3.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 /** A clock that stands still until it is moved. */
@@ -22,6 +26,8 @@ export interface TestMayfly {
   shared: MayflyOptions | undefined;
   /** Directory of the files on this machine, where there is one. */
   directoryRoot: string | undefined;
+  /** What has been staged and is neither published nor discarded. */
+  staged: () => Promise<string[]>;
   cleanup: () => Promise<void>;
 }
 
@@ -35,7 +41,15 @@ const openInMemory: OpenMayfly = async (options = {}) => {
     clock: clock.read,
     ...options,
   });
-  return { mayfly, clock, shared: undefined, directoryRoot: undefined, cleanup: () => mayfly.close() };
+  const staged = async (): Promise<string[]> => [];
+  return {
+    mayfly,
+    clock,
+    shared: undefined,
+    directoryRoot: undefined,
+    staged,
+    cleanup: () => mayfly.close(),
+  };
 };
 
 const openOnDisk: OpenMayfly = async (options = {}) => {
@@ -54,11 +68,54 @@ const openOnDisk: OpenMayfly = async (options = {}) => {
     await mayfly.close();
     await directory.remove();
   };
-  return { mayfly, clock, shared, directoryRoot, cleanup };
+  const staged = (): Promise<string[]> => readdir(join(directoryRoot, '.mayfly/tmp')).catch(() => []);
+  return { mayfly, clock, shared, directoryRoot, staged, cleanup };
 };
+
+let sharedBucket: Promise<string> | undefined;
+
+/** With the files below a prefix of their own, in a bucket for all tests of a file. */
+export const openOnS3: OpenMayfly = async (options = {}) => {
+  sharedBucket ??= newBucket();
+  const bucket = await sharedBucket;
+  const prefix = `tests/${randomUUID()}`;
+  const clock = new FakeClock();
+  const directory = await temporaryDirectory();
+  const shared: MayflyOptions = {
+    storage: { type: 's3fs', ...server(), bucket, prefix, urlRoot: '/files' },
+    expirations: { type: 'sqlite', path: join(directory.path, 'expirations.db') },
+    purge: false,
+    clock: clock.read,
+    ...options,
+  };
+  const mayfly = createMayfly(shared);
+  const cleanup = async (): Promise<void> => {
+    await mayfly.close();
+    await directory.remove();
+  };
+  return {
+    mayfly,
+    clock,
+    shared,
+    directoryRoot: undefined,
+    staged: () => stagedBelow(bucket, prefix),
+    cleanup,
+  };
+};
+
+async function stagedBelow(bucket: string, prefix: string): Promise<string[]> {
+  const client = plainClient();
+  const [uploads, hidden] = await Promise.all([
+    client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: `${prefix}/` })),
+    client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}/.mayfly/tmp/` })),
+  ]);
+  client.destroy();
+  return [...(uploads.Uploads ?? []), ...(hidden.Contents ?? [])].map(({ Key }) => Key ?? '');
+}
 
 /** Every kind of storage, for `describe.each`. */
 export const STORAGES: [name: string, open: OpenMayfly][] = [
   ['memoryfs', openInMemory],
   ['osfs', openOnDisk],
+  ...(s3 === null ? [] : [['s3fs', openOnS3] as [string, OpenMayfly]]),
 ];

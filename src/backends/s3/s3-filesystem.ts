@@ -13,6 +13,7 @@ import {
   DirectoryExpected,
   DirectoryNotEmpty,
   FileExists,
+  FileExpected,
   IllegalDestination,
   RemoveRootError,
   ResourceNotFound,
@@ -126,6 +127,18 @@ export class S3FS extends Filesystem {
   override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
     const target = this.validatePath(path);
     return (await this.#tree.open(target, checkRange(options))) as Readable;
+  }
+
+  /** One request, which names the version. */
+  override async openVersion(path: string, version: Info, options?: ReadOptions): Promise<Readable | null> {
+    if (version.etag === undefined) return super.openVersion(path, version, options);
+    const target = this.validatePath(path);
+    try {
+      return await this.#tree.open(target, checkRange(options), version.etag);
+    } catch (error) {
+      if (error instanceof ResourceNotFound || error instanceof FileExpected) return null;
+      throw error;
+    }
   }
 
   override write(path: string, source: WriteSource, options: WriteOptions = {}): Promise<Info> {

@@ -1,9 +1,9 @@
 /** Reading methods of the interface, over the essentials. */
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../../errors/code-of.js';
-import { OperationFailed, ResourceNotFound } from '../../errors/errors.js';
-import type { FilesystemEssentials } from '../essentials.js';
+import { FileExpected, OperationFailed, ResourceNotFound } from '../../errors/errors.js';
+import type { FilesystemEssentials, ReadOptions } from '../essentials.js';
 import type { Info } from '../info.js';
 
 /** `getInfo`, with null for nothing there. */
@@ -64,6 +64,34 @@ export async function readText(
   encoding: BufferEncoding,
 ): Promise<string> {
   return (await readBytes(fs, path)).toString(encoding);
+}
+
+/**
+ * An open stream stays with its version, so the same one before and after
+ * opening means that it is the one opened.
+ */
+export async function openVersion(
+  fs: FilesystemEssentials,
+  path: string,
+  version: Info,
+  options: ReadOptions | undefined,
+): Promise<Readable | null> {
+  let body: Readable | undefined;
+  try {
+    body = await fs.openRead(path, options);
+    if (isSameVersion(await fs.getInfo(path), version)) return body;
+  } catch (error) {
+    body?.destroy();
+    if (error instanceof ResourceNotFound || error instanceof FileExpected) return null;
+    throw error;
+  }
+  body.destroy();
+  return null;
+}
+
+function isSameVersion(a: Info, b: Info): boolean {
+  if (a.etag !== undefined && b.etag !== undefined) return a.etag === b.etag;
+  return a.size === b.size && a.modified.getTime() === b.modified.getTime();
 }
 
 export async function download(fs: FilesystemEssentials, path: string, writable: Writable): Promise<void> {

@@ -6,6 +6,7 @@ import { asksForJson } from '../semantics/accept.js';
 import { sendFile } from '../send-file.js';
 import { lookUp } from '../stored-file.js';
 import { listDirectory } from './list-directory.js';
+import { redirectToFile } from './redirect-to-file.js';
 
 /** How often a file may be replaced between looking it up and opening it. */
 const TRIES = 20;
@@ -17,6 +18,7 @@ export async function getFile(exchange: Exchange): Promise<void> {
   }
   await exchange.require('read');
   if (exchange.namesDirectory) throw notFound();
+  if (exchange.options.delivery === 'redirect') return redirectToFile(exchange);
   for (let tries = 0; tries < TRIES; tries++) {
     const { info, deadline, expired } = await lookUp(exchange);
     if (expired) throw gone();

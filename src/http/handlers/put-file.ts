@@ -10,6 +10,7 @@
 import { FileExists, FileExpected, OperationTimeout } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
 import type { NamespaceStagedFile } from '../../namespaces/namespace-filesystem.js';
+import { basename } from '../../path/parts.js';
 import { declaredLength, sendJson } from '../answer.js';
 import type { Exchange } from '../exchange.js';
 import { describeFile } from '../file-resource.js';
@@ -19,6 +20,7 @@ import { publishNew } from '../publish.js';
 import { fileTooLarge, limited, refuseEncodedBody, refuseReadBody } from '../request-body.js';
 import { evaluateConditions } from '../semantics/conditional.js';
 import { declaredMediaType } from '../semantics/content-headers.js';
+import { storableType } from '../storable-type.js';
 import { lookUp } from '../stored-file.js';
 import { UploadParameters } from '../upload-parameters.js';
 
@@ -51,10 +53,12 @@ export async function putFile(exchange: Exchange): Promise<void> {
   }
 }
 
-function stageBody({ fs, path, request, options }: Exchange): Promise<NamespaceStagedFile> {
+function stageBody(exchange: Exchange): Promise<NamespaceStagedFile> {
+  const { fs, path, request, options } = exchange;
   const body = limited(request, options.maxFileSize, fileTooLarge(options.maxFileSize));
-  const contentType = declaredMediaType(request.headers['content-type']);
-  return fs.stage(path, body, contentType === undefined ? {} : { contentType });
+  const declared = declaredMediaType(request.headers['content-type']);
+  const contentType = storableType(exchange, basename(path), declared);
+  return fs.stage(path, body, { final: true, ...(contentType === undefined ? {} : { contentType }) });
 }
 
 /** What is at the path changed after the client's right to it was settled. */

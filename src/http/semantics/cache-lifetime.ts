@@ -53,6 +53,32 @@ export function cacheControlFor(policy: string | undefined, left: number | null)
   return kept.join(', ');
 }
 
+/** Seconds that a URL must have left when a cache gives it out last, so that it can still be followed. */
+const MOST_MARGIN_SECONDS = 30;
+
+/**
+ * The `Cache-Control` of a redirect to a URL that ends: for the client alone,
+ * as the URL is a secret, and shorter than URL and file have left.
+ *
+ * @param policy as set by the user for files; undefined for none
+ * @param urlLeft seconds that the URL has left
+ * @param fileLeft seconds that the file has left; null for ever
+ */
+export function redirectCacheControl(
+  policy: string | undefined,
+  urlLeft: number,
+  fileLeft: number | null,
+): string {
+  const directives = (policy === undefined ? null : parseCacheControl(policy)) ?? [];
+  if (directives.some(({ name }) => name === 'no-store')) return 'no-store';
+  const margin = Math.min(MOST_MARGIN_SECONDS, Math.ceil(urlLeft / 10));
+  const policySeconds = directives.find(({ name }) => name === 'max-age')?.value?.replaceAll('"', '');
+  const noCache = directives.some(({ name }) => name === 'no-cache');
+  const asked = noCache ? 0 : Number(policySeconds ?? Number.POSITIVE_INFINITY);
+  const seconds = Math.min(urlLeft - margin, fileLeft ?? urlLeft, Number.isNaN(asked) ? 0 : asked);
+  return `private, max-age=${Math.max(0, Math.floor(seconds))}`;
+}
+
 function shortened(directive: CacheDirective, left: number): CacheDirective {
   const { name, value } = directive;
   if (name !== 'max-age' && name !== 's-maxage') return directive;
