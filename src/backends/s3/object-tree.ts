@@ -14,13 +14,11 @@ import {
   ResourceNotFound,
 } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
-import { contentTypeHeader, mediaTypeOfName } from '../../path/media-type.js';
-import { ancestors, basename, dirname } from '../../path/parts.js';
+import { ancestors, dirname } from '../../path/parts.js';
 import type { Bucket } from './bucket.js';
-import { wholeSeconds } from './bucket.js';
-import { directoryExists, directoryInfo, fileInfo } from './listing.js';
-import { WRITE_MARK } from './metadata.js';
+import { directoryExists } from './listing.js';
 import { ObjectBody } from './object-body.js';
+import { directoryInfo, infoOf } from './object-info.js';
 import type { KeySpace } from './object-key.js';
 
 /** What other tools give markers too. */
@@ -167,26 +165,4 @@ export class ObjectTree {
   refuseHidden(path: string): void {
     if (this.keys.hides(path)) throw new PermissionDenied(path);
   }
-}
-
-/** What HEAD tells of a file. */
-export function infoOf(path: string, object: HeadObjectCommandOutput): Info {
-  const { ContentLength = 0, LastModified = new Date(0), ETag, ContentType, Metadata } = object;
-  const version = Metadata?.[WRITE_MARK];
-  return {
-    ...fileInfo(path, { size: ContentLength, modified: wholeSeconds(LastModified), etag: ETag }),
-    ...(version === undefined ? {} : { version }),
-    ...keptType(path, ContentType),
-  };
-}
-
-/** The type that is stored with a file whose writer named none. */
-export function typeByName(path: string): string {
-  return contentTypeHeader(mediaTypeOfName(basename(path)));
-}
-
-/** The media type as `Info` tells it: nothing, where it says no more than the name. */
-export function keptType(path: string, stored: string | undefined): { contentType?: string } {
-  if (stored === undefined || stored === 'binary/octet-stream' || stored === typeByName(path)) return {};
-  return { contentType: stored };
 }
