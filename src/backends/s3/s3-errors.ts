@@ -104,7 +104,18 @@ export function s3CodeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   const { name, Code } = error as { name?: unknown; Code?: unknown };
   const named = typeof Code === 'string' && Code !== '' ? Code : name;
-  return typeof named === 'string' && named in BY_CODE ? named : codeOf(error) || String(named ?? '');
+  if (typeof named === 'string' && named in BY_CODE) return named;
+  return codeOf(error) || wrappedCode(error) || String(named ?? '');
+}
+
+/**
+ * In another vm context, such as a test runner's, the SDK does not know Node's
+ * errors for errors, and wraps them with nothing but their text.
+ */
+function wrappedCode({ message }: { message?: unknown }): string {
+  const [, code, hangUp] =
+    /^AWS SDK error wrapper for .*?(?:\b(E[A-Z]{3,})\b|(socket hang up))/.exec(String(message)) ?? [];
+  return hangUp === undefined ? (code ?? '') : 'ECONNRESET';
 }
 
 /** A precondition of ours did not hold (412), or another request on the key was faster (409). */

@@ -181,15 +181,20 @@ class GatedUpload implements StagedObject {
 
   /** What it throws makes the upload wait for the parts on their way and then abort, so that no part comes after. */
   async *#body(begun: Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    try {
-      for (let chunk = begun.shift(); chunk !== undefined; chunk = begun.shift()) yield this.#counted(chunk);
-      for await (const chunk of rest) yield this.#counted(chunk);
-    } catch (error) {
-      if (!(error instanceof Stopped)) this.#sourceError = { error };
-      throw error;
-    }
+    for (let chunk = begun.shift(); chunk !== undefined; chunk = begun.shift()) yield this.#counted(chunk);
+    for await (const chunk of this.#remembering(rest)) yield this.#counted(chunk);
     this.#arrival.give();
     if ((await this.#verdict.promise) === 'discard') throw new Stopped('discarded');
+  }
+
+  /** The same chunks; an error of the source is one that comes from in here, and not from whoever reads. */
+  async *#remembering(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of source) yield chunk;
+    } catch (error) {
+      this.#sourceError = { error };
+      throw error;
+    }
   }
 
   #counted(chunk: Buffer): Buffer {
