@@ -4,7 +4,10 @@ import type { Expiration, FileKey, Intent } from './expiration.js';
 export type RowChange = FileKey & {
   /** Change only the row of this generation; default: whatever is there. */
   readonly ifGeneration?: number;
-} & ({ readonly remove: true } | { readonly deadline: number | null; readonly intent: Intent | null });
+} & (
+    | { readonly remove: true }
+    | { readonly deadline: number | null; readonly intent: Intent | null; readonly seen: boolean }
+  );
 
 /** Where `claimDue` goes on: after this row, in the order of its results. */
 export interface DuePosition {

@@ -25,6 +25,8 @@ export interface Expiration extends FileKey {
   /** Ms since the epoch; null: none, the row is there for its intent. */
   readonly deadline: number | null;
   readonly intent: Intent | null;
+  /** A file was at the path when the row was made or since: a purge need not look whether there is one. */
+  readonly seen: boolean;
   /** Differs after every change of the row, so that nobody acts on a row that is not the one it read. */
   readonly generation: number;
 }

@@ -35,6 +35,16 @@ interface Held {
   settle(changes: readonly RowChange[], options?: SettleOptions): Promise<void>;
 }
 
+/** A publish that would change the deadline from `current` to `deadline`. */
+interface Attempt {
+  readonly current: number | null;
+  readonly deadline: number | null;
+  /** Validator of what was stored before. */
+  readonly before: string | null;
+  /** A file was there before. */
+  readonly seen: boolean;
+}
+
 export class Ledger {
   readonly #store: ExpirationStore;
   readonly #mutex: KeyedMutex;
@@ -63,9 +73,12 @@ export class Ledger {
     return stored === row.intent.before ? row.deadline : row.intent.deadline;
   }
 
-  /** Give a path a deadline; null takes it away. */
-  expire(key: FileKey, deadline: number | null): Promise<void> {
-    return this.#exclusively([key], (held) => held.settle([rowWith(key, deadline)]));
+  /**
+   * Give a path a deadline; null takes it away.
+   * @param seen a file is at the path, as far as is known
+   */
+  expire(key: FileKey, deadline: number | null, seen: boolean): Promise<void> {
+    return this.#exclusively([key], (held) => held.settle([rowWith(key, deadline, seen)]));
   }
 
   /**
@@ -88,7 +101,7 @@ export class Ledger {
     return this.#exclusively([key], async (held) => {
       const [row = null] = held.rows;
       const settled: RowChange[] =
-        row?.intent == null ? [] : [rowWith(key, await this.effectiveDeadline(row))];
+        row?.intent == null ? [] : [rowWith(key, await this.effectiveDeadline(row), row.seen)];
       if (settled.length > 0) await held.settle(settled, { keepClaim: true });
       return work();
     });
@@ -116,7 +129,9 @@ export class Ledger {
 
   /** Forget a path's deadline if `gone` says so, with everyone else held off. */
   forgetIf(key: FileKey, gone: () => Promise<boolean>): Promise<void> {
-    return this.#exclusively([key], async (held) => held.settle((await gone()) ? [rowWith(key, null)] : []));
+    return this.#exclusively([key], async (held) =>
+      held.settle((await gone()) ? [{ ...key, remove: true }] : []),
+    );
   }
 
   /** Move a file; the destination gets the source's deadline, none included. */
@@ -144,33 +159,45 @@ export class Ledger {
     const current = await this.effectiveDeadline(row);
     if (deadline === current && row?.intent == null) {
       const result = await publish();
-      await held.settle(along, { durable: along.length > 0 });
+      const nowSeen = row === null || row.seen ? [] : [rowWith(key, deadline, true)];
+      await this.#settleDone(held, nowSeen, along);
       return result;
     }
     const before = await this.#validatorOf(key);
-    await held.settle([{ ...key, deadline: current, intent: { deadline, before } }], { keepClaim: true });
+    const seen = before !== null || row?.seen === true;
+    const intended = { ...key, deadline: current, intent: { deadline, before }, seen };
+    await held.settle([intended], { keepClaim: true });
     let result: T;
     try {
       result = await publish();
     } catch (error) {
-      await this.#settleFailed(held, key, { current, deadline, before }, error).catch(() => {});
+      await this.#settleFailed(held, key, { current, deadline, before, seen }, error).catch(() => {});
       throw error;
     }
-    // To lose this step, with the power or because the store fails, is harmless: the intent says the same.
-    await held.settle([rowWith(key, deadline), ...along], { durable: along.length > 0 }).catch(() => {});
+    await this.#settleDone(held, [rowWith(key, deadline, true)], along);
     return result;
+  }
+
+  /**
+   * After a publish. To lose what is said of its own path, with the power or
+   * because the store fails, is harmless: what is stored says the same. What
+   * goes along can be told from nothing else, so it must be kept.
+   */
+  async #settleDone(held: Held, own: readonly RowChange[], along: readonly RowChange[]): Promise<void> {
+    const settled = held.settle([...own, ...along], { durable: along.length > 0 });
+    await (along.length > 0 ? settled : settled.catch(() => {}));
   }
 
   /** What is stored decides which deadline holds after a publish that failed. Where that can't be seen now, the intent stays. */
   async #settleFailed(
     held: Held,
     key: FileKey,
-    { current, deadline, before }: { current: number | null; deadline: number | null; before: string | null },
+    { current, deadline, before, seen }: Attempt,
     error: unknown,
   ): Promise<void> {
     const refused = error instanceof FileExists || error instanceof DestinationExists;
     const happened = !refused && (await this.#validatorOf(key)) !== before;
-    await held.settle([rowWith(key, happened ? deadline : current)]);
+    await held.settle([rowWith(key, happened ? deadline : current, happened || seen)]);
   }
 
   /** Hold the keys in this process and in the store while `work` runs. */
@@ -214,8 +241,8 @@ export class Ledger {
   }
 }
 
-function rowWith(key: FileKey, deadline: number | null): RowChange {
+function rowWith(key: FileKey, deadline: number | null, seen: boolean): RowChange {
   const { namespace, path } = key;
   if (deadline === null) return { namespace, path, remove: true };
-  return { namespace, path, deadline, intent: null };
+  return { namespace, path, deadline, intent: null, seen };
 }

@@ -101,8 +101,8 @@ export class MemoryExpirationStore implements ExpirationStore {
       this.#rows.delete(text);
       return;
     }
-    const { namespace, path, deadline, intent } = change;
-    const row: Expiration = { namespace, path, deadline, intent, generation: ++this.#generation };
+    const { namespace, path, deadline, intent, seen } = change;
+    const row: Expiration = { namespace, path, deadline, intent, seen, generation: ++this.#generation };
     this.#rows.set(text, row);
     const due = dueOf(row);
     if (due !== null) pushHeap(this.#heap, { due, generation: row.generation, text });

@@ -153,37 +153,25 @@ class Batch {
   }
 
   async #removeAll(rows: readonly Expiration[], touched: (key: FileKey) => boolean): Promise<void> {
-    const chunks = this.#chunks(rows).values();
-    let stopped = false;
-    const worker = async (): Promise<void> => {
-      // All workers take from the one iterator, oldest first.
-      for (const chunk of chunks) {
-        if (stopped) return;
-        await this.#removeChunk(chunk, touched).catch((error: unknown) => {
-          stopped = true;
-          throw error;
-        });
-      }
-    };
-    // The claims are given back when this ends, so no worker may be left at work.
-    const ends = await Promise.allSettled(Array.from({ length: CONCURRENCY }, worker));
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    // The claims are given back when this ends, so nothing may be left at work.
+    await eachOf(this.#chunks(rows), (chunk) => this.#removeChunk(chunk, touched));
     if (this.#missing.length > 0 || this.#failed > 0) await this.#storage.verify();
     for (const row of this.#missing) this.#forget(row);
     this.#report.missing += this.#missing.length;
     await this.#removeEmptied();
   }
 
-  /** As many files of one namespace as its filesystem removes in one request. */
+  /** As many files of one namespace, all of them seen or none, as its filesystem removes in one request. */
   #chunks(rows: readonly Expiration[]): Expiration[][] {
-    const byNamespace = new Map<string, Expiration[]>();
+    const groups = new Map<string, [Expiration, ...Expiration[]]>();
     for (const row of rows) {
-      const members = byNamespace.get(row.namespace);
-      if (members === undefined) byNamespace.set(row.namespace, [row]);
+      const group = `${row.namespace}/${row.seen}`;
+      const members = groups.get(group);
+      if (members === undefined) groups.set(group, [row]);
       else members.push(row);
     }
-    return [...byNamespace].flatMap(([namespace, members]) => {
-      const size = this.#open(namespace).getMeta().removeBatch;
+    return [...groups.values()].flatMap((members) => {
+      const size = this.#open(members[0].namespace).getMeta().removeBatch;
       return Array.from({ length: Math.ceil(members.length / size) }, (_, i) =>
         members.slice(i * size, (i + 1) * size),
       );
@@ -224,16 +212,18 @@ class Batch {
     if (deadline !== null && deadline <= this.#now) return true;
     const { namespace, path, generation: ifGeneration } = row;
     const change = { namespace, path, ifGeneration };
+    const { seen } = row;
     this.#changes.push(
-      deadline === null ? { ...change, remove: true } : { ...change, deadline, intent: null },
+      deadline === null ? { ...change, remove: true } : { ...change, deadline, intent: null, seen },
     );
     this.#report.kept++;
     return false;
   }
 
   async #removeHeld(rows: readonly Expiration[]): Promise<void> {
-    const namespace = rows[0]?.namespace ?? '';
-    const outcomes = await this.#open(namespace).removeMany(rows.map((row) => row.path));
+    const { namespace = '', seen = false } = rows[0] ?? {};
+    const paths = rows.map((row) => row.path);
+    const outcomes = await this.#open(namespace).removeMany(paths, seen ? { assumePresent: true } : {});
     rows.forEach((row, i) => {
       const outcome = outcomes[i];
       if (outcome?.result === 'removed') {
@@ -266,11 +256,12 @@ class Batch {
   async #removeEmptied(): Promise<void> {
     for (const [namespace, directories] of this.#emptied) {
       const filesystem = this.#open(namespace);
-      const deepestFirst = [...directories].sort((a, b) => b.split('/').length - a.split('/').length);
-      for (const directory of deepestFirst) {
-        await filesystem.removeDir(directory).catch((error: unknown) => {
-          if (!(error instanceof FSError)) throw error;
-        });
+      for (const level of deepestFirst(directories)) {
+        await eachOf(level, (directory) =>
+          filesystem.removeDir(directory).catch((error: unknown) => {
+            if (!(error instanceof FSError)) throw error;
+          }),
+        );
       }
     }
   }
@@ -283,4 +274,32 @@ class Batch {
     }
     return filesystem;
   }
+}
+
+/** Directories by depth, those farthest from the root first. */
+function deepestFirst(directories: Iterable<string>): string[][] {
+  const levels: string[][] = [];
+  for (const directory of directories) {
+    const depth = directory.split('/').length;
+    const level = levels[depth];
+    if (level === undefined) levels[depth] = [directory];
+    else level.push(directory);
+  }
+  return levels.filter((level) => level !== undefined).reverse();
+}
+
+/** Work on all items, a few at a time. Nothing is left at work when it ends; the first error is thrown then. */
+async function eachOf<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const left = items[Symbol.iterator]();
+  let stopped = false;
+  const worker = async (): Promise<void> => {
+    for (let next = left.next(); !stopped && next.done !== true; next = left.next()) {
+      await work(next.value).catch((error: unknown) => {
+        stopped = true;
+        throw error;
+      });
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: CONCURRENCY }, worker));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

@@ -180,7 +180,8 @@ export class NamespaceFS extends Filesystem {
       throw new InvalidPath('', { message: 'a namespace can not expire: name a file in it' });
     const deadline = deadlineAfter(this.#host.clock(), seconds, days);
     await this.#host.storage.bound();
-    await this.#host.ledger.expire(key, expires ? deadline : null);
+    const seen = expires && (await this.#isSeen(path));
+    await this.#host.ledger.expire(key, expires ? deadline : null, seen);
     return expires ? new Date(deadline) : null;
   }
 
@@ -394,13 +395,21 @@ export class NamespaceFS extends Filesystem {
     return { namespace: this.namespace, path: joinPath(this.#base, this.validatePath(path)) };
   }
 
+  /** Whether a file is there, where a purge wants to know it beforehand. */
+  async #isSeen(path: string): Promise<boolean> {
+    if (this.getMeta().removeTellsMissing) return true;
+    return (await findInfo(this.#files, path))?.isDir === false;
+  }
+
   async #publish(staged: StagedFile, path: string, options: NamespacePublishOptions): Promise<Info> {
     const { overwrite, check, seconds, days, signal } = options;
     const key = this.#key(path);
     if (key.path === '') throw new FileExpected('');
     const deadlineFrom = deadlineFromLifetime({ seconds, days });
-    // Looked at first, so that no intent is noted for a write that is refused.
-    if (overwrite === false && (await findInfo(this.#files, path)) !== null)
+    // Looked at first, so that no intent is noted for a write that is refused; but not
+    // over a network, where the look costs as much as the refusal that settles the intent.
+    const lookFirst = overwrite === false && !this.getMeta().network;
+    if (lookFirst && (await findInfo(this.#files, path)) !== null)
       throw new FileExists(this.validatePath(path));
     return this.#withParents(path, null, () =>
       this.#host.ledger.publish(key, deadlineFrom, async () => {

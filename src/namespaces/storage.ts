@@ -17,6 +17,7 @@ import type { Info } from '../fs/info.js';
 
 /** Filesystems of namespaces kept at hand; their names come from outside, so their number is bounded. */
 const MAX_OPEN_NAMESPACES = 1000;
+const PRESENT_FOR_MS = 1000;
 
 export class Storage implements PurgedStorage {
   readonly #filesystem: Filesystem;
@@ -24,6 +25,8 @@ export class Storage implements PurgedStorage {
   readonly #namespaces = new Map<string, Filesystem>();
   #bound: Promise<void> | null = null;
   #identity: string | null = null;
+  /** Until when the storage counts as present without being asked, on the clock of `performance.now()`. */
+  #presentUntil = 0;
   #closed = false;
 
   constructor(filesystem: Filesystem, store: ExpirationStore) {
@@ -52,11 +55,16 @@ export class Storage implements PurgedStorage {
 
   /**
    * Make sure that the storage is still there. Asked whenever something is not
-   * found, for only in a storage that is there can a file be missing.
+   * found, for only in a storage that is there can a file be missing. Over a
+   * network a positive answer is good for a second, so that a burst of misses
+   * does not cost a request more each.
    * @throws OperationFailed or a subclass
    */
   async checkPresent(): Promise<void> {
+    const asked = performance.now();
+    if (asked < this.#presentUntil) return;
     if ((await this.#filesystem.identify()) !== this.#identity) throw anotherStorage();
+    if (this.#filesystem.getMeta().network) this.#presentUntil = asked + PRESENT_FOR_MS;
   }
 
   get closed(): boolean {

@@ -41,7 +41,7 @@ export function describeExpirationStore(
     async function put(path: string, deadline: number, namespace = 'n'): Promise<void> {
       const claim = token();
       await store.claim(claim, [key(path, namespace)]);
-      await store.settle(claim, [{ ...key(path, namespace), deadline, intent: null }]);
+      await store.settle(claim, [{ ...key(path, namespace), deadline, intent: null, seen: true }]);
     }
 
     async function due(now: number, limit = 100): Promise<string[]> {
@@ -90,8 +90,8 @@ export function describeExpirationStore(
       const claim = token();
       await store.claim(claim, [key('a'), key('b')]);
       await store.settle(claim, [
-        { ...key('a'), deadline: null, intent: { deadline: 5, before: null } },
-        { ...key('b'), deadline: 3, intent: { deadline: null, before: '"etag"' } },
+        { ...key('a'), deadline: null, intent: { deadline: 5, before: null }, seen: false },
+        { ...key('b'), deadline: 3, intent: { deadline: null, before: '"etag"' }, seen: true },
       ]);
       const rows = await store.find([key('a'), key('b')]);
       expect(rows.map((row) => [row?.deadline, row?.intent])).toEqual([
@@ -100,6 +100,18 @@ export function describeExpirationStore(
       ]);
       expect(await due(4)).toEqual(['b']);
       expect(await due(5)).toEqual(['b', 'a']);
+    });
+
+    it('keeps whether a file was seen', async () => {
+      const claim = token();
+      await store.claim(claim, [key('a'), key('b')]);
+      await store.settle(claim, [
+        { ...key('a'), deadline: 1, intent: null, seen: true },
+        { ...key('b'), deadline: 2, intent: null, seen: false },
+      ]);
+      expect((await store.find([key('a'), key('b')])).map((row) => row?.seen)).toEqual([true, false]);
+      const due = await store.claimDue(token(), 2, 10, null);
+      expect(due.map(({ row }) => row.seen)).toEqual([true, false]);
     });
 
     it('claims what is due at the moment and before, by due time, and nothing later', async () => {
@@ -150,7 +162,9 @@ export function describeExpirationStore(
       await put('a', 1);
       const claim = token();
       await store.claim(claim, [key('a')]);
-      await store.settle(claim, [{ ...key('a'), deadline: 2, intent: null }], { keepClaim: true });
+      await store.settle(claim, [{ ...key('a'), deadline: 2, intent: null, seen: true }], {
+        keepClaim: true,
+      });
       expect(await due(10)).toEqual([]);
       await store.settle(claim, []);
       expect(await due(10)).toEqual(['a']);

@@ -49,7 +49,15 @@ const createTables: Migration = (db) => [
     .compile(),
 ];
 
-const MIGRATIONS: readonly Migration[] = [createTables];
+/** Of rows from before nothing is known, so a purge looks. */
+const addSeen: Migration = (db) => [
+  db.schema
+    .alterTable('mayfly_expirations')
+    .addColumn('seen', 'integer', (column) => column.notNull().defaultTo(0))
+    .compile(),
+];
+
+const MIGRATIONS: readonly Migration[] = [createTables, addSeen];
 
 /** Bring the schema up to date. Several processes may do so at once: the transaction lets one in at a time. */
 export function* migrate(db: Kysely<Schema>): Script<void> {

@@ -13,6 +13,8 @@ export interface ExpirationsTable {
   intent_before: string | null;
   /** Earliest moment at which a purge has to look at the row; see `dueOf`. */
   due: number | null;
+  /** 1 when a file was at the path when the row was made or since. */
+  seen: number;
 }
 
 export interface ClaimsTable {

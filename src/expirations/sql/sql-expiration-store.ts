@@ -265,7 +265,7 @@ function* applyChange(db: Kysely<Schema>, change: RowChange): Script<void> {
     db.deleteFrom('mayfly_expirations').where('namespace', '=', namespace).where('path', '=', path),
   );
   if ('remove' in change) return;
-  const { deadline, intent } = change;
+  const { deadline, intent, seen } = change;
   yield* query(
     db.insertInto('mayfly_expirations').values({
       namespace,
@@ -275,6 +275,7 @@ function* applyChange(db: Kysely<Schema>, change: RowChange): Script<void> {
       intent_deadline: intent?.deadline ?? null,
       intent_before: intent?.before ?? null,
       due: dueOf(change),
+      seen: seen ? 1 : 0,
     }),
   );
 }
@@ -282,7 +283,7 @@ function* applyChange(db: Kysely<Schema>, change: RowChange): Script<void> {
 function toExpiration(row: Row): Expiration {
   const { namespace, path, deadline, generation } = row;
   const intent = row.has_intent === 1 ? { deadline: row.intent_deadline, before: row.intent_before } : null;
-  return { namespace, path, deadline, intent, generation };
+  return { namespace, path, deadline, intent, seen: row.seen === 1, generation };
 }
 
 function pathsByNamespace(keys: readonly FileKey[]): Map<string, string[]> {
