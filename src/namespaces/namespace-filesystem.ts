@@ -398,7 +398,7 @@ export class NamespaceFS extends Filesystem {
   /** Whether a file is there, where a purge wants to know it beforehand. */
   async #isSeen(path: string): Promise<boolean> {
     if (this.getMeta().removeTellsMissing) return true;
-    return (await findInfo(this.#files, path))?.isDir === false;
+    return this.#files.isFile(path);
   }
 
   async #publish(staged: StagedFile, path: string, options: NamespacePublishOptions): Promise<Info> {

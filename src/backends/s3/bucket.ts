@@ -26,8 +26,9 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { FileExists, ResourceNotFound } from '../../errors/errors.js';
+import { WRITE_MARK } from './metadata.js';
 import { ANSWER_MS } from './s3-client.js';
-import { isConflict, statusOf, translateS3Error } from './s3-errors.js';
+import { isConflict, s3CodeOf, statusOf, translateS3Error } from './s3-errors.js';
 
 /** S3 API, DeleteObjects: most keys of one request. */
 export const DELETE_BATCH = 1000;
@@ -168,7 +169,7 @@ export class Bucket {
   /**
    * Store a whole object.
    * @param createOnly of any number of requests at once, one wins
-   * @returns its entity tag
+   * @returns its entity tag, where S3 told
    * @throws FileExists with `createOnly`
    */
   async put(
@@ -185,11 +186,11 @@ export class Bucket {
       ...headers,
       ...(context.createOnly ? { IfNoneMatch: '*' } : {}),
     });
-    const { ETag } = await this.refusing(context, (options) =>
+    const stored = await this.creating(key, headers, context, (options) =>
       // No limit to the beginning of the answer: it comes after the body.
       this.client.send(command, { ...options, requestTimeout: 0 }),
     );
-    return ETag;
+    return stored?.ETag;
   }
 
   async list(request: ListRequest, context: CallContext): Promise<ListPage> {
@@ -247,7 +248,9 @@ export class Bucket {
       CopySource: this.copySource(from),
       ...how,
     });
-    await this.refusing(context, (options) => this.client.send(command, { ...options, requestTimeout: 0 }));
+    await this.creating(to, how, context, (options) =>
+      this.client.send(command, { ...options, requestTimeout: 0 }),
+    );
   }
 
   /** The value of `x-amz-copy-source` for a key, which the SDK wants encoded. */
@@ -296,16 +299,36 @@ export class Bucket {
     }
   }
 
-  /** As `call`, with the refusal of a precondition told as `FileExists`. */
-  refusing<T>(
+  /**
+   * Run a call that makes an object, with the refusal of a precondition told
+   * as `FileExists`. When an answer is lost and the call tried again, S3
+   * refuses what it has done before; the mark of the object tells.
+   *
+   * @returns what `work` did; null when only its answer was lost
+   */
+  async creating<T>(
+    key: string,
+    { Metadata }: Pick<ObjectHeaders, 'Metadata'>,
     context: CallContext,
     work: (options: { abortSignal?: AbortSignal; requestTimeout: number }) => Promise<T>,
-  ): Promise<T> {
-    return this.call(context, (options) =>
-      work(options).catch((error: unknown) => {
-        throw isConflict(error) ? new FileExists(context.path, { cause: error }) : error;
-      }),
-    );
+  ): Promise<T | null> {
+    let raw: unknown;
+    try {
+      return await this.call(context, (options) =>
+        work(options).catch((error: unknown) => {
+          raw = error;
+          throw error;
+        }),
+      );
+    } catch (error) {
+      const refused = isConflict(raw);
+      const mark = Metadata?.[WRITE_MARK];
+      if ((refused || s3CodeOf(raw) === 'NoSuchUpload') && mark !== undefined) {
+        const there = await this.head(key, { path: context.path });
+        if (there?.Metadata?.[WRITE_MARK] === mark) return null;
+      }
+      throw refused ? new FileExists(context.path, { cause: raw }) : error;
+    }
   }
 
   close(): void {

@@ -118,7 +118,7 @@ async function copyInParts(
       MultipartUpload: { Parts },
       ...(createOnly ? { IfNoneMatch: '*' } : {}),
     });
-    await bucket.refusing(context, (options) =>
+    await bucket.creating(key, source.headers, context, (options) =>
       bucket.client.send(complete, { ...options, requestTimeout: 0 }),
     );
   } catch (error) {

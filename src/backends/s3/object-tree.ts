@@ -17,6 +17,7 @@ import type { Info } from '../../fs/info.js';
 import { ancestors, dirname } from '../../path/parts.js';
 import type { Bucket } from './bucket.js';
 import { directoryExists } from './listing.js';
+import { writeMark } from './metadata.js';
 import { ObjectBody } from './object-body.js';
 import { directoryInfo, infoOf } from './object-info.js';
 import type { KeySpace } from './object-key.js';
@@ -149,7 +150,7 @@ export class ObjectTree {
 
   /** @throws DirectoryExists one is there, unless `recreate` */
   async putMarker(path: string, recreate: boolean): Promise<void> {
-    const headers = { ContentType: MARKER_TYPE };
+    const headers = { ContentType: MARKER_TYPE, Metadata: writeMark() };
     try {
       await this.bucket.put(this.keys.directoryKey(path), Buffer.alloc(0), headers, {
         path,

@@ -60,6 +60,8 @@ const BY_CODE: Readonly<Record<string, Translation>> = {
       message: 'there are no S3 credentials: set awsAccessKeyId and awsSecretAccessKey, or AWS_… variables',
       cause,
     }),
+  NoSuchUpload: (path, cause) =>
+    new OperationFailed(path, { message: 'the upload was aborted by somebody else: try again', cause }),
   SlowDown: unanswered,
   ServiceUnavailable: unanswered,
   InternalError: unanswered,

@@ -130,6 +130,11 @@ export class S3FS extends Filesystem {
     return (await this.#tree.open(target, checkRange(options))) as Readable;
   }
 
+  /** One request, also when nothing is there. */
+  override async isFile(path: string): Promise<boolean> {
+    return (await this.#tree.head(this.validatePath(path))) !== null;
+  }
+
   /** One request, which names the version. */
   override async openVersion(path: string, version: Info, options?: ReadOptions): Promise<Readable | null> {
     if (version.etag === undefined) return super.openVersion(path, version, options);

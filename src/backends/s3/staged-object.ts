@@ -111,7 +111,7 @@ class GatedUpload implements StagedObject {
   readonly #bucket: Bucket;
   readonly #key: string;
   readonly #path: string;
-  readonly #params: { Bucket: string; Key: string; Body: Readable; IfNoneMatch?: string };
+  readonly #params: ObjectHeaders & { Bucket: string; Key: string; Body: Readable; IfNoneMatch?: string };
   readonly #arrival = new Signal<void>();
   readonly #verdict = new Signal<'publish' | 'discard'>();
   readonly #done: Promise<void>;
@@ -171,7 +171,7 @@ class GatedUpload implements StagedObject {
 
   async #run(upload: Upload): Promise<void> {
     try {
-      await this.#bucket.refusing({ path: this.#path }, () => upload.done());
+      await this.#bucket.creating(this.#key, this.#params, { path: this.#path }, () => upload.done());
     } catch (error) {
       throw this.#sourceError === null ? error : this.#sourceError.error;
     } finally {
