@@ -14,11 +14,13 @@ import { ancestors } from '../path/parts.js';
 import type { Expiration } from './expiration.js';
 import type { DuePosition, DueSelection, RowChange } from './expiration-store.js';
 import { mutexOf } from './keyed-mutex.js';
-import type { Limiter } from './limiter.js';
+import { Limiter } from './limiter.js';
 import type { PurgeParts, PurgeReport } from './purge-report.js';
 
 /** Rows claimed at a time: memory stays flat, and the next process finds work too. */
 const BATCH_ROWS = 1000;
+/** Emptied directories removed at a time. */
+const DIRECTORIES = 8;
 const MAX_FAILURES_TOLD = 100;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 3_600_000;
@@ -78,7 +80,7 @@ export class PurgeBatch {
     const error = ends.find((end) => end.status === 'rejected');
     await this.#believe();
     if (error !== undefined) throw error.reason;
-    await this.#removeEmptied(removals);
+    await this.#removeEmptied();
   }
 
   /** Make the outcomes so in the store, give the claim back, and count what has been settled. */
@@ -90,7 +92,10 @@ export class PurgeBatch {
     try {
       const settled = await store.settle(this.#token, changes, { durable: some, patient: some });
       for (const [row, outcome] of this.#outcomes) {
-        if (settled.has(row.generation)) count(report, row, outcome);
+        // A row that this process has changed since its file was removed was ours until then.
+        // One that another has changed was taken over from a claim that we lost, and is counted there.
+        const ours = settled.has(row.generation) || (isDone(outcome) && this.#watch.touched(row));
+        if (ours) count(report, row, outcome);
         else report.kept++;
       }
       report.kept += this.#kept;
@@ -101,9 +106,14 @@ export class PurgeBatch {
 
   #changeFor(row: Expiration, outcome: Outcome): RowChange {
     const { namespace, path, generation: ifGeneration, failures } = row;
-    if (typeof outcome === 'string') return { namespace, path, ifGeneration, remove: true };
+    if (isDone(outcome)) return { namespace, path, ifGeneration, remove: true };
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
     return { namespace, path, ifGeneration, retryAt: this.#now + pause };
+  }
+
+  /** How many calls it takes to remove the files. */
+  get removals(): number {
+    return this.#chunks().length;
   }
 
   /** As many files of one namespace, all of them seen or none, as its filesystem removes in one request. */
@@ -191,11 +201,13 @@ export class PurgeBatch {
   }
 
   /** Deepest first, so that a directory is empty when its turn comes. One with something in it refuses, and stays. */
-  async #removeEmptied(removals: Limiter): Promise<void> {
+  async #removeEmptied(): Promise<void> {
+    // Not among the removals, where they would stand behind those of all later batches.
+    const limiter = new Limiter(DIRECTORIES);
     for (const [namespace, directories] of this.#emptied()) {
       const filesystem = this.#open(namespace);
       for (const level of deepestFirst(directories)) {
-        const tries = level.map((directory) => removals.run(() => filesystem.removeDir(directory)));
+        const tries = level.map((directory) => limiter.run(() => filesystem.removeDir(directory)));
         for (const end of await Promise.allSettled(tries))
           if (end.status === 'rejected' && !(end.reason instanceof FSError)) throw end.reason;
       }
@@ -206,7 +218,7 @@ export class PurgeBatch {
   #emptied(): Map<string, Set<string>> {
     const emptied = new Map<string, Set<string>>();
     for (const [{ namespace, path }, outcome] of this.#outcomes) {
-      if (typeof outcome !== 'string') continue;
+      if (!isDone(outcome)) continue;
       const directories = emptied.get(namespace) ?? new Set();
       for (const above of ancestors(path)) directories.add(above);
       emptied.set(namespace, directories);
@@ -224,8 +236,12 @@ export class PurgeBatch {
   }
 }
 
+function isDone(outcome: Outcome): outcome is 'removed' | 'missing' {
+  return typeof outcome === 'string';
+}
+
 function count(report: PurgeReport, { namespace, path }: Expiration, outcome: Outcome): void {
-  if (typeof outcome === 'string') {
+  if (isDone(outcome)) {
     report[outcome]++;
     return;
   }

@@ -13,8 +13,11 @@ import { Limiter } from './limiter.js';
 import { PurgeBatch } from './purge-batch.js';
 import type { PurgeOptions, PurgeParts, PurgeReport } from './purge-report.js';
 
-/** Batches under way at a time, of up to 1000 rows each. On S3 each is one request, and 3,500 objects a second is what a prefix takes. */
+/** Batches of up to 1000 rows under way at a time, where each is a request or two: S3 takes 3,500 objects a second. */
 const BATCHES = 4;
+const FEW_REMOVALS = 2;
+/** The same where a batch is many calls: one is settled while the next is removed. */
+const BATCHES_OF_MANY = 2;
 /** Removals under way at a time, each of `removeBatch` files. */
 const REMOVALS = 8;
 const DAY_MS = 86_400_000;
@@ -78,7 +81,8 @@ class Run {
       const work: Promise<void> = this.#work(batch, previous).finally(() => underWay.delete(work));
       underWay.add(work);
       previous = work;
-      if (underWay.size >= BATCHES) await Promise.race(underWay);
+      if (underWay.size >= (batch.removals <= FEW_REMOVALS ? BATCHES : BATCHES_OF_MANY))
+        await Promise.race(underWay);
     }
     await Promise.all(underWay);
     if (this.#error !== null) throw this.#error.reason;

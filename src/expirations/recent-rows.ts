@@ -73,6 +73,8 @@ export class RecentRows {
 
   async #readWaiting(): Promise<void> {
     this.#reading = true;
+    // Once all keys that are asked for in this breath have come together.
+    await null;
     while (this.#waiting.size > 0) {
       const batch = [...this.#waiting].slice(0, KEYS_A_QUERY);
       for (const [text] of batch) this.#waiting.delete(text);

@@ -1,7 +1,8 @@
 /** Mayflies to test with: one of each kind of storage, on a clock that the test sets. */
 import { join } from 'node:path';
 import type { Mayfly, MayflyOptions } from '../../src/index.js';
-import { createMayfly } from '../../src/index.js';
+import { createMayfly, MemoryFS } from '../../src/index.js';
+import { testDatabase } from './postgres.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 /** A clock that stands still until it is moved. */
@@ -55,6 +56,25 @@ const openOnDisk: OpenMayfly = async (options = {}) => {
     await directory.remove();
   };
   return { mayfly, clock, shared, directoryRoot, cleanup };
+};
+
+/** Files in memory, deadlines in PostgreSQL. */
+export const openOnPostgres: OpenMayfly = async (options = {}) => {
+  const clock = new FakeClock();
+  const database = await testDatabase();
+  const shared: MayflyOptions = {
+    storage: { filesystem: new MemoryFS(), urlRoot: '/files' },
+    expirations: { type: 'postgres', connectionString: database.url },
+    purge: false,
+    clock: clock.read,
+    ...options,
+  };
+  const mayfly = createMayfly(shared);
+  const cleanup = async (): Promise<void> => {
+    await mayfly.close();
+    await database.remove();
+  };
+  return { mayfly, clock, shared, directoryRoot: undefined, cleanup };
 };
 
 /** Every kind of storage, for `describe.each`. */
