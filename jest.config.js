@@ -13,5 +13,7 @@ export default {
     ],
   },
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/tests/support/postgres-setup.js',
+  globalTeardown: '<rootDir>/tests/support/postgres-teardown.js',
   testTimeout: 30_000,
 };

@@ -9,12 +9,16 @@ export type { Expiration, FileKey, Intent } from './expirations/expiration.js';
 export type {
   DuePosition,
   DueRow,
+  DueSelection,
   ExpirationStore,
+  FindOptions,
+  Overdue,
   RowChange,
   SettleOptions,
 } from './expirations/expiration-store.js';
 export { MemoryExpirationStore } from './expirations/memory-expiration-store.js';
-export type { PurgeFailure, PurgeOptions, PurgeReport } from './expirations/purge.js';
+export type { PurgeFailure, PurgeOptions, PurgeReport } from './expirations/purge-report.js';
+export { PostgresExpirationStore } from './expirations/sql/postgres-expiration-store.js';
 export { SqliteExpirationStore } from './expirations/sql/sqlite-expiration-store.js';
 export type { Meta } from './fs/capabilities.js';
 export type {

@@ -6,9 +6,10 @@ import { MemoryFS } from './backends/memory/memory-filesystem.js';
 import { S3FS } from './backends/s3/s3-filesystem.js';
 import type { ExpirationStore } from './expirations/expiration-store.js';
 import { Ledger } from './expirations/ledger.js';
-import type { PurgeOptions, PurgeReport } from './expirations/purge.js';
 import { Purge } from './expirations/purge.js';
+import type { PurgeOptions, PurgeReport } from './expirations/purge-report.js';
 import { PurgeSchedule } from './expirations/purge-schedule.js';
+import { PostgresExpirationStore } from './expirations/sql/postgres-expiration-store.js';
 import { SqliteExpirationStore } from './expirations/sql/sqlite-expiration-store.js';
 import type { Filesystem } from './fs/filesystem.js';
 import { createHandler } from './http/handler.js';
@@ -143,13 +144,15 @@ class ComposedMayfly implements Mayfly {
 
   async expireObjects(options: PurgeOptions = {}): Promise<PurgeReport> {
     this.#storage.checkOpen();
-    const { now, signal, onProgress } = options;
+    const { now, signal, onProgress, retries } = options;
     if (now !== undefined && !(now instanceof Date && Number.isFinite(now.getTime()))) {
       throw new TypeError('now must be a valid Date');
     }
+    if (![undefined, 'all', 'ripe'].includes(retries)) throw new TypeError("retries must be 'all' or 'ripe'");
     const purge = this.#purge.run(now?.getTime() ?? this.#options.clock(), {
       signal: signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]),
       ...(onProgress === undefined ? {} : { onProgress }),
+      ...(retries === undefined ? {} : { retries }),
     });
     this.#purges.add(purge);
     try {
@@ -183,7 +186,7 @@ class ComposedMayfly implements Mayfly {
   async #runScheduledPurge(signal: AbortSignal): Promise<void> {
     const { logger } = this.#options;
     try {
-      const { failures, ...counts } = await this.expireObjects({ signal });
+      const { failures, ...counts } = await this.expireObjects({ signal, retries: 'ripe' });
       const some = counts.removed + counts.missing + counts.failed + counts.kept > 0;
       if (some) logger.info(counts, 'purged expired files');
       for (const { namespace, path, error } of failures) {
@@ -226,5 +229,8 @@ function openStore({ expirations, storage }: ResolvedOptions): ExpirationStore {
     }
     return new SqliteExpirationStore(':memory:');
   }
-  return 'store' in expirations ? expirations.store : new SqliteExpirationStore(expirations.path);
+  if ('store' in expirations) return expirations.store;
+  return expirations.type === 'postgres'
+    ? new PostgresExpirationStore(expirations.connectionString)
+    : new SqliteExpirationStore(expirations.path);
 }

@@ -48,8 +48,21 @@ export interface CustomStorage {
 
 export type StorageOptions = OSFSStorage | S3FSStorage | MemoryFSStorage | CustomStorage;
 
-/** Deadlines in an SQLite file, `:memory:` included, or in a store of one's own. */
-export type ExpirationsOptions = { type: 'sqlite'; path: string } | { store: ExpirationStore };
+/** Deadlines in an SQLite file (`:memory:` included), for the processes of one machine. */
+export interface SqliteExpirations {
+  type: 'sqlite';
+  path: string;
+}
+
+/** Deadlines in PostgreSQL (13 or later), for any number of machines. */
+export interface PostgresExpirations {
+  type: 'postgres';
+  /** `postgres://user:password@host:port/database`, as libpq takes it. */
+  connectionString: string;
+}
+
+/** Where deadlines are kept: in a database, or in a store of one's own. */
+export type ExpirationsOptions = SqliteExpirations | PostgresExpirations | { store: ExpirationStore };
 
 /** Options of `createMayfly`. The snake_case spelling of any key is accepted as well. */
 export interface MayflyOptions {
@@ -94,6 +107,11 @@ const KEY_PAIR = [
   ['awsAccessKeyId', 'awsSecretAccessKey'],
   ['awsSecretAccessKey', 'awsAccessKeyId'],
 ] as const;
+
+/** @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS */
+function isPostgresUrl(value: string): boolean {
+  return /^postgres(ql)?:\/\//.test(value);
+}
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {
   return (
@@ -143,7 +161,16 @@ const customStorage = z.strictObject({
   urlRoot,
 });
 
-const sqliteExpirations = z.strictObject({ type: z.literal('sqlite'), path: text });
+const expirationsByType = {
+  sqlite: z.strictObject({ type: z.literal('sqlite'), path: text }),
+  postgres: z.strictObject({
+    type: z.literal('postgres'),
+    connectionString: text.refine(
+      isPostgresUrl,
+      "must be a URL such as 'postgres://user:password@host:5432/database'",
+    ),
+  }),
+};
 
 const STORE_METHODS = [
   'ready',
@@ -152,9 +179,12 @@ const STORE_METHODS = [
   'find',
   'findBelow',
   'claim',
+  'isHeld',
+  'newestGeneration',
   'claimDue',
   'settle',
   'releaseDead',
+  'overdue',
 ];
 const customExpirations = z.strictObject({
   store: z.custom<ExpirationStore>((value) => hasMethods(value, STORE_METHODS), 'must be an ExpirationStore'),
@@ -168,8 +198,8 @@ const storage = chosen((value) => {
 
 const expirations = chosen((value) => {
   if ('store' in value) return customExpirations;
-  return value.type === 'sqlite' ? sqliteExpirations : null;
-}, "must be 'sqlite' (or pass a store)");
+  return value.type === 'sqlite' || value.type === 'postgres' ? expirationsByType[value.type] : null;
+}, "must be 'sqlite' or 'postgres' (or pass a store)");
 
 const schema = z.strictObject({
   storage,

@@ -7,7 +7,30 @@ export type RowChange = FileKey & {
 } & (
     | { readonly remove: true }
     | { readonly deadline: number | null; readonly intent: Intent | null; readonly seen: boolean }
+    | {
+        readonly ifGeneration: number;
+        /** The file could not be removed: count one failure more, and see no use in trying before this moment. */
+        readonly retryAt: number;
+      }
   );
+
+/**
+ * Which due rows: those that have not failed yet; those that have and whose
+ * `retryAt` has come; those that have whatever their `retryAt`, up to a
+ * generation (so that a purge does not meet again what failed in it).
+ */
+export type DueSelection = 'fresh' | 'ripe' | { readonly failedUpTo: number };
+
+/** How much is past its deadline. */
+export interface Overdue {
+  /** Rows that are due, counted up to `OVERDUE_COUNTED`. */
+  readonly count: number;
+  /** Earliest moment at which one of them was due; null: nothing is. */
+  readonly oldest: number | null;
+}
+
+/** Where `overdue` stops counting, so that its cost is bounded. */
+export const OVERDUE_COUNTED = 10_000;
 
 /** Where `claimDue` goes on: after this row, in the order of its results. */
 export interface DuePosition {
@@ -25,6 +48,16 @@ export interface SettleOptions {
   keepClaim?: boolean;
   /** Survive a loss of power from the moment of resolving; default true. */
   durable?: boolean;
+  /** When the database goes away, wait a while for it to come back; default false, which rejects soon. */
+  patient?: boolean;
+}
+
+export interface FindOptions {
+  /**
+   * What this store has read within the last second will do, unless it has
+   * changed the row itself since; default false, which asks the database.
+   */
+  recent?: boolean;
 }
 
 /**
@@ -55,7 +88,7 @@ export interface ExpirationStore {
   bindStorage(identity: string | null): Promise<string | null>;
 
   /** Rows of these keys, in their order; null where there is none. Claims are not looked at. */
-  find(keys: readonly FileKey[]): Promise<(Expiration | null)[]>;
+  find(keys: readonly FileKey[], options?: FindOptions): Promise<(Expiration | null)[]>;
 
   /** Paths with a row at or below a directory, in code-point order after `after`, at most `limit`. */
   findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]>;
@@ -70,14 +103,41 @@ export interface ExpirationStore {
   claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null>;
 
   /**
-   * Claim rows that are due at `now` (see `dueOf`) and that nobody has claimed,
-   * this holder included, in order of due time, then generation.
+   * Whether a claim is still this holder's to act on: false once the lock that
+   * it lives by was lost, so that others may have taken it over.
    */
-  claimDue(token: string, now: number, limit: number, after: DuePosition | null): Promise<DueRow[]>;
+  isHeld(token: string): Promise<boolean>;
 
-  /** Apply changes and give the claim back, all in one step. A row that is changed gets a new generation. */
-  settle(token: string, changes: readonly RowChange[], options?: SettleOptions): Promise<void>;
+  /** A generation that no row later than now has, and no row of now exceeds. */
+  newestGeneration(): Promise<number>;
+
+  /**
+   * Claim rows that are due at `now` (see `dueOf`) and that nobody has claimed,
+   * this holder included. Fresh ones come in order of due time, ripe ones of
+   * `retryAt`, then generation; failed ones in order of generation.
+   *
+   * @param selection default `fresh`
+   */
+  claimDue(
+    token: string,
+    now: number,
+    limit: number,
+    after: DuePosition | null,
+    selection?: DueSelection,
+  ): Promise<DueRow[]>;
+
+  /**
+   * Apply changes and give the claim back, all in one step. A row that is
+   * changed gets a new generation. Changes without `ifGeneration` are made only
+   * under a claim that still holds; else nothing is changed and it rejects.
+   *
+   * @returns the generations of all `ifGeneration` whose row was there and has been changed
+   */
+  settle(token: string, changes: readonly RowChange[], options?: SettleOptions): Promise<ReadonlySet<number>>;
 
   /** Drop the claims of holders that are dead. A purge begins with it. */
   releaseDead(): Promise<void>;
+
+  /** What is due at `now`, whoever may have claimed it: for those who watch over the purge. */
+  overdue(now: number): Promise<Overdue>;
 }

@@ -27,6 +27,8 @@ export interface Expiration extends FileKey {
   readonly intent: Intent | null;
   /** A file was at the path when the row was made or since: a purge need not look whether there is one. */
   readonly seen: boolean;
+  /** How many purges in a row could not remove the file; a change of the deadline starts anew. */
+  readonly failures: number;
   /** Differs after every change of the row, so that nobody acts on a row that is not the one it read. */
   readonly generation: number;
 }

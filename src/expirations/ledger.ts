@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock/clock.js';
 import { DestinationExists, FileExists, OperationTimeout, ResourceNotFound } from '../errors/errors.js';
 import type { Expiration, FileKey } from './expiration.js';
-import type { ExpirationStore, RowChange, SettleOptions } from './expiration-store.js';
+import type { ExpirationStore, FindOptions, RowChange, SettleOptions } from './expiration-store.js';
 import type { KeyedMutex } from './keyed-mutex.js';
 import { mutexOf } from './keyed-mutex.js';
 
@@ -60,8 +60,8 @@ export class Ledger {
   }
 
   /** Deadlines of these keys in ms since the epoch, null where there is none. */
-  async deadlines(keys: readonly FileKey[]): Promise<(number | null)[]> {
-    const rows = await this.#store.find(keys);
+  async deadlines(keys: readonly FileKey[], options?: FindOptions): Promise<(number | null)[]> {
+    const rows = await this.#store.find(keys, options);
     return Promise.all(rows.map((row) => this.effectiveDeadline(row)));
   }
 

@@ -13,7 +13,7 @@ const MAX_TIME_MS = 8.64e15;
 export function deadlineAfter(now: number, seconds: number, days: number): number {
   checkAmount('seconds', seconds);
   checkAmount('days', days);
-  const deadline = now + Math.ceil(seconds * 1000 + days * 86_400_000);
+  const deadline = Math.ceil(now + Math.ceil(seconds * 1000 + days * 86_400_000));
   if (deadline > MAX_TIME_MS)
     throw new RangeError('the deadline is later than a date can tell: pass expires = false for none');
   return deadline;

@@ -8,7 +8,16 @@ import { RemoteConnectionError } from '../errors/errors.js';
 import { compareCodePoints, isWithin } from '../path/parts.js';
 import type { Expiration, FileKey } from './expiration.js';
 import { dueOf, keyText } from './expiration.js';
-import type { DuePosition, DueRow, ExpirationStore, RowChange, SettleOptions } from './expiration-store.js';
+import type {
+  DuePosition,
+  DueRow,
+  DueSelection,
+  ExpirationStore,
+  Overdue,
+  RowChange,
+  SettleOptions,
+} from './expiration-store.js';
+import { OVERDUE_COUNTED } from './expiration-store.js';
 
 interface HeapEntry extends DuePosition {
   readonly text: string;
@@ -19,6 +28,8 @@ export class MemoryExpirationStore implements ExpirationStore {
   /** Keys claimed, with the token that claimed them. All of them by this holder: there is no other. */
   readonly #claims = new Map<string, string>();
   readonly #heap: HeapEntry[] = [];
+  /** Rows that could not be removed, by key, with the moment from which trying again makes sense. */
+  readonly #failed = new Map<string, number>();
   #generation = 0;
   #storage: string | null = null;
   #closed = false;
@@ -59,8 +70,33 @@ export class MemoryExpirationStore implements ExpirationStore {
     return this.#find(keys);
   }
 
-  async claimDue(token: string, now: number, limit: number, after: DuePosition | null): Promise<DueRow[]> {
+  /** Claims live as long as the process. */
+  async isHeld(): Promise<boolean> {
+    return !this.#closed;
+  }
+
+  async newestGeneration(): Promise<number> {
     await this.ready();
+    return this.#generation;
+  }
+
+  async claimDue(
+    token: string,
+    now: number,
+    limit: number,
+    after: DuePosition | null,
+    selection: DueSelection = 'fresh',
+  ): Promise<DueRow[]> {
+    await this.ready();
+    const found =
+      selection === 'fresh'
+        ? this.#freshDue(now, limit, after)
+        : this.#failedDue(now, selection, after).slice(0, limit);
+    for (const { row } of found) this.#claims.set(keyText(row), token);
+    return found;
+  }
+
+  #freshDue(now: number, limit: number, after: DuePosition | null): DueRow[] {
     const found: DueRow[] = [];
     const putBack: HeapEntry[] = [];
     while (found.length < limit) {
@@ -71,18 +107,58 @@ export class MemoryExpirationStore implements ExpirationStore {
       if (row === undefined || row.generation !== entry.generation) continue;
       putBack.push(entry);
       if (this.#claims.has(entry.text) || (after !== null && comparePositions(entry, after) <= 0)) continue;
-      this.#claims.set(entry.text, token);
       found.push({ row, position: { due: entry.due, generation: entry.generation } });
     }
     for (const entry of putBack) pushHeap(this.#heap, entry);
     return found;
   }
 
-  async settle(token: string, changes: readonly RowChange[], options: SettleOptions = {}): Promise<void> {
+  #failedDue(now: number, selection: Exclude<DueSelection, 'fresh'>, after: DuePosition | null): DueRow[] {
+    const found: DueRow[] = [];
+    for (const [text, retryAt] of this.#failed) {
+      const row = this.#rows.get(text) as Expiration;
+      const { generation } = row;
+      const position = { due: selection === 'ripe' ? retryAt : 0, generation };
+      const wanted = selection === 'ripe' ? retryAt <= now : generation <= selection.failedUpTo;
+      if (!wanted || (dueOf(row) ?? Number.POSITIVE_INFINITY) > now || this.#claims.has(text)) continue;
+      if (after === null || comparePositions(position, after) > 0) found.push({ row, position });
+    }
+    return found.sort((a, b) => comparePositions(a.position, b.position));
+  }
+
+  async settle(
+    token: string,
+    changes: readonly RowChange[],
+    options: SettleOptions = {},
+  ): Promise<ReadonlySet<number>> {
     await this.ready();
-    for (const change of changes) this.#apply(change);
-    if (options.keepClaim === true) return;
-    for (const [text, holder] of this.#claims) if (holder === token) this.#claims.delete(text);
+    const covered = ({ ifGeneration, ...key }: RowChange): boolean =>
+      ifGeneration !== undefined || this.#claims.get(keyText(key)) === token;
+    if (!changes.every(covered)) {
+      throw new RemoteConnectionError(undefined, {
+        message: 'the claim on this file does not hold any more',
+      });
+    }
+    const changed = new Set<number>();
+    for (const change of changes) {
+      const { ifGeneration } = change;
+      if (ifGeneration !== undefined) {
+        if (this.#rows.get(keyText(change))?.generation !== ifGeneration) continue;
+        changed.add(ifGeneration);
+      }
+      this.#apply(change);
+    }
+    if (options.keepClaim !== true) {
+      for (const [text, holder] of this.#claims) if (holder === token) this.#claims.delete(text);
+    }
+    return changed;
+  }
+
+  async overdue(now: number): Promise<Overdue> {
+    await this.ready();
+    const dues = [...this.#rows.values()].map(dueOf).filter((due) => due !== null && due <= now) as number[];
+    const oldest = dues.reduce((earliest, due) => Math.min(earliest, due), Number.POSITIVE_INFINITY);
+    return { count: Math.min(dues.length, OVERDUE_COUNTED), oldest: dues.length === 0 ? null : oldest };
   }
 
   /** There is nobody else whose claims could outlive them. */
@@ -96,16 +172,22 @@ export class MemoryExpirationStore implements ExpirationStore {
 
   #apply(change: RowChange): void {
     const text = keyText(change);
-    if (change.ifGeneration !== undefined && this.#rows.get(text)?.generation !== change.ifGeneration) return;
-    if ('remove' in change) {
-      this.#rows.delete(text);
+    const before = this.#rows.get(text);
+    this.#rows.delete(text);
+    this.#failed.delete(text);
+    if ('remove' in change) return;
+    const generation = ++this.#generation;
+    if ('retryAt' in change) {
+      const row = before as Expiration;
+      this.#rows.set(text, { ...row, failures: row.failures + 1, generation });
+      this.#failed.set(text, change.retryAt);
       return;
     }
     const { namespace, path, deadline, intent, seen } = change;
-    const row: Expiration = { namespace, path, deadline, intent, seen, generation: ++this.#generation };
+    const row: Expiration = { namespace, path, deadline, intent, seen, failures: 0, generation };
     this.#rows.set(text, row);
     const due = dueOf(row);
-    if (due !== null) pushHeap(this.#heap, { due, generation: row.generation, text });
+    if (due !== null) pushHeap(this.#heap, { due, generation, text });
   }
 }
 

@@ -17,7 +17,9 @@ export interface StoredFile {
 export async function lookUp(exchange: Exchange, path: string = exchange.path): Promise<StoredFile> {
   const info = await infoAt(exchange, path);
   if (info?.isDir) return { info, deadline: null, expired: false };
-  const deadline = await exchange.fs.getExpiration(path);
+  // Who only reads does not wait for a database over the network; who changes something does.
+  const recent = exchange.method === 'GET' || exchange.method === 'HEAD';
+  const [deadline = null] = await exchange.fs.getExpirations([path], { recent });
   return { info, deadline, expired: deadline !== null && deadline.getTime() <= exchange.now() };
 }
 

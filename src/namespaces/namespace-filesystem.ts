@@ -14,6 +14,7 @@ import {
   Unsupported,
 } from '../errors/errors.js';
 import type { FileKey } from '../expirations/expiration.js';
+import type { FindOptions } from '../expirations/expiration-store.js';
 import type { DeadlineFrom, Ledger } from '../expirations/ledger.js';
 import { checkAmount, deadlineAfter } from '../expirations/lifetime.js';
 import type { Meta } from '../fs/capabilities.js';
@@ -190,11 +191,15 @@ export class NamespaceFS extends Filesystem {
     return (await this.getExpirations([path]))[0] ?? null;
   }
 
-  /** As `getExpiration`, for many files at once, in their order. */
-  async getExpirations(paths: readonly string[]): Promise<(Date | null)[]> {
+  /**
+   * As `getExpiration`, for many files at once, in their order.
+   * @param options `recent: true` spares a question to a database over the network: what another
+   *   instance has changed within the last second may be missed then, what this one has never
+   */
+  async getExpirations(paths: readonly string[], options?: FindOptions): Promise<(Date | null)[]> {
     const keys = paths.map((path) => this.#key(path));
     await this.#host.storage.bound();
-    const deadlines = await this.#host.ledger.deadlines(keys);
+    const deadlines = await this.#host.ledger.deadlines(keys, options);
     return deadlines.map((deadline) => (deadline === null ? null : new Date(deadline)));
   }
 

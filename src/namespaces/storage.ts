@@ -10,7 +10,7 @@ import type { OperationFailed } from '../errors/errors.js';
 import { FilesystemClosed, RemoteConnectionError } from '../errors/errors.js';
 import type { FileKey } from '../expirations/expiration.js';
 import type { ExpirationStore } from '../expirations/expiration-store.js';
-import type { PurgedStorage } from '../expirations/purge.js';
+import type { PurgedStorage } from '../expirations/purge-report.js';
 import { findInfo } from '../fs/derived/read.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';

@@ -5,7 +5,7 @@
  * from a path or a name that a client chose, so the number of series is bounded.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { PurgeReport } from '../expirations/purge.js';
+import type { PurgeReport } from '../expirations/purge-report.js';
 
 /** The parts of the server that are told apart in logs and metrics. */
 export type Route = 'files' | 'page' | 'healthz' | 'readyz' | 'metrics';

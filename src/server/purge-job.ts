@@ -20,7 +20,7 @@ export function startPurgeJob(
 ): PurgeSchedule {
   return new PurgeSchedule(expression, async (signal) => {
     try {
-      const report = await mayfly.expireObjects({ signal });
+      const report = await mayfly.expireObjects({ signal, retries: 'ripe' });
       metrics.purged(report);
       const { removed, missing, failed, kept, durationMs } = report;
       const line = { removed, missing, failed, kept, ms: Math.round(durationMs) };

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { MemoryExpirationStore } from '../../src/expirations/memory-expiration-store.js';
+import { PostgresExpirationStore } from '../../src/expirations/sql/postgres-expiration-store.js';
 import { SqliteExpirationStore } from '../../src/expirations/sql/sqlite-expiration-store.js';
 import { describeExpirationStore } from '../conformance/expiration-store.js';
+import { testDatabase } from '../support/postgres.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 describeExpirationStore('MemoryExpirationStore', async () => ({ store: new MemoryExpirationStore() }));
@@ -19,6 +21,19 @@ describeExpirationStore(
       store: new SqliteExpirationStore(path),
       another: () => new SqliteExpirationStore(path),
       cleanup: directory.remove,
+    };
+  },
+  { severalHolders: true },
+);
+
+describeExpirationStore(
+  'PostgresExpirationStore',
+  async () => {
+    const { url, remove } = await testDatabase();
+    return {
+      store: new PostgresExpirationStore(url),
+      another: () => new PostgresExpirationStore(url),
+      cleanup: remove,
     };
   },
   { severalHolders: true },

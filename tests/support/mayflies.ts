@@ -4,7 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Mayfly, MayflyOptions } from '../../src/index.js';
-import { createMayfly } from '../../src/index.js';
+import { createMayfly, MemoryFS } from '../../src/index.js';
+import { testDatabase } from './postgres.js';
 import { newBucket, plainClient, s3, server } from './s3.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
@@ -93,14 +94,8 @@ export const openOnS3: OpenMayfly = async (options = {}) => {
     await mayfly.close();
     await directory.remove();
   };
-  return {
-    mayfly,
-    clock,
-    shared,
-    directoryRoot: undefined,
-    staged: () => stagedBelow(bucket, prefix),
-    cleanup,
-  };
+  const staged = (): Promise<string[]> => stagedBelow(bucket, prefix);
+  return { mayfly, clock, shared, directoryRoot: undefined, staged, cleanup };
 };
 
 async function stagedBelow(bucket: string, prefix: string): Promise<string[]> {
@@ -112,6 +107,26 @@ async function stagedBelow(bucket: string, prefix: string): Promise<string[]> {
   client.destroy();
   return [...(uploads.Uploads ?? []), ...(hidden.Contents ?? [])].map(({ Key }) => Key ?? '');
 }
+
+/** Files in memory, deadlines in PostgreSQL. */
+export const openOnPostgres: OpenMayfly = async (options = {}) => {
+  const clock = new FakeClock();
+  const database = await testDatabase();
+  const shared: MayflyOptions = {
+    storage: { filesystem: new MemoryFS(), urlRoot: '/files' },
+    expirations: { type: 'postgres', connectionString: database.url },
+    purge: false,
+    clock: clock.read,
+    ...options,
+  };
+  const mayfly = createMayfly(shared);
+  const cleanup = async (): Promise<void> => {
+    await mayfly.close();
+    await database.remove();
+  };
+  const staged = async (): Promise<string[]> => [];
+  return { mayfly, clock, shared, directoryRoot: undefined, staged, cleanup };
+};
 
 /** Every kind of storage, for `describe.each`. */
 export const STORAGES: [name: string, open: OpenMayfly][] = [

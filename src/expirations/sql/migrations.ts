@@ -2,21 +2,36 @@
  * The schema, step by step. A step that has been released is never edited:
  * what comes later is a step of its own.
  */
-import type { CompiledQuery, Kysely } from 'kysely';
+import type { CompiledQuery, Kysely, RawBuilder } from 'kysely';
 import { sql } from 'kysely';
 import type { Schema } from './schema.js';
 import type { Script } from './script.js';
 
-/** Queries of one step, in order. */
-export type Migration = (db: Kysely<Schema>) => CompiledQuery[];
+/** Where databases differ in how tables are made. */
+export interface SchemaDialect {
+  /** Type of a column that numbers its rows and gives no number twice. */
+  readonly serial: 'integer' | 'bigserial';
+  /** Collation that compares texts by code point, where that is not the default. */
+  readonly codePointCollation: string | null;
+}
 
-const createTables: Migration = (db) => [
+/** Queries of one step, in order. */
+type Migration = (db: Kysely<Schema>, dialect: SchemaDialect) => CompiledQuery[];
+
+/** Names and paths: whole, and in the order of their code points. */
+function textOf({ codePointCollation }: SchemaDialect): RawBuilder<unknown> {
+  return codePointCollation === null ? sql`text` : sql`text collate ${sql.id(codePointCollation)}`;
+}
+
+const createTables: Migration = (db, dialect) => [
   db.schema
     .createTable('mayfly_expirations')
-    // AUTOINCREMENT: a generation is never used again, not even after its row is gone.
-    .addColumn('generation', 'integer', (column) => column.primaryKey().autoIncrement())
-    .addColumn('namespace', 'text', (column) => column.notNull())
-    .addColumn('path', 'text', (column) => column.notNull())
+    // AUTOINCREMENT, and a sequence as well: a generation is never used again, not even after its row is gone.
+    .addColumn('generation', dialect.serial, (column) =>
+      dialect.serial === 'integer' ? column.primaryKey().autoIncrement() : column.primaryKey(),
+    )
+    .addColumn('namespace', textOf(dialect), (column) => column.notNull())
+    .addColumn('path', textOf(dialect), (column) => column.notNull())
     .addColumn('deadline', 'bigint')
     .addColumn('has_intent', 'integer', (column) => column.notNull())
     .addColumn('intent_deadline', 'bigint')
@@ -31,8 +46,8 @@ const createTables: Migration = (db) => [
     .compile(),
   db.schema
     .createTable('mayfly_claims')
-    .addColumn('namespace', 'text', (column) => column.notNull())
-    .addColumn('path', 'text', (column) => column.notNull())
+    .addColumn('namespace', textOf(dialect), (column) => column.notNull())
+    .addColumn('path', textOf(dialect), (column) => column.notNull())
     .addColumn('holder', 'text', (column) => column.notNull())
     .addColumn('token', 'text', (column) => column.notNull())
     .addPrimaryKeyConstraint('mayfly_claims_key', ['namespace', 'path'])
@@ -57,16 +72,38 @@ const addSeen: Migration = (db) => [
     .compile(),
 ];
 
-const MIGRATIONS: readonly Migration[] = [createTables, addSeen];
+/**
+ * Rows that fail are kept apart, in an index of their own, so that however
+ * many they are, finding the others costs the same.
+ */
+const addFailures: Migration = (db) => [
+  db.schema
+    .alterTable('mayfly_expirations')
+    .addColumn('failures', 'integer', (column) => column.notNull().defaultTo(0))
+    .compile(),
+  db.schema.alterTable('mayfly_expirations').addColumn('retry_at', 'bigint').compile(),
+  db.schema.dropIndex('mayfly_expirations_due').compile(),
+  sql`create index mayfly_expirations_fresh on mayfly_expirations (due, generation) where failures = 0`.compile(
+    db,
+  ),
+  sql`create index mayfly_expirations_ripe on mayfly_expirations (retry_at, generation) where failures > 0`.compile(
+    db,
+  ),
+  sql`create index mayfly_expirations_failed on mayfly_expirations (generation) where failures > 0`.compile(
+    db,
+  ),
+];
 
-/** Bring the schema up to date. Several processes may do so at once: the transaction lets one in at a time. */
-export function* migrate(db: Kysely<Schema>): Script<void> {
+const MIGRATIONS: readonly Migration[] = [createTables, addSeen, addFailures];
+
+/** Bring the schema up to date, in a transaction that lets in one process at a time. */
+export function* migrate(db: Kysely<Schema>, dialect: SchemaDialect): Script<void> {
   yield sql`create table if not exists mayfly_migrations (step integer primary key not null)`.compile(db);
   const [done] = (yield sql`select count(*) as steps from mayfly_migrations`.compile(db)) as {
     steps: number;
   }[];
   for (let step = done?.steps ?? 0; step < MIGRATIONS.length; step++) {
-    for (const compiled of MIGRATIONS[step]?.(db) ?? []) yield compiled;
+    for (const compiled of MIGRATIONS[step]?.(db, dialect) ?? []) yield compiled;
     yield sql`insert into mayfly_migrations (step) values (${step})`.compile(db);
   }
 }

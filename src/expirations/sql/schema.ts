@@ -15,6 +15,10 @@ export interface ExpirationsTable {
   due: number | null;
   /** 1 when a file was at the path when the row was made or since. */
   seen: number;
+  /** How many purges in a row could not remove the file. */
+  failures: number;
+  /** Moment from which trying again makes sense; null: it has not failed. */
+  retry_at: number | null;
 }
 
 export interface ClaimsTable {

@@ -12,15 +12,27 @@ export function* query<Row>(compilable: Compilable<Row>): Script<readonly Row[]>
   return (yield compilable.compile()) as readonly Row[];
 }
 
+/** Thrown by a script to undo what it has done; comes out of `run` as it is. */
+export class Rollback extends Error {}
+
 export interface RunOptions {
   /** Survive a loss of power once it has resolved; default true. */
   durable?: boolean;
   /** Only reads, so that it holds nobody up; default false. */
   readOnly?: boolean;
+  /**
+   * When the database goes away, wait for it to come back, and learn whether a
+   * commit whose answer was lost went through; default false.
+   */
+  patient?: boolean;
 }
 
 /** What runs scripts. */
 export interface ScriptRunner {
-  /** Run as one transaction that sees no other's half. Errors of the driver come out as FSErrors. */
+  /**
+   * Run as one transaction that sees no other's half. It may be run again from
+   * the start when it did not go through, so it must keep nothing outside.
+   * Errors of the driver come out as FSErrors.
+   */
   run<T>(script: () => Script<T>, options?: RunOptions): Promise<T>;
 }

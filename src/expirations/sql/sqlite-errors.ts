@@ -8,6 +8,7 @@ import {
   PermissionDenied,
   RemoteConnectionError,
 } from '../../errors/errors.js';
+import { Rollback } from './script.js';
 
 /** By primary result code, which an extended one begins with. */
 const TABLE: readonly [prefix: string, make: (cause: unknown) => OperationFailed][] = [
@@ -37,7 +38,7 @@ const TABLE: readonly [prefix: string, make: (cause: unknown) => OperationFailed
 ];
 
 export function translateSqliteError(error: unknown): unknown {
-  if (error instanceof MayflyError) return error;
+  if (error instanceof MayflyError || error instanceof Rollback) return error;
   const code = codeOf(error);
   for (const [prefix, make] of TABLE) if (code.startsWith(prefix)) return make(error);
   return new OperationFailed(undefined, { message: 'the expiration store failed', cause: error });

@@ -28,14 +28,23 @@ export class SqliteExpirationStore extends SqlExpirationStore {
   /** @param path of the file; `:memory:` for one that ends with the process */
   constructor(path: string) {
     const database = new SqliteDatabase(path);
-    super(queryBuilder(), database);
+    super(queryBuilder(), database, false);
     this.#path = path;
     this.#database = database;
   }
 
-  override async ready(): Promise<void> {
+  override ready(): Promise<void> {
+    return this.prepare();
+  }
+
+  /** Claims live as long as the process: the lock on a file can't be lost before. */
+  override async isHeld(): Promise<boolean> {
+    return !this.#closed;
+  }
+
+  protected override async prepare(): Promise<void> {
     if (this.#migrated) return;
-    await this.#database.run(() => migrate(this.db));
+    await this.#database.run(() => migrate(this.db, { serial: 'integer', codePointCollation: null }));
     this.#migrated = true;
   }
 

@@ -25,8 +25,12 @@ export class SqliteHolder {
     this.#lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   }
 
+  async deadAmong(ids: readonly string[]): Promise<string[]> {
+    return ids.filter((id) => !this.#isAlive(id));
+  }
+
   /** Whether the holder's process lives. */
-  isAlive(id: string): boolean {
+  #isAlive(id: string): boolean {
     if (id === this.id) return true;
     if (this.#databasePath === IN_MEMORY) return false;
     const file = this.#fileOf(id);

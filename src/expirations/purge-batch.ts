@@ -1,0 +1,267 @@
+/**
+ * One batch of a purge: claim what is due, remove the files, settle the claims.
+ *
+ * A file is removed only while its key is held, and a row is forgotten only if
+ * it is still the one that was read, so a deadline that was changed meanwhile
+ * is never acted on. A batch that dies half-way leaves rows, and claims that
+ * die with it: the next purge finds both and goes on. What is counted is what
+ * was settled, so nothing is counted by two who worked on it.
+ */
+import { randomUUID } from 'node:crypto';
+import { FSError, MayflyError, OperationFailed, RemoteConnectionError } from '../errors/errors.js';
+import type { Filesystem } from '../fs/filesystem.js';
+import { ancestors } from '../path/parts.js';
+import type { Expiration } from './expiration.js';
+import type { DuePosition, DueSelection, RowChange } from './expiration-store.js';
+import { mutexOf } from './keyed-mutex.js';
+import { Limiter } from './limiter.js';
+import type { PurgeParts, PurgeReport } from './purge-report.js';
+
+/** Rows claimed at a time: memory stays flat, and the next process finds work too. */
+const BATCH_ROWS = 1000;
+/** Emptied directories removed at a time. */
+const DIRECTORIES = 8;
+const MAX_FAILURES_TOLD = 100;
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 3_600_000;
+
+type Outcome = 'removed' | 'missing' | { readonly error: Error };
+
+/** The rows of a key are read, and nobody in this process has used the key since. */
+type Touched = ReturnType<ReturnType<typeof mutexOf>['watch']>;
+
+export class PurgeBatch {
+  readonly #parts: PurgeParts;
+  readonly #now: number;
+  readonly #selection: DueSelection;
+  readonly #token = randomUUID();
+  readonly #watch: Touched;
+  readonly #filesystems = new Map<string, Filesystem>();
+  /** What became of rows. */
+  readonly #outcomes = new Map<Expiration, Outcome>();
+  /** Rows whose deadline turned out to be another one. */
+  readonly #corrections: RowChange[] = [];
+  #rows: readonly Expiration[] = [];
+  #kept = 0;
+
+  constructor(parts: PurgeParts, now: number, selection: DueSelection) {
+    this.#parts = parts;
+    this.#now = now;
+    this.#selection = selection;
+    this.#watch = mutexOf(parts.store).watch();
+  }
+
+  /** @returns where the next batch goes on; null when nothing was due: then there is nothing to settle either */
+  async claim(after: DuePosition | null): Promise<DuePosition | null> {
+    let due: Awaited<ReturnType<PurgeParts['store']['claimDue']>> = [];
+    try {
+      due = await this.#parts.store.claimDue(this.#token, this.#now, BATCH_ROWS, after, this.#selection);
+      this.#rows = due.map(({ row }) => row);
+      return due.at(-1)?.position ?? null;
+    } finally {
+      if (due.length === 0) this.#watch.stop();
+    }
+  }
+
+  /** Remove the files, and the directories that this leaves empty. To be settled afterwards, also when it throws. */
+  async removeFiles(removals: Limiter, stopped: () => boolean): Promise<void> {
+    let broken = false;
+    const ends = await Promise.allSettled(
+      this.#chunks().map((chunk) =>
+        removals.run(async () => {
+          if (broken || stopped()) return;
+          await this.#removeChunk(chunk).catch((error: unknown) => {
+            broken = true;
+            throw error;
+          });
+        }),
+      ),
+    );
+    const error = ends.find((end) => end.status === 'rejected');
+    await this.#believe();
+    if (error !== undefined) throw error.reason;
+    await this.#removeEmptied();
+  }
+
+  /** Make the outcomes so in the store, give the claim back, and count what has been settled. */
+  async settle(report: PurgeReport): Promise<void> {
+    const { store } = this.#parts;
+    const outcomes = [...this.#outcomes].map(([row, outcome]) => this.#changeFor(row, outcome));
+    const changes = [...outcomes, ...this.#corrections];
+    const some = changes.length > 0;
+    try {
+      const settled = await store.settle(this.#token, changes, { durable: some, patient: some });
+      for (const [row, outcome] of this.#outcomes) {
+        // A row that this process has changed since its file was removed was ours until then.
+        // One that another has changed was taken over from a claim that we lost, and is counted there.
+        const ours = settled.has(row.generation) || (isDone(outcome) && this.#watch.touched(row));
+        if (ours) count(report, row, outcome);
+        else report.kept++;
+      }
+      report.kept += this.#kept;
+    } finally {
+      this.#watch.stop();
+    }
+  }
+
+  #changeFor(row: Expiration, outcome: Outcome): RowChange {
+    const { namespace, path, generation: ifGeneration, failures } = row;
+    if (isDone(outcome)) return { namespace, path, ifGeneration, remove: true };
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
+    return { namespace, path, ifGeneration, retryAt: this.#now + pause };
+  }
+
+  /** How many calls it takes to remove the files. */
+  get removals(): number {
+    return this.#chunks().length;
+  }
+
+  /** As many files of one namespace, all of them seen or none, as its filesystem removes in one request. */
+  #chunks(): Expiration[][] {
+    const groups = new Map<string, [Expiration, ...Expiration[]]>();
+    for (const row of this.#rows) {
+      const group = `${row.namespace}/${row.seen}`;
+      const members = groups.get(group);
+      if (members === undefined) groups.set(group, [row]);
+      else members.push(row);
+    }
+    return [...groups.values()].flatMap((members) => {
+      const size = this.#open(members[0].namespace).getMeta().removeBatch;
+      return Array.from({ length: Math.ceil(members.length / size) }, (_, i) =>
+        members.slice(i * size, (i + 1) * size),
+      );
+    });
+  }
+
+  async #removeChunk(rows: readonly Expiration[]): Promise<void> {
+    const mutex = mutexOf(this.#parts.store);
+    const releases: (() => void)[] = [];
+    try {
+      const held: Expiration[] = [];
+      for (const row of rows) {
+        // Whoever used the key since it was read has changed the row, or is about to.
+        const release = this.#watch.touched(row) ? null : mutex.tryAcquire(row);
+        if (release === null) {
+          this.#kept++;
+          continue;
+        }
+        releases.push(release);
+        if (await this.#isDue(row)) held.push(row);
+      }
+      if (held.length > 0) await this.#removeHeld(held);
+    } finally {
+      for (const release of releases) release();
+    }
+  }
+
+  /** Whether the deadline that holds has passed; a row with another one is corrected. */
+  async #isDue(row: Expiration): Promise<boolean> {
+    if (row.intent === null) return true;
+    let deadline: number | null;
+    try {
+      deadline = await this.#parts.ledger.effectiveDeadline(row);
+    } catch (error) {
+      this.#outcomes.set(row, { error: asMayflyError(error, row.path) });
+      return false;
+    }
+    if (deadline !== null && deadline <= this.#now) return true;
+    const { namespace, path, generation: ifGeneration, seen } = row;
+    const change = { namespace, path, ifGeneration };
+    this.#corrections.push(
+      deadline === null ? { ...change, remove: true } : { ...change, deadline, intent: null, seen },
+    );
+    this.#kept++;
+    return false;
+  }
+
+  async #removeHeld(rows: readonly Expiration[]): Promise<void> {
+    const { namespace = '', seen = false } = rows[0] ?? {};
+    if (!(await this.#parts.store.isHeld(this.#token))) {
+      throw new RemoteConnectionError(undefined, {
+        message: 'the connection that held due files for this purge was lost: the next one goes on',
+      });
+    }
+    const paths = rows.map((row) => row.path);
+    const outcomes = await this.#open(namespace).removeMany(paths, seen ? { assumePresent: true } : {});
+    rows.forEach((row, i) => {
+      const { result, error } = outcomes[i] ?? { result: 'failed' };
+      const outcome = result === 'failed' ? { error: error ?? new OperationFailed(row.path) } : result;
+      this.#outcomes.set(row, outcome);
+    });
+  }
+
+  /** Only in a storage that is there can a file be missing, or be to blame for a failure. */
+  async #believe(): Promise<void> {
+    const doubtful = [...this.#outcomes].filter(([, outcome]) => outcome !== 'removed');
+    if (doubtful.length === 0) return;
+    await this.#parts.storage.verify().catch((error: unknown) => {
+      for (const [row] of doubtful) this.#outcomes.delete(row);
+      throw error;
+    });
+  }
+
+  /** Deepest first, so that a directory is empty when its turn comes. One with something in it refuses, and stays. */
+  async #removeEmptied(): Promise<void> {
+    // Not among the removals, where they would stand behind those of all later batches.
+    const limiter = new Limiter(DIRECTORIES);
+    for (const [namespace, directories] of this.#emptied()) {
+      const filesystem = this.#open(namespace);
+      for (const level of deepestFirst(directories)) {
+        const tries = level.map((directory) => limiter.run(() => filesystem.removeDir(directory)));
+        for (const end of await Promise.allSettled(tries))
+          if (end.status === 'rejected' && !(end.reason instanceof FSError)) throw end.reason;
+      }
+    }
+  }
+
+  /** Directories that may have become empty, by namespace. */
+  #emptied(): Map<string, Set<string>> {
+    const emptied = new Map<string, Set<string>>();
+    for (const [{ namespace, path }, outcome] of this.#outcomes) {
+      if (!isDone(outcome)) continue;
+      const directories = emptied.get(namespace) ?? new Set();
+      for (const above of ancestors(path)) directories.add(above);
+      emptied.set(namespace, directories);
+    }
+    return emptied;
+  }
+
+  #open(namespace: string): Filesystem {
+    let filesystem = this.#filesystems.get(namespace);
+    if (filesystem === undefined) {
+      filesystem = this.#parts.storage.open(namespace);
+      this.#filesystems.set(namespace, filesystem);
+    }
+    return filesystem;
+  }
+}
+
+function isDone(outcome: Outcome): outcome is 'removed' | 'missing' {
+  return typeof outcome === 'string';
+}
+
+function count(report: PurgeReport, { namespace, path }: Expiration, outcome: Outcome): void {
+  if (isDone(outcome)) {
+    report[outcome]++;
+    return;
+  }
+  report.failed++;
+  if (report.failures.length < MAX_FAILURES_TOLD)
+    report.failures.push({ namespace, path, error: outcome.error });
+}
+
+function asMayflyError(error: unknown, path: string): Error {
+  return error instanceof MayflyError ? error : new OperationFailed(path, { cause: error });
+}
+
+/** Directories by depth, those farthest from the root first. */
+function deepestFirst(directories: Iterable<string>): string[][] {
+  const levels: string[][] = [];
+  for (const directory of directories) {
+    const depth = directory.split('/').length;
+    const level = levels[depth];
+    if (level === undefined) levels[depth] = [directory];
+    else level.push(directory);
+  }
+  return levels.filter((level) => level !== undefined).reverse();
+}

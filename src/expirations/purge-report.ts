@@ -1,0 +1,61 @@
+/** What a purge is told, works with, and tells. */
+import type { Clock } from '../clock/clock.js';
+import type { Filesystem } from '../fs/filesystem.js';
+import type { ExpirationStore } from './expiration-store.js';
+import type { Ledger } from './ledger.js';
+
+/** One file that could not be removed. */
+export interface PurgeFailure {
+  namespace: string;
+  path: string;
+  error: Error;
+}
+
+/** What a purge did. */
+export interface PurgeReport {
+  /** Files removed. */
+  removed: number;
+  /** Due rows whose file was not there. */
+  missing: number;
+  /** Files that could not be removed; their rows stay and are tried again at later purges. */
+  failed: number;
+  /** Rows found due that were renewed, rewritten or removed meanwhile. */
+  kept: number;
+  durationMs: number;
+  /** The first 100 failures. */
+  failures: PurgeFailure[];
+}
+
+export interface PurgeOptions {
+  /** Files due at this moment or before; default now. */
+  now?: Date;
+  /** Begins no further removal; the purge then resolves with its report so far. */
+  signal?: AbortSignal;
+  /** Called after each batch. */
+  onProgress?: (report: PurgeReport) => void;
+  /**
+   * Which of the files that earlier purges could not remove are tried again,
+   * after all others: `all` of them (default), or those that are `ripe`: each
+   * failure doubles the pause, from a second to an hour. The scheduled purge
+   * takes the ripe ones.
+   */
+  retries?: 'all' | 'ripe';
+}
+
+/** The storage that is purged. */
+export interface PurgedStorage {
+  /** Make sure that the storage is there and is the one the rows speak of. @throws OperationFailed */
+  verify(): Promise<void>;
+  /** The bare filesystem of a namespace. */
+  open(namespace: string): Filesystem;
+  /** Remove what killed writers left. */
+  sweepStaged(before: Date): Promise<number>;
+}
+
+/** What a purge works with. */
+export interface PurgeParts {
+  readonly store: ExpirationStore;
+  readonly ledger: Ledger;
+  readonly storage: PurgedStorage;
+  readonly clock: Clock;
+}

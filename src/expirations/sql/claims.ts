@@ -1,0 +1,162 @@
+/**
+ * Scripts on claims. Keys are always taken in the same order, so that two who
+ * want some of the same can't wait for each other.
+ */
+import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
+import type { Expiration, FileKey } from '../expiration.js';
+import { keyText } from '../expiration.js';
+import type { DuePosition, DueSelection, RowChange } from '../expiration-store.js';
+import type { Row } from './rows.js';
+import { findRows, parts } from './rows.js';
+import type { Schema } from './schema.js';
+import type { Script } from './script.js';
+import { query, Rollback } from './script.js';
+
+/** Somebody else has one of the keys; thrown so that what was taken of the others is rolled back. */
+export class HeldElsewhere extends Rollback {}
+
+/** Who claims, and under which name. */
+export interface Claimant {
+  readonly holder: string;
+  readonly token: string;
+}
+
+/** What is asked for by `claimDue`. */
+export interface DueQuery {
+  readonly now: number;
+  readonly limit: number;
+  readonly after: DuePosition | null;
+  readonly selection: DueSelection;
+  /** The database locks rows: pass over those that another is about to claim. */
+  readonly skipLocked: boolean;
+}
+
+/** Take all of the keys. @throws HeldElsewhere */
+export function* takeKeys(
+  db: Kysely<Schema>,
+  { holder, token }: Claimant,
+  keys: readonly FileKey[],
+): Script<(Expiration | null)[]> {
+  for (const { namespace, path } of inOrder(keys)) {
+    const taken = yield* query(
+      db
+        .insertInto('mayfly_claims')
+        .values({ namespace, path, holder, token })
+        .onConflict((on) =>
+          on.columns(['namespace', 'path']).doUpdateSet({ token }).where('mayfly_claims.holder', '=', holder),
+        )
+        .returning('token'),
+    );
+    if (taken.length === 0) throw new HeldElsewhere();
+  }
+  // Read only now: who held the key before may have changed the row until then.
+  return yield* findRows(db, keys);
+}
+
+/** Who has these keys. */
+export function* holdersOf(db: Kysely<Schema>, keys: readonly FileKey[]): Script<string[]> {
+  const holders = new Set<string>();
+  for (const { namespace, path } of keys) {
+    const claims = db.selectFrom('mayfly_claims').select('holder').where('namespace', '=', namespace);
+    for (const { holder } of yield* query(claims.where('path', '=', path))) holders.add(holder);
+  }
+  return [...holders];
+}
+
+/** All who are known, and all who have claims without being known: they were taken for dead while they claimed. */
+export function* allHolders(db: Kysely<Schema>): Script<string[]> {
+  const known = db.selectFrom('mayfly_holders').select('holder');
+  const claiming = db.selectFrom('mayfly_claims').select('holder');
+  return (yield* query(known.union(claiming))).map(({ holder }) => holder);
+}
+
+/** Claim what is due. Of two who find the same row at once, one gets it. */
+export function* takeDue(
+  db: Kysely<Schema>,
+  { holder, token }: Claimant,
+  due: DueQuery,
+): Script<readonly Row[]> {
+  const found = yield* query(selectDue(db, due));
+  const taken = new Set<string>();
+  for (const part of parts(inOrder(found))) {
+    const claims = part.map(({ namespace, path }) => ({ namespace, path, holder, token }));
+    const made = yield* query(
+      db
+        .insertInto('mayfly_claims')
+        .values(claims)
+        .onConflict((on) => on.doNothing())
+        .returning(['namespace', 'path']),
+    );
+    for (const key of made) taken.add(keyText(key));
+  }
+  return found.filter((row) => taken.has(keyText(row)));
+}
+
+function selectDue(db: Kysely<Schema>, { now, limit, after, selection, skipLocked }: DueQuery) {
+  let select = db
+    .selectFrom('mayfly_expirations as e')
+    .selectAll('e')
+    .where('due', '<=', Math.floor(now))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('mayfly_claims as c')
+            .select('c.holder')
+            .whereRef('c.namespace', '=', 'e.namespace')
+            .whereRef('c.path', '=', 'e.path'),
+        ),
+      ),
+    )
+    .limit(limit);
+  // What tells an index apart stands there as a literal: with a parameter the planner could not use it.
+  if (selection === 'fresh') {
+    select = select.where(sql<boolean>`failures = 0`).orderBy('due').orderBy('generation');
+    if (after !== null)
+      select = select.where(sql<boolean>`(due, generation) > (${after.due}, ${after.generation})`);
+  } else if (selection === 'ripe') {
+    select = select.where(sql<boolean>`failures > 0`).where('retry_at', '<=', Math.floor(now));
+    select = select.orderBy('retry_at').orderBy('generation');
+    if (after !== null)
+      select = select.where(sql<boolean>`(retry_at, generation) > (${after.due}, ${after.generation})`);
+  } else {
+    select = select.where(sql<boolean>`failures > 0`).where('generation', '<=', selection.failedUpTo);
+    select = select.orderBy('generation');
+    if (after !== null) select = select.where('generation', '>', after.generation);
+  }
+  return skipLocked ? select.forUpdate('e').skipLocked() : select;
+}
+
+/** Where a row that was found due stands among the others. */
+export function positionOf(row: Row, selection: DueSelection): DuePosition {
+  const { generation, due, retry_at } = row;
+  if (selection === 'fresh') return { due: due as number, generation };
+  return { due: selection === 'ripe' ? (retry_at as number) : 0, generation };
+}
+
+/** Give claims back. @returns the keys that were held under `token` */
+export function* giveBack(db: Kysely<Schema>, token: string, tokens: readonly string[]): Script<Set<string>> {
+  const held = new Set<string>();
+  for (const part of parts(tokens)) {
+    const given = yield* query(
+      db.deleteFrom('mayfly_claims').where('token', 'in', part).returning(['namespace', 'path', 'token']),
+    );
+    for (const claim of given) if (claim.token === token) held.add(keyText(claim));
+  }
+  return held;
+}
+
+/** The keys that are held under `token`, and stay so until the end of the transaction. */
+export function* heldKeys(db: Kysely<Schema>, token: string, lock: boolean): Script<Set<string>> {
+  const claims = db.selectFrom('mayfly_claims').select(['namespace', 'path']).where('token', '=', token);
+  return new Set((yield* query(lock ? claims.forUpdate() : claims)).map(keyText));
+}
+
+/** Whether all changes that need a claim have one. */
+export function areCovered(changes: readonly RowChange[], held: ReadonlySet<string>): boolean {
+  return changes.every((change) => change.ifGeneration !== undefined || held.has(keyText(change)));
+}
+
+function inOrder<T extends FileKey>(keys: readonly T[]): T[] {
+  return [...keys].sort((a, b) => (keyText(a) < keyText(b) ? -1 : 1));
+}
