@@ -16,6 +16,23 @@ import { isCronExpression } from '../expirations/purge-schedule.js';
 /** Where files are served, on this server and in the URLs that it hands out. */
 export const FILES_ROOT = '/files';
 
+/** Files in a directory of this machine. */
+export interface OSFSSettings {
+  type: 'osfs';
+  directoryRoot: string;
+  durable: boolean;
+}
+
+/** Files in an S3 bucket. Credentials are the SDK's business, which looks for them in many places. */
+export interface S3Settings {
+  type: 's3fs';
+  bucket: string;
+  prefix?: string;
+  region?: string;
+  endpoint?: string;
+  forcePathStyle?: boolean;
+}
+
 /** The settings of the program, validated. */
 export interface ServerOptions {
   /** Address to listen on. */
@@ -26,8 +43,10 @@ export interface ServerOptions {
   token: string | null;
   /** Origin that begins the URLs handed out; `null` leaves them as paths. */
   publicUrl: string | null;
-  storage: { directoryRoot: string; durable: boolean };
+  storage: OSFSSettings | S3Settings;
   expirations: { path: string };
+  /** How files in S3 are delivered; undefined: by redirect. */
+  delivery: 'redirect' | 'proxy' | undefined;
   /** `false`: no purge in this process. */
   purge: { schedule: string | false };
   /** `maxFileSize` in bytes; `maxFiles` in one form. */
@@ -81,12 +100,45 @@ const headerText = z.string(TOKEN_WANTS).regex(/^[\x21-\x7e]+$/, TOKEN_WANTS);
 
 const emptyIsNull = z.literal(['', null]).transform(() => null);
 
+const emptyIsUndefined = z.literal(['', null]).transform(() => undefined);
+const optionalText = z.union([emptyIsUndefined, z.string('wants a text')]);
+
+const storage = z
+  .strictObject({
+    type: z.enum(['osfs', 's3fs'], 'wants osfs or s3fs'),
+    directoryRoot: text('wants the path of a directory'),
+    durable: onOff,
+    bucket: z.string('wants the name of a bucket').trim(),
+    prefix: optionalText,
+    region: optionalText,
+    endpoint: z.union([
+      emptyIsUndefined,
+      z
+        .string('wants a URL such as https://s3.example.com')
+        .refine(
+          (value) => /^https?:/.test(value) && URL.canParse(value),
+          'wants a URL such as https://s3.example.com',
+        ),
+    ]),
+    forcePathStyle: z.union([emptyIsUndefined, onOff]),
+  })
+  .refine(({ type, bucket }) => type === 'osfs' || bucket !== '', {
+    path: ['bucket'],
+    error: 'wants the name of a bucket',
+  })
+  .transform(({ type, directoryRoot, durable, ...s3 }): OSFSSettings | S3Settings => {
+    if (type === 'osfs') return { type, directoryRoot, durable };
+    const given = Object.entries(s3).filter(([, value]) => value !== undefined);
+    return { type, ...(Object.fromEntries(given) as Omit<S3Settings, 'type'>) };
+  });
+
 const settings = z.strictObject({
   host: text('wants an address or a host name'),
   port: wholeNumber(0, 65_535, 'wants a whole number from 0 to 65535'),
   token: z.union([emptyIsNull, headerText]),
   publicUrl: z.union([emptyIsNull, origin]),
-  storage: z.strictObject({ directoryRoot: text('wants the path of a directory'), durable: onOff }),
+  storage,
+  delivery: z.union([emptyIsUndefined, z.enum(['redirect', 'proxy'], 'wants redirect or proxy')]),
   expirations: z.strictObject({ path: text('wants the path of a file') }),
   purge: z.strictObject({ schedule }),
   limits: z.strictObject({
@@ -102,8 +154,15 @@ const VARIABLES: Readonly<Record<string, string>> = {
   port: 'MAYFLY_PORT',
   token: 'MAYFLY_TOKEN',
   publicUrl: 'MAYFLY_PUBLIC_URL',
+  'storage.type': 'MAYFLY_STORAGE',
   'storage.directoryRoot': 'MAYFLY_DIRECTORY_ROOT',
   'storage.durable': 'MAYFLY_DURABLE',
+  'storage.bucket': 'MAYFLY_S3_BUCKET',
+  'storage.prefix': 'MAYFLY_S3_PREFIX',
+  'storage.region': 'MAYFLY_S3_REGION',
+  'storage.endpoint': 'MAYFLY_S3_ENDPOINT',
+  'storage.forcePathStyle': 'MAYFLY_S3_FORCE_PATH_STYLE',
+  delivery: 'MAYFLY_DELIVERY',
   'expirations.path': 'MAYFLY_EXPIRATIONS_PATH',
   'purge.schedule': 'MAYFLY_PURGE_SCHEDULE',
   'limits.maxFileSize': 'MAYFLY_MAX_FILE_SIZE',

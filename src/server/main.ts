@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   });
   failLoudly(log);
   const mayfly = createMayfly({
-    storage: { type: 'osfs', ...options.storage, urlRoot: (options.publicUrl ?? '') + FILES_ROOT },
+    storage: { ...options.storage, urlRoot: (options.publicUrl ?? '') + FILES_ROOT },
     expirations: { type: 'sqlite', ...options.expirations },
     // The program runs the schedule itself: see purge-job.
     purge: false,

@@ -28,7 +28,7 @@ export type ServedMayfly = Pick<Mayfly, 'handler' | 'ready'>;
 /** What the server is made of. */
 export interface ServerParts {
   mayfly: ServedMayfly;
-  options: Pick<ServerOptions, 'token' | 'limits'>;
+  options: Pick<ServerOptions, 'token' | 'limits' | 'delivery'>;
   metrics: Metrics;
   log: Logger;
 }
@@ -82,10 +82,11 @@ function refuse(req: IncomingMessage, token: string | null): Refusal | null {
   return isSafeMethod(req.method) || hasToken(req.headers, token) ? null : UNAUTHORIZED;
 }
 
-function filesHandler({ mayfly, options: { token, limits }, log }: ServerParts): Handler {
+function filesHandler({ mayfly, options: { token, limits, delivery }, log }: ServerParts): Handler {
   const serve = mayfly.handler({
     allow: ['read', 'list', 'upload', 'replace', 'remove', 'expire'],
     ...limits,
+    ...(delivery === undefined ? {} : { delivery }),
     // Which of the safe requests are listings is the file service's to say, so they are asked for here.
     authorize: (req, { action }) => {
       if (token === null || action === 'read' || hasToken(req.headers, token)) return true;

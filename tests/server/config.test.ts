@@ -21,7 +21,8 @@ describe('settings of the program', () => {
       port: 3000,
       token: null,
       publicUrl: null,
-      storage: { directoryRoot: 'var/files', durable: true },
+      storage: { type: 'osfs', directoryRoot: 'var/files', durable: true },
+      delivery: undefined,
       expirations: { path: 'var/expirations.db' },
       purge: { schedule: '* * * * *' },
       limits: { maxFileSize: 4_294_967_296, maxFiles: 20 },
@@ -32,7 +33,7 @@ describe('settings of the program', () => {
   it.each([
     ['port', '8080', { port: 8080 }],
     ['port', '0', { port: 0 }],
-    ['storage.durable', 'false', { storage: { directoryRoot: 'var/files', durable: false } }],
+    ['storage.durable', 'false', { storage: { type: 'osfs', directoryRoot: 'var/files', durable: false } }],
     ['purge.schedule', 'off', { purge: { schedule: false } }],
     ['purge.schedule', '*/10 * * * * *', { purge: { schedule: '*/10 * * * * *' } }],
     ['limits.maxFileSize', '1', { limits: { maxFileSize: 1, maxFiles: 20 } }],
@@ -40,6 +41,28 @@ describe('settings of the program', () => {
     ['host', 'localhost', { host: 'localhost' }],
   ])('%s takes the text %j of a variable', (path, value, expected) => {
     expect(parseSettings(having(path, value))).toMatchObject(expected);
+  });
+
+  it('are those of a bucket with s3fs', () => {
+    const settings = { ...defaults(), delivery: 'proxy' };
+    Object.assign(settings.storage, {
+      type: 's3fs',
+      bucket: 'b',
+      prefix: 'p',
+      endpoint: 'http://minio:9000',
+      forcePathStyle: 'true',
+    });
+    expect(parseSettings(settings)).toMatchObject({
+      storage: {
+        type: 's3fs',
+        bucket: 'b',
+        prefix: 'p',
+        endpoint: 'http://minio:9000',
+        forcePathStyle: true,
+      },
+      delivery: 'proxy',
+    });
+    expect(Object.keys(parseSettings(settings).storage)).not.toContain('region');
   });
 
   it.each([
@@ -52,13 +75,22 @@ describe('settings of the program', () => {
     ['publicUrl', 'files.example.com', 'publicUrl (MAYFLY_PUBLIC_URL) wants an origin'],
     ['publicUrl', 'https://example.com/files', 'publicUrl (MAYFLY_PUBLIC_URL) wants an origin'],
     ['publicUrl', 'ftp://example.com', 'publicUrl (MAYFLY_PUBLIC_URL) wants an origin'],
+    ['storage.type', 'ftp', 'storage.type (MAYFLY_STORAGE) wants osfs or s3fs'],
+    ['storage.type', 's3fs', 'storage.bucket (MAYFLY_S3_BUCKET) wants the name of a bucket'],
+    ['storage.endpoint', 's3.example.com', 'storage.endpoint (MAYFLY_S3_ENDPOINT) wants a URL'],
+    [
+      'storage.forcePathStyle',
+      'maybe',
+      'storage.forcePathStyle (MAYFLY_S3_FORCE_PATH_STYLE) wants true or false',
+    ],
+    ['delivery', 'pigeon', 'delivery (MAYFLY_DELIVERY) wants redirect or proxy'],
     ['storage.durable', 'maybe', 'storage.durable (MAYFLY_DURABLE) wants true or false'],
     ['purge.schedule', 'hourly', 'purge.schedule (MAYFLY_PURGE_SCHEDULE) wants a cron expression'],
     ['limits.maxFileSize', '1e9', 'limits.maxFileSize (MAYFLY_MAX_FILE_SIZE) wants a whole number of bytes'],
     ['limits.maxFiles', 0, 'limits.maxFiles (MAYFLY_MAX_FILES) wants a whole number from 1'],
     ['log.level', 'loud', 'log.level (MAYFLY_LOG_LEVEL) wants one of trace, debug'],
     ['colour', 'red', 'colour is not a setting'],
-    ['storage.bucket', 'b', 'storage.bucket is not a setting'],
+    ['storage.pail', 'b', 'storage.pail is not a setting'],
   ])('%s does not take %j', (path, value, message) => {
     expect(() => parseSettings(having(path, value))).toThrow(message);
     expect(() => parseSettings(having(path, value))).toThrow(BadSettings);

@@ -42,7 +42,7 @@ async function serve({ token, ready, handler = obliging }: Given = {}) {
   const log = { ...silentLogger, info: (line: object, msg: string) => void lines.push({ ...line, msg }) };
   const server = createServer({
     mayfly: { ready: ready ?? (async () => {}), handler },
-    options: { token: token ?? null, limits: { maxFileSize: 1000, maxFiles: 2 } },
+    options: { token: token ?? null, delivery: undefined, limits: { maxFileSize: 1000, maxFiles: 2 } },
     metrics,
     log,
   });
