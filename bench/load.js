@@ -23,11 +23,14 @@ const wrkInstalled = await hasWrk();
 
 /**
  * @param {string} url
- * @param {{ seconds?: number, connections?: number }} options default 3 seconds, 64 connections
+ * @param {{ seconds?: number, connections?: number, status?: number }} options default 3 seconds, 64 connections, and
+ *   200 as the one status that every answer must have
  * @returns {Promise<number>} answers a second
  */
-export function load(url, { seconds = 3, connections = 64 } = {}) {
-  return wrkInstalled ? loadByWrk(url, seconds, connections) : loadBySockets(url, seconds, connections);
+export function load(url, { seconds = 3, connections = 64, status = 200 } = {}) {
+  return wrkInstalled
+    ? loadByWrk(url, seconds, connections)
+    : loadBySockets(url, { seconds, connections, status });
 }
 
 async function loadByWrk(url, seconds, connections) {
@@ -36,18 +39,18 @@ async function loadByWrk(url, seconds, connections) {
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
 }
 
-async function loadBySockets(url, seconds, connections) {
+async function loadBySockets(url, { seconds, connections, status }) {
   const { hostname, port, pathname } = new URL(url);
   const request = `GET ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`;
   const ends = performance.now() + seconds * 1000;
   const counts = await Promise.all(
-    Array.from({ length: connections }, () => pump(Number(port), hostname, request, ends)),
+    Array.from({ length: connections }, () => pump({ port: Number(port), hostname, request, status, ends })),
   );
   return counts.reduce((sum, count) => sum + count, 0) / seconds;
 }
 
 /** One connection: the next request follows the whole answer to the last. */
-function pump(port, hostname, request, ends) {
+function pump({ port, hostname, request, status, ends }) {
   return new Promise((resolve, reject) => {
     const socket = connect(port, hostname, () => socket.write(request));
     let answers = 0;
@@ -60,7 +63,7 @@ function pump(port, hostname, request, ends) {
         head += chunk.latin1Slice();
         const end = head.indexOf('\r\n\r\n');
         if (end < 0) return;
-        if (!head.startsWith('HTTP/1.1 200')) return reject(new Error(head.slice(0, end)));
+        if (!head.startsWith(`HTTP/1.1 ${status}`)) return reject(new Error(head.slice(0, end)));
         missing = Number(/content-length: (\d+)/i.exec(head)?.[1]);
         body = head.length - end - 4;
         head = '';

@@ -1,10 +1,9 @@
 /** How fast are local files of 1 KB, 16 KB and 10 MB served, beside express.static? `node bench/serve.js` */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMayfly } from '../dist/index.js';
+import { startContender } from './contender.js';
 import { compare } from './harness.js';
 import { load } from './load.js';
 
@@ -24,25 +23,18 @@ await writeFile(join(directory, 'bench', 'control.txt'), 'ok');
 await mayfly.close();
 
 const servers = await Promise.all(
-  NAMES.map(async (name) => {
-    const child = spawn(
-      process.execPath,
-      [new URL('servers.js', import.meta.url).pathname, name, directory],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
-    const [port] = await once(child.stdout, 'data');
-    return { name, child, base: `http://127.0.0.1:${Number(port)}/files/bench` };
-  }),
+  NAMES.map(async (name) => ({ name, ...(await startContender('servers.js', [name, directory])) })),
 );
 
 try {
   for (const [file, size] of Object.entries(SIZES)) {
-    const contenders = servers.map(({ name, base }) => ({ name, round: () => load(`${base}/${file}`) }));
+    const contenders = servers.map(({ name, origin }) => ({
+      name,
+      round: () => load(`${origin}/files/bench/${file}`),
+    }));
     await compare(`GET of ${size} bytes`, 'answers a second', contenders);
   }
 } finally {
-  for (const { child } of servers) child.kill();
+  for (const { stop } of servers) await stop();
   await rm(work, { recursive: true, force: true });
 }

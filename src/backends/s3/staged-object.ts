@@ -8,18 +8,12 @@
  * - More, for a key that may change, goes to a hidden object, from which the
  *   server copies it.
  */
-import { Readable } from 'node:stream';
-import type { S3Client } from '@aws-sdk/client-s3';
-import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { OperationFailed } from '../../errors/errors.js';
 import { chunksOf } from '../../fs/derived/source.js';
 import type { WriteSource } from '../../fs/essentials.js';
 import type { Bucket, ObjectHeaders } from './bucket.js';
 import { copyObject } from './copying.js';
-
-/** Parts of one file on their way at a time; memory is this many parts and two. */
-const PARTS_AT_ONCE = 4;
+import { MultipartUpload } from './multipart-upload.js';
 
 /** Where an object is to be made. */
 export interface Destination {
@@ -69,14 +63,32 @@ export async function stageObject(
       begun.push(value);
       size += value.length;
     }
-    const upload = new GatedUpload(bucket, plan.final ? plan.key : plan.hiddenKey, plan, begun, chunks);
-    await upload.received();
-    if (plan.final) return upload;
-    await upload.publish({ key: plan.hiddenKey, path: plan.path, createOnly: false });
-    return new HiddenObject(bucket, upload.size, plan);
+    return await stageInParts(bucket, begun, chunks, plan);
   } finally {
     // Lets go of the source when it was not read to its end.
     await chunks.return();
+  }
+}
+
+async function stageInParts(
+  bucket: Bucket,
+  begun: Buffer[],
+  rest: AsyncIterable<Buffer>,
+  plan: StagePlan,
+): Promise<StagedObject> {
+  const key = plan.final ? plan.key : plan.hiddenKey;
+  const upload = await MultipartUpload.begin(bucket, { ...plan, key });
+  try {
+    for (let chunk = begun.shift(); chunk !== undefined; chunk = begun.shift()) await upload.add(chunk);
+    for await (const chunk of rest) await upload.add(chunk);
+    await upload.end();
+    if (plan.final) return new CompletableObject(bucket, upload, key);
+    await upload.complete({ createOnly: false });
+    return new HiddenObject(bucket, upload.size, plan);
+  } catch (error) {
+    // The first error is the one to tell; what can't be aborted now is swept later.
+    await upload.abort().catch(() => undefined);
+    throw error;
   }
 }
 
@@ -102,50 +114,19 @@ class BufferedObject implements StagedObject {
   }
 }
 
-/** The upload is over, so there is no use in reading on. */
-class Stopped extends Error {}
-
-/** A multipart upload that lacks only its last part, which goes up when it is published. */
-class GatedUpload implements StagedObject {
-  size = 0;
+/** All parts are there: what lacks is the request that makes them an object. */
+class CompletableObject implements StagedObject {
+  readonly size: number;
   readonly #bucket: Bucket;
+  readonly #upload: MultipartUpload;
   readonly #key: string;
-  readonly #path: string;
-  readonly #params: ObjectHeaders & { Bucket: string; Key: string; Body: Readable; IfNoneMatch?: string };
-  readonly #arrival = new Signal<void>();
-  readonly #verdict = new Signal<'publish' | 'discard'>();
-  readonly #done: Promise<void>;
-  /** What the source threw, which is told as it is. */
-  #sourceError: { readonly error: unknown } | null = null;
-  #partFailed = false;
   #isOver = false;
 
-  constructor(
-    bucket: Bucket,
-    key: string,
-    { path, partSize, headers }: StagePlan,
-    begun: Buffer[],
-    rest: AsyncIterable<Buffer>,
-  ) {
+  constructor(bucket: Bucket, upload: MultipartUpload, key: string) {
+    this.size = upload.size;
     this.#bucket = bucket;
+    this.#upload = upload;
     this.#key = key;
-    this.#path = path;
-    const Body = Readable.from(this.#body(begun, rest), { objectMode: false });
-    // Looked at again for the last request, so that a condition can still be added.
-    this.#params = { ...headers, Bucket: bucket.name, Key: key, Body };
-    const upload = new Upload({
-      client: this.#watchedClient(),
-      params: this.#params,
-      partSize,
-      queueSize: PARTS_AT_ONCE,
-    });
-    this.#done = this.#run(upload);
-    this.#done.catch(() => undefined); // It is told to whoever waits for it.
-  }
-
-  /** Wait until all of the source is here. @throws what the source threw, or a failure of S3 */
-  async received(): Promise<void> {
-    await Promise.race([this.#arrival.promise, this.#done]);
   }
 
   async publish({ key, path, createOnly }: Destination): Promise<undefined> {
@@ -154,79 +135,17 @@ class GatedUpload implements StagedObject {
         message: 'a large file that was staged as final can not go elsewhere',
       });
     }
-    if (createOnly) {
-      // The server may know how to check this itself, or ignore it.
-      await this.#bucket.refuseExisting(key, { path });
-      this.#params.IfNoneMatch = '*';
-    }
-    this.#verdict.give('publish');
-    await this.#done;
+    // The server may know how to check this itself, or ignore it.
+    if (createOnly) await this.#bucket.refuseExisting(key, { path });
+    await this.#upload.complete({ createOnly });
+    this.#isOver = true;
   }
 
   async discard(): Promise<void> {
     if (this.#isOver) return;
-    this.#verdict.give('discard');
-    await this.#done.catch(() => undefined);
+    await this.#upload.abort();
+    this.#isOver = true;
   }
-
-  async #run(upload: Upload): Promise<void> {
-    try {
-      await this.#bucket.creating(this.#key, this.#params, { path: this.#path }, () => upload.done());
-    } catch (error) {
-      throw this.#sourceError === null ? error : this.#sourceError.error;
-    } finally {
-      this.#isOver = true;
-    }
-  }
-
-  /** What it throws makes the upload wait for the parts on their way and then abort, so that no part comes after. */
-  async *#body(begun: Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for (let chunk = begun.shift(); chunk !== undefined; chunk = begun.shift()) yield this.#counted(chunk);
-    for await (const chunk of this.#remembering(rest)) yield this.#counted(chunk);
-    this.#arrival.give();
-    if ((await this.#verdict.promise) === 'discard') throw new Stopped('discarded');
-  }
-
-  /** The same chunks; an error of the source is one that comes from in here, and not from whoever reads. */
-  async *#remembering(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    try {
-      for await (const chunk of source) yield chunk;
-    } catch (error) {
-      this.#sourceError = { error };
-      throw error;
-    }
-  }
-
-  #counted(chunk: Buffer): Buffer {
-    if (this.#partFailed) throw new Stopped('a part failed');
-    this.size += chunk.length;
-    return chunk;
-  }
-
-  /** What `Upload` uses of a client; one part's failure ends the reading for the others. */
-  #watchedClient(): S3Client {
-    const { client } = this.#bucket;
-    const send = async (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
-      try {
-        return await client.send(command);
-      } catch (error) {
-        if (command instanceof UploadPartCommand || command instanceof CreateMultipartUploadCommand) {
-          this.#partFailed = true;
-          this.#verdict.give('discard');
-        }
-        throw error;
-      }
-    };
-    return { config: client.config, send } as unknown as S3Client;
-  }
-}
-
-/** A promise that somebody else keeps. */
-class Signal<T> {
-  give!: (value: T) => void;
-  readonly promise = new Promise<T>((resolve) => {
-    this.give = resolve;
-  });
 }
 
 class HiddenObject implements StagedObject {

@@ -1,0 +1,29 @@
+/** Contenders that serve: each in a process of its own, which prints its port. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/**
+ * @param {string} script beside this file
+ * @param {readonly string[]} args
+ * @param {Record<string, string>} environment beside this process's own
+ * @returns the process, its origin, and a way to wait for its next line
+ */
+export async function startContender(script, args, environment = {}) {
+  const child = spawn(process.execPath, [new URL(script, import.meta.url).pathname, ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...environment },
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const nextLine = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${script} ${args.join(' ')} ended`);
+    return value;
+  };
+  const origin = `http://127.0.0.1:${Number(await nextLine())}`;
+  const stop = async () => {
+    const ended = once(child, 'exit');
+    if (child.exitCode === null && child.signalCode === null && child.kill()) await ended;
+  };
+  return { child, origin, nextLine, stop };
+}
