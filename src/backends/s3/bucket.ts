@@ -26,14 +26,10 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { FileExists, ResourceNotFound } from '../../errors/errors.js';
-import { WRITE_MARK } from './metadata.js';
+import { LIST_PAGE } from './limits.js';
+import { WRITE_MARK, wholeSeconds } from './metadata.js';
 import { ANSWER_MS } from './s3-client.js';
 import { isConflict, s3CodeOf, statusOf, translateS3Error } from './s3-errors.js';
-
-/** S3 API, DeleteObjects: most keys of one request. */
-export const DELETE_BATCH = 1000;
-/** S3 API, ListObjectsV2: most keys of one page. */
-export const LIST_PAGE = 1000;
 
 /** Which file a call is for, so that errors can name it, and how to stop it. */
 export interface CallContext {
@@ -219,7 +215,7 @@ export class Bucket {
     );
   }
 
-  /** At most `DELETE_BATCH` keys. @returns those that could not be deleted */
+  /** At most 1000 keys. @returns those that could not be deleted */
   async deleteMany(keys: readonly string[], context: CallContext): Promise<DeleteFailure[]> {
     const command = new DeleteObjectsCommand({
       Bucket: this.name,
@@ -352,9 +348,4 @@ function decodeListed(text: string): string {
   } catch {
     return text;
   }
-}
-
-/** Some servers list fractions of a second that their HEAD can't tell; one file has one time. */
-export function wholeSeconds(date: Date): Date {
-  return new Date(Math.floor(date.getTime() / 1000) * 1000);
 }

@@ -3,7 +3,7 @@ import { DirectoryExpected, ResourceNotFound } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
 import { joinPath } from '../../path/parts.js';
 import type { Bucket, CallContext, ListPage, StoredObject } from './bucket.js';
-import { LIST_PAGE } from './bucket.js';
+import { LIST_PAGE } from './limits.js';
 import type { Entry } from './name-order.js';
 import { NameOrder } from './name-order.js';
 import { directoryInfo, fileInfo } from './object-info.js';

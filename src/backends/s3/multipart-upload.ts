@@ -16,11 +16,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { OperationFailed } from '../../errors/errors.js';
 import type { Bucket, ObjectHeaders } from './bucket.js';
+import { MAX_PARTS } from './limits.js';
 
 /** Parts of one file on their way at a time; memory is one more, or less where S3 is faster than the source. */
 const PARTS_AT_ONCE = 4;
-/** S3 User Guide, "Amazon S3 multipart upload limits". */
-const MAX_PARTS = 10_000;
 
 export interface MultipartTarget {
   readonly key: string;

@@ -4,8 +4,7 @@ import type { Info } from '../../fs/info.js';
 import { contentTypeHeader, mediaTypeOfName } from '../../path/media-type.js';
 import { basename } from '../../path/parts.js';
 import type { StoredObject } from './bucket.js';
-import { wholeSeconds } from './bucket.js';
-import { WRITE_MARK } from './metadata.js';
+import { WRITE_MARK, wholeSeconds } from './metadata.js';
 
 /** Directories have no dates in S3. */
 const NO_DATE = new Date(0);

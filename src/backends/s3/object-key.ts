@@ -14,6 +14,9 @@ const MAX_KEY_BYTES = 1024;
 /** What is not the user's lies here, right below the prefix; no namespace begins with a dot. */
 export const HIDDEN = '.mayfly';
 
+/** In there, where hidden objects wait to be copied to their place. */
+export const PARKING = 'tmp/';
+
 /** The keys of one filesystem: all that begin with its prefix. */
 export class KeySpace {
   /** Empty, or ending in a slash. */

@@ -12,10 +12,8 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl, S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
 import type { PresignedUrl, PresignOptions } from '../../fs/presigner.js';
 import { encodeSegment } from '../../path/percent-encoding.js';
+import { MAX_PRESIGN_SECONDS } from './limits.js';
 import { translateS3Error } from './s3-errors.js';
-
-/** Longest life of a presigned URL: seven days (Signature Version 4). */
-export const MAX_PRESIGN_SECONDS = 604_800;
 
 /** Where a bucket is and how requests to it are signed. */
 interface Endpoint {

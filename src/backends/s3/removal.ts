@@ -9,7 +9,8 @@ import { FileExpected, FSError, OperationFailed } from '../../errors/errors.js';
 import type { RemoveOutcome } from '../../fs/staged-file.js';
 import { compareCodePoints } from '../../path/parts.js';
 import type { Bucket, DeleteFailure } from './bucket.js';
-import { DELETE_BATCH } from './bucket.js';
+
+import { DELETE_BATCH } from './limits.js';
 import { listObjects } from './listing.js';
 import type { KeySpace } from './object-key.js';
 import type { ObjectTree } from './object-tree.js';

@@ -37,18 +37,15 @@ import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
 import type { Presigner } from '../../fs/presigner.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile } from '../../fs/staged-file.js';
-import { DELETE_BATCH, wholeSeconds } from './bucket.js';
-import { copyFile } from './copying.js';
-import { listDirectory } from './listing.js';
-import { WRITE_MARK, writeMark } from './metadata.js';
+import type { Connection, ObjectTree } from './engine.js';
+import { DELETE_BATCH, MAX_PRESIGN_SECONDS } from './limits.js';
+import { WRITE_MARK, wholeSeconds, writeMark } from './metadata.js';
 import { fileInfo, keptType, typeByName } from './object-info.js';
-import { ObjectTree } from './object-tree.js';
-import { MAX_PRESIGN_SECONDS } from './presign.js';
-import { removeBelow, removeFiles } from './removal.js';
-import { connect, type S3Connection, type S3FSOptions } from './s3-options.js';
-import { type StagedObject, stageObject } from './staged-object.js';
-import { identifyBucket } from './storage-identity.js';
-import { PARKING, sweepBucket } from './sweep.js';
+import type { KeySpace } from './object-key.js';
+import { PARKING } from './object-key.js';
+import type { ResolvedS3Options, S3FSOptions } from './s3-options.js';
+import { resolveS3Options } from './s3-options.js';
+import type { StagedObject } from './staged-object.js';
 
 const meta: Meta = {
   ...plainMeta,
@@ -59,6 +56,9 @@ const meta: Meta = {
   realDirectories: false,
 };
 
+/** What a filesystem works with once it is in use. */
+type Engine = Omit<typeof import('./engine.js'), 'connect'> & Connection & { readonly tree: ObjectTree };
+
 /**
  * Files in an S3 bucket.
  * @example
@@ -66,10 +66,11 @@ const meta: Meta = {
  * await files.writeText('hello.txt', 'hello');
  */
 export class S3FS extends Filesystem {
-  readonly #connection: S3Connection;
-  readonly #tree: ObjectTree;
+  readonly #options: ResolvedS3Options;
+  readonly #keys: KeySpace;
   /** Above a namespace, whose directories need not be made before files are written to them. */
   readonly #parent: S3FS | null;
+  #engine: Promise<Engine> | null = null;
 
   /** @throws InvalidOptions */
   constructor(options: S3FSOptions);
@@ -78,30 +79,29 @@ export class S3FS extends Filesystem {
   constructor(options: S3FSOptions | S3FS, namespace = '') {
     super();
     if (options instanceof S3FS) {
-      const { bucket, keys, strictness } = options.#tree;
       this.#parent = options;
-      this.#connection = options.#connection;
-      this.#tree = new ObjectTree(bucket, keys.below(namespace), { ...strictness, impliesParents: true });
+      this.#options = options.#options;
+      this.#keys = options.#keys.below(namespace);
     } else {
       this.#parent = null;
-      this.#connection = connect(options);
-      const { bucket, root, strict } = this.#connection;
-      this.#tree = new ObjectTree(bucket, root, { strict, impliesParents: false });
+      this.#options = resolveS3Options(options);
+      this.#keys = this.#options.keys;
     }
   }
 
   override async getInfo(path: string): Promise<Info> {
     const target = this.validatePath(path);
-    const info = await this.#tree.find(target);
+    const { tree } = await this.#open();
+    const info = await tree.find(target);
     if (info === null) throw new ResourceNotFound(target);
     return info;
   }
 
   override async *scanDir(path: string): AsyncIterable<Info> {
     const target = this.validatePath(path);
-    const { bucket, keys } = this.#tree;
-    if (keys.hides(target)) throw new ResourceNotFound(target);
-    for await (const info of listDirectory(bucket, keys, target)) {
+    if (this.#keys.hides(target)) throw new ResourceNotFound(target);
+    const { bucket, listDirectory } = await this.#open();
+    for await (const info of listDirectory(bucket, this.#keys, target)) {
       yield info;
       this.checkOpen();
     }
@@ -110,29 +110,34 @@ export class S3FS extends Filesystem {
   /** Writes a marker, so that the directory is there while nothing is in it. */
   override async makeDir(path: string, { recreate = false }: MakeDirOptions = {}): Promise<void> {
     const target = this.validatePath(path);
-    this.#tree.refuseHidden(target);
+    const { tree } = await this.#open();
+    tree.refuseHidden(target);
     if (target === '') {
       if (recreate) return;
       throw new DirectoryExists(target);
     }
     const [file, isDirectory] = await Promise.all([
-      this.#tree.head(target),
-      this.#tree.isDirectory(target),
-      this.#tree.checkParent(target, false),
+      tree.head(target),
+      tree.isDirectory(target),
+      tree.checkParent(target, false),
     ]);
     if (isDirectory && file === null && recreate) return;
     if (isDirectory || file !== null) throw new DirectoryExists(target);
-    await this.#tree.putMarker(target, recreate);
+    await tree.putMarker(target, recreate);
   }
 
   override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
     const target = this.validatePath(path);
-    return (await this.#tree.open(target, checkRange(options))) as Readable;
+    const range = checkRange(options);
+    const { tree } = await this.#open();
+    return (await tree.open(target, range)) as Readable;
   }
 
   /** One request, also when nothing is there. */
   override async isFile(path: string): Promise<boolean> {
-    return (await this.#tree.head(this.validatePath(path))) !== null;
+    const target = this.validatePath(path);
+    const { tree } = await this.#open();
+    return (await tree.head(target)) !== null;
   }
 
   /** One request, which names the version. */
@@ -140,7 +145,8 @@ export class S3FS extends Filesystem {
     if (version.etag === undefined) return super.openVersion(path, version, options);
     const target = this.validatePath(path);
     try {
-      return await this.#tree.open(target, checkRange(options), version.etag);
+      const { tree } = await this.#open();
+      return await tree.open(target, checkRange(options), version.etag);
     } catch (error) {
       if (error instanceof ResourceNotFound || error instanceof FileExpected) return null;
       throw error;
@@ -161,11 +167,11 @@ export class S3FS extends Filesystem {
       abandonSource(source);
       throw error;
     }
-    const { bucket, keys } = this.#tree;
-    const { partSize, root } = this.#connection;
+    const { bucket, stageObject } = await this.#open();
+    const { partSize, keys: root } = this.#options;
     const headers = { ContentType: options.contentType ?? typeByName(target), Metadata: writeMark() };
     const staged = await stageObject(bucket, source, {
-      key: keys.key(target),
+      key: this.#keys.key(target),
       path: target,
       final: options.final === true,
       hiddenKey: root.hiddenKey(PARKING + randomUUID()),
@@ -184,10 +190,10 @@ export class S3FS extends Filesystem {
 
   override async remove(path: string): Promise<void> {
     const target = this.validatePath(path);
-    const { bucket, keys } = this.#tree;
-    const key = keys.key(target);
-    await this.#connection.serial.run(key, async () => {
-      await this.#tree.needFile(target);
+    const { bucket, serial, tree } = await this.#open();
+    const key = this.#keys.key(target);
+    await serial.run(key, async () => {
+      await tree.needFile(target);
       await bucket.delete(key, { path: target });
     });
   }
@@ -199,17 +205,18 @@ export class S3FS extends Filesystem {
     this.checkOpen();
     const valid = paths.map((path) => this.#validated(path));
     const good = valid.filter((path) => typeof path === 'string');
-    const outcomes = await removeFiles(this.#tree, good, assumePresent);
+    const { removeFiles, tree } = await this.#open();
+    const outcomes = await removeFiles(tree, good, assumePresent);
     return valid.map((path) => (typeof path === 'string' ? (outcomes.shift() as RemoveOutcome) : path));
   }
 
   override async removeDir(path: string): Promise<void> {
     const target = this.validatePath(path);
     if (target === '') throw new RemoveRootError();
-    const { bucket, keys } = this.#tree;
-    const marker = keys.directoryKey(target);
+    const { bucket, tree } = await this.#open();
+    const marker = this.#keys.directoryKey(target);
     const { objects } = await bucket.list({ prefix: marker, maxKeys: 2 }, { path: target });
-    if (objects.length === 0 || keys.hides(target)) throw await this.#tree.noDirectory(target);
+    if (objects.length === 0 || this.#keys.hides(target)) throw await tree.noDirectory(target);
     if (objects.some(({ key }) => key !== marker)) throw new DirectoryNotEmpty(target);
     await bucket.delete(marker, { path: target });
   }
@@ -217,7 +224,8 @@ export class S3FS extends Filesystem {
   override async removeTree(path: string): Promise<void> {
     const target = this.validatePath(path);
     if (target !== '' && !(await this.getInfo(target)).isDir) throw new DirectoryExpected(target);
-    await removeBelow(this.#tree, target);
+    const { removeBelow, tree } = await this.#open();
+    await removeBelow(tree, target);
   }
 
   /** Times can't be set in S3, so this only looks whether something is there. */
@@ -229,7 +237,8 @@ export class S3FS extends Filesystem {
   override async copy(source: string, destination: string, options: CopyOptions = {}): Promise<void> {
     const from = this.validatePath(source);
     const to = this.validatePath(destination);
-    await this.#tree.checkDestination(to, options.overwrite === true);
+    const { tree } = await this.#open();
+    await tree.checkDestination(to, options.overwrite === true);
     if (from === to) throw new IllegalDestination(to);
     await this.#copyFile(from, to, options);
   }
@@ -238,28 +247,31 @@ export class S3FS extends Filesystem {
   override async move(source: string, destination: string, options: CopyOptions = {}): Promise<void> {
     const from = this.validatePath(source);
     const to = this.validatePath(destination);
-    await this.#tree.checkDestination(to, options.overwrite === true);
+    const { bucket, serial, tree } = await this.#open();
+    await tree.checkDestination(to, options.overwrite === true);
     if (from === to) {
-      await this.#tree.needFile(from);
+      await tree.needFile(from);
       return;
     }
-    const { bucket, keys } = this.#tree;
-    await this.#connection.serial.run(keys.key(from), async () => {
+    const key = this.#keys.key(from);
+    await serial.run(key, async () => {
       await this.#copyFile(from, to, options);
-      await bucket.delete(keys.key(from), { path: from });
+      await bucket.delete(key, { path: from });
     });
   }
 
   /** By the hidden object `.mayfly/id` below the prefix. */
   override async identify({ create = false }: { create?: boolean } = {}): Promise<string> {
     this.checkOpen();
-    return identifyBucket(this.#tree.bucket, this.#connection.root, create);
+    const { bucket, identifyBucket } = await this.#open();
+    return identifyBucket(bucket, this.#options.keys, create);
   }
 
   /** Aborts multipart uploads below the prefix that began before `before`, whoever began them. */
   override async sweepStaged(before: Date): Promise<number> {
     this.checkOpen();
-    return sweepBucket(this.#tree.bucket, this.#connection.root, before);
+    const { bucket, sweepBucket } = await this.#open();
+    return sweepBucket(bucket, this.#options.keys, before);
   }
 
   override presigner(): Presigner {
@@ -267,7 +279,8 @@ export class S3FS extends Filesystem {
       maxSeconds: MAX_PRESIGN_SECONDS,
       presign: async (path, options) => {
         const target = this.validatePath(path);
-        return this.#connection.presigner.presign(this.#tree.keys.key(target), options, target);
+        const { presigner } = await this.#open();
+        return presigner.presign(this.#keys.key(target), options, target);
       },
     };
   }
@@ -282,19 +295,18 @@ export class S3FS extends Filesystem {
 
   override validatePath(path: string): string {
     const target = super.validatePath(path);
-    this.#tree.keys.check(target);
+    this.#keys.check(target);
     return target;
   }
 
   override desc(path: string): string {
-    const { bucket, keys } = this.#tree;
-    return `s3://${bucket.name}/${keys.key(this.validatePath(path))}`;
+    return `s3://${this.#options.bucket}/${this.#keys.key(this.validatePath(path))}`;
   }
 
   /** Connections are closed with the filesystem that opened them; one of a namespace has none of its own. */
   override async close(): Promise<void> {
     await super.close();
-    if (this.#parent === null) this.#tree.bucket.close();
+    if (this.#parent === null) (await this.#engine)?.bucket.close();
   }
 
   override isClosed(): boolean {
@@ -306,14 +318,35 @@ export class S3FS extends Filesystem {
     this.#parent?.checkOpen();
   }
 
+  /** Loads the SDK at the first call. A namespace works with the connections of its parent. */
+  #open(): Promise<Engine> {
+    this.#engine ??= this.#load();
+    return this.#engine;
+  }
+
+  async #load(): Promise<Engine> {
+    const { connect, ...engine } = await import('./engine.js');
+    const { bucket, presigner, serial } =
+      this.#parent === null ? connect(this.#options) : await this.#parent.#open();
+    const strictness = { strict: this.#options.strict, impliesParents: this.#parent !== null };
+    return {
+      ...engine,
+      bucket,
+      presigner,
+      serial,
+      tree: new engine.ObjectTree(bucket, this.#keys, strictness),
+    };
+  }
+
   async #publish(
     staged: StagedObject,
     path: string,
     described: Pick<Info, 'contentType' | 'version'>,
     { overwrite = true }: PublishOptions = {},
   ): Promise<Info> {
-    await this.#tree.checkPlace(path);
-    const key = this.#tree.keys.key(path);
+    const { tree } = await this.#open();
+    await tree.checkPlace(path);
+    const key = this.#keys.key(path);
     const etag = await staged.publish({ key, path, createOnly: !overwrite });
     // For a file of several parts a look is cheap. The answer to a PUT has all but the time, which is about now.
     if (etag === undefined) return this.getInfo(path);
@@ -322,14 +355,11 @@ export class S3FS extends Filesystem {
   }
 
   async #copyFile(from: string, to: string, { overwrite }: CopyOptions): Promise<void> {
-    const object = await this.#tree.needFile(from);
-    await this.#tree.checkPlace(to);
+    const { copyFile, tree } = await this.#open();
+    const object = await tree.needFile(from);
+    await tree.checkPlace(to);
     try {
-      await copyFile(
-        this.#tree,
-        { from, object, to, createOnly: overwrite !== true },
-        this.#connection.partSize,
-      );
+      await copyFile(tree, { from, object, to, createOnly: overwrite !== true }, this.#options.partSize);
     } catch (error) {
       throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;
     }

@@ -1,12 +1,9 @@
 /** What `S3FS` accepts, and what it makes of it. */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { InvalidOptions, MayflyError } from '../../errors/errors.js';
-import { Bucket } from './bucket.js';
+import { MIN_PART_BYTES } from './limits.js';
 import { KeySpace } from './object-key.js';
-import { ObjectPresigner } from './presign.js';
 import type { S3ClientOptions } from './s3-client.js';
-import { createS3Client } from './s3-client.js';
-import { Serial } from './serial.js';
 
 /** Where the objects are, and how to reach them. */
 export interface S3FSOptions extends S3ClientOptions {
@@ -28,35 +25,21 @@ export interface S3FSOptions extends S3ClientOptions {
   partSize?: number;
 }
 
-/** What the filesystems of one bucket and prefix share. */
-export interface S3Connection {
-  readonly bucket: Bucket;
-  readonly presigner: ObjectPresigner;
-  readonly serial: Serial;
+/** Options that were checked, with every default filled in. */
+export interface ResolvedS3Options extends Omit<S3FSOptions, 'prefix'> {
   readonly strict: boolean;
   readonly partSize: number;
-  readonly root: KeySpace;
+  readonly keys: KeySpace;
 }
 
-const MEBIBYTE = 1024 ** 2;
-const DEFAULT_PART_BYTES = 8 * MEBIBYTE;
-/** S3 User Guide, "Amazon S3 multipart upload limits". */
-const MIN_PART_BYTES = 5 * MEBIBYTE;
+const DEFAULT_PART_BYTES = 8 * 1024 ** 2;
 
-/** Nothing is sent yet. @throws InvalidOptions */
-export function connect(options: S3FSOptions): S3Connection {
+/** @throws InvalidOptions with one line that names every bad key and what it wants */
+export function resolveS3Options(options: S3FSOptions): ResolvedS3Options {
   const problems = problemsOf(options);
   if (problems.length > 0) throw new InvalidOptions(`invalid options: ${problems.join('; ')}`);
-  const { client: given, prefix = '', strict = true, partSize = DEFAULT_PART_BYTES } = options;
-  const client = given ?? createS3Client(options);
-  return {
-    bucket: new Bucket(options.bucket, client, given === undefined),
-    presigner: new ObjectPresigner(options.bucket, client),
-    serial: new Serial(),
-    strict,
-    partSize,
-    root: KeySpace.ofPrefix(prefix),
-  };
+  const { prefix = '', strict = true, partSize = DEFAULT_PART_BYTES, ...rest } = options;
+  return { ...rest, strict, partSize, keys: KeySpace.ofPrefix(prefix) };
 }
 
 function problemsOf(options: S3FSOptions): string[] {

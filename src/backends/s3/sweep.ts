@@ -1,13 +1,12 @@
 /** Removes what writers left behind that were killed: parts without an object, and hidden objects. */
 import type { Bucket } from './bucket.js';
-import { DELETE_BATCH } from './bucket.js';
+
+import { DELETE_BATCH } from './limits.js';
 import { listObjects } from './listing.js';
 import type { KeySpace } from './object-key.js';
+import { PARKING } from './object-key.js';
 
 const CONTEXT = { path: '' };
-
-/** Where hidden objects wait to be copied to their place. */
-export const PARKING = 'tmp/';
 
 /**
  * Two requests when there is nothing to remove. Nobody can tell whether a
