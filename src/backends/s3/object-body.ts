@@ -20,6 +20,10 @@ export class ObjectBody extends Readable {
   #source: Readable;
   #received = 0;
   #breaks = 0;
+  /** Whether somebody waits for bytes. */
+  #wanted = false;
+  /** It broke while nobody did, so there was no use in asking again. */
+  #broken: { readonly cause: unknown } | null = null;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param length bytes that will come in all */
@@ -33,7 +37,11 @@ export class ObjectBody extends Readable {
   }
 
   override _read(): void {
-    this.#source.resume();
+    this.#wanted = true;
+    const broken = this.#broken;
+    this.#broken = null;
+    if (broken === null) this.#source.resume();
+    else this.#goOn(broken.cause);
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -49,18 +57,30 @@ export class ObjectBody extends Readable {
       if (over || source !== this.#source) return;
       over = true;
       if (this.#received === this.#length) this.push(null);
-      else if (!this.destroyed) this.#goOn(error);
+      else if (!this.destroyed) this.#onBreak(error);
     };
     source.on('data', (chunk: Buffer) => {
       if (this.destroyed || over) return;
       this.#received += chunk.length;
       this.#breaks = 0;
       if (this.#received > this.#length) this.#fail(undefined);
-      else if (!this.push(chunk)) source.pause();
+      else this.#pass(chunk, source);
     });
     source.once('end', () => ended());
     source.once('close', () => ended());
     source.on('error', ended); // For good: a late one concerns nobody.
+  }
+
+  #pass(chunk: Buffer, source: Readable): void {
+    this.#wanted = false;
+    if (this.push(chunk)) this.#wanted = true;
+    else if (!this.#wanted) source.pause(); // It may have been asked for more meanwhile.
+  }
+
+  /** A connection that waits for a slow reader is cut after a while; it is opened again when he wants more. */
+  #onBreak(cause: unknown): void {
+    if (this.#wanted) this.#goOn(cause);
+    else this.#broken = { cause };
   }
 
   #goOn(cause: unknown): void {

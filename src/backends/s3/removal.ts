@@ -21,6 +21,8 @@ const REQUESTS_AT_ONCE = 4;
 const FEW_KEYS = 16;
 /** Codes of single keys for which S3 asks to try again. */
 const TRY_AGAIN = new Set(['InternalError', 'SlowDown', 'ServiceUnavailable', 'OperationAborted']);
+/** XML 1.0 has no way to write these, so no list of keys can name them. Other tools may have used any. */
+const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 /** Last assigned code point of the last plane: nothing that people write comes after it. */
 const LAST_CODE_POINT = '\u{10fffd}';
 
@@ -28,16 +30,21 @@ const LAST_CODE_POINT = '\u{10fffd}';
 export async function removeBelow({ bucket, keys }: ObjectTree, path: string): Promise<void> {
   const prefix = keys.directoryKey(path);
   const running = new Set<Promise<void>>();
-  for await (const page of listObjects(bucket, prefix, { path })) {
-    const batch = page.map(({ key }) => key).filter((key) => !keys.hidesKey(key));
-    if (batch.length === 0) continue;
-    const deletion = deleteAll(bucket, batch, path);
-    running.add(deletion);
-    deletion.then(
-      () => running.delete(deletion),
-      () => undefined, // It stays, and is thrown below.
-    );
-    if (running.size >= REQUESTS_AT_ONCE) await Promise.race(running);
+  try {
+    for await (const page of listObjects(bucket, prefix, { path })) {
+      const batch = page.map(({ key }) => key).filter((key) => !keys.hidesKey(key));
+      if (batch.length === 0) continue;
+      const deletion = deleteAll(bucket, batch, path);
+      running.add(deletion);
+      deletion.then(
+        () => running.delete(deletion),
+        () => undefined, // It stays, and is thrown below.
+      );
+      if (running.size >= REQUESTS_AT_ONCE) await Promise.race(running);
+    }
+  } finally {
+    // None may be under way any more when this throws.
+    await Promise.allSettled(running);
   }
   await Promise.all(running);
 }
@@ -47,9 +54,22 @@ async function deleteAll(bucket: Bucket, batch: readonly string[], path: string)
   if (failure !== undefined) throw translateS3Code(failure.code, failure.message, path);
 }
 
+/** One request for all, but for keys that a list can't name, which are deleted one by one. */
+async function deleteKeys(bucket: Bucket, batch: readonly string[], path: string): Promise<DeleteFailure[]> {
+  const writable = batch.filter((key) => !UNWRITABLE.test(key));
+  const failures = writable.length === 0 ? [] : await bucket.deleteMany(writable, { path });
+  if (writable.length < batch.length) {
+    await eachOf(
+      batch.filter((key) => UNWRITABLE.test(key)),
+      (key) => bucket.delete(key, { path }),
+    );
+  }
+  return failures;
+}
+
 /** Once more for those keys that may only have had bad luck. */
 async function deleteTwice(bucket: Bucket, batch: readonly string[], path: string): Promise<DeleteFailure[]> {
-  const failures = await bucket.deleteMany(batch, { path });
+  const failures = await deleteKeys(bucket, batch, path);
   const again = failures.filter(({ code }) => TRY_AGAIN.has(code ?? ''));
   if (again.length === 0) return failures;
   const still = await bucket.deleteMany(
@@ -139,16 +159,17 @@ async function presentAmong(bucket: Bucket, keys: KeySpace, paths: readonly stri
     });
     return present;
   }
-  // Every page tells of at least one of the paths, and of a thousand where they lie close together.
+  // Every page but strange ones tells of at least one of the paths, and of a thousand where they lie close together.
   const sorted = [...paths].sort(compareCodePoints);
+  let after = '';
   for (let i = 0; i < sorted.length; ) {
     const first = sorted[i] ?? '';
-    const page = await bucket.list(
-      { prefix: keys.prefix, startAfter: keys.key(justBefore(first)) },
-      { path: first },
-    );
+    const before = keys.key(justBefore(first));
+    const startAfter = compareCodePoints(before, after) > 0 ? before : after;
+    const page = await bucket.list({ prefix: keys.prefix, startAfter }, { path: first });
     const listed = new Set(page.objects.map(({ key }) => key));
     const last = page.continuation === undefined ? undefined : page.objects.at(-1)?.key;
+    after = last ?? after;
     for (; i < sorted.length; i++) {
       const path = sorted[i] ?? '';
       const key = keys.key(path);
