@@ -15,6 +15,9 @@ export { MemoryExpirationStore } from './expirations/memory-expiration-store.js'
 export type { PurgeFailure, PurgeOptions, PurgeReport } from './expirations/purge.js';
 export { SqliteExpirationStore } from './expirations/sql/sqlite-expiration-store.js';
 export type { Meta } from './fs/capabilities.js';
+export type { GlobOptions } from './fs/derived/glob.js';
+export type { TreeOptions } from './fs/derived/tree.js';
+export type { FilterDirOptions, WalkOptions } from './fs/derived/walk.js';
 export type {
   FilesystemEssentials,
   InfoChanges,
@@ -28,8 +31,20 @@ export type {
 export type { CopyOptions } from './fs/filesystem.js';
 export { Filesystem, SubFS } from './fs/filesystem.js';
 export type { Info } from './fs/info.js';
+export type { MirrorOptions } from './fs/mirror.js';
+export { mirror } from './fs/mirror.js';
 export type { PresignedUrl, Presigner, PresignOptions } from './fs/presigner.js';
 export type { RemoveManyOptions, RemoveOutcome, StagedFile } from './fs/staged-file.js';
+export { copyDir, copyFile, copyFS, moveDir, moveFile, moveFS } from './fs/transfer.js';
+export type {
+  CopyCondition,
+  CopyDirOptions,
+  Location,
+  MoveTransferOptions,
+  TransferOptions,
+  TransferProgress,
+} from './fs/transfer-options.js';
+export type { ScanTreeOptions } from './fs/tree-options.js';
 export type { Action, AuthorizeRequest, RouterOptions } from './http/options.js';
 export type { Logger } from './logger/logger.js';
 export type { Mayfly, RequestHandler } from './mayfly.js';

@@ -33,7 +33,10 @@ import type { CopyOptions } from '../fs/filesystem.js';
 import { Filesystem, SubFS } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
 import type { StagedFile } from '../fs/staged-file.js';
-import { dirname, joinPath } from '../path/parts.js';
+import { moveFile } from '../fs/transfer.js';
+import type { CopyDirOptions, Location } from '../fs/transfer-options.js';
+import type { ScanTreeOptions } from '../fs/tree-options.js';
+import { dirname, isWithin, joinPath } from '../path/parts.js';
 import { fileUrl } from '../urls/url-root.js';
 import type { Storage } from './storage.js';
 
@@ -214,11 +217,22 @@ export class NamespaceFS extends Filesystem {
   }
 
   override async *scanDir(path: string): AsyncIterable<Info> {
-    const target = this.validatePath(path);
-    await this.#host.storage.bound();
-    // A namespace is a directory from the first, even before anything was written to it.
-    if ((await this.getInfo(target)).isDir && (await findInfo(this.#files, target)) === null) return;
-    yield* this.#files.scanDir(target);
+    if (await this.#isStored(path)) yield* this.#files.scanDir(path);
+  }
+
+  override async *scanTree(path: string, options?: ScanTreeOptions): AsyncIterable<Info> {
+    let stored: boolean;
+    try {
+      stored = await this.#isStored(path);
+    } catch (error) {
+      if (options?.tolerate?.(this.validatePath(path), error) === true) return;
+      throw error;
+    }
+    if (stored) yield* this.#files.scanTree(path, options);
+  }
+
+  override async listDir(path: string): Promise<string[]> {
+    return (await this.#isStored(path)) ? this.#files.listDir(path) : [];
   }
 
   override async makeDir(path: string, options?: MakeDirOptions): Promise<void> {
@@ -288,6 +302,49 @@ export class NamespaceFS extends Filesystem {
     await this.#withParents(destination, source, () => this.#host.ledger.move(from, to, move));
   }
 
+  /** Copy a directory. The copies have no deadlines of the source's. With `create` missing parents are made too. */
+  override async copyDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
+    await this.#makeDestination(source, destination, options);
+    await super.copyDir(source, destination, options);
+  }
+
+  /** Move a directory, each file with its deadline. With `create` missing parents are made too. */
+  override async moveDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
+    await this.#makeDestination(source, destination, options);
+    await super.moveDir(source, destination, options);
+  }
+
+  /** To a filesystem of the same mayfly a file moves with its deadline, none included. */
+  override async moveInto(
+    destination: Filesystem,
+    path: string,
+    destinationPath: string,
+    options?: CopyOptions,
+  ): Promise<boolean> {
+    if (!(destination instanceof NamespaceFS) || destination.#host !== this.#host) return false;
+    const [from, to] = [this.#key(path), destination.#key(destinationPath)];
+    await this.getInfo(path);
+    const { storage, ledger } = this.#host;
+    const [source, target] = [storage.open(from.namespace), storage.open(to.namespace)];
+    const move = async (): Promise<void> => {
+      if (source === target) await source.move(from.path, to.path, { overwrite: true, ...options });
+      else
+        await moveFile(
+          source,
+          from.path,
+          target,
+          to.path,
+          definedOnly({ preserveTime: options?.preserveTime }),
+        );
+    };
+    await destination.#withParents(destinationPath, null, () => ledger.move(from, to, move));
+    return true;
+  }
+
+  override locate(path: string): Location {
+    return this.#files.locate(this.validatePath(path));
+  }
+
   /** The directory as a filesystem with URLs and deadlines. @throws ResourceNotFound, DirectoryExpected */
   override async openDir(path: string): Promise<NamespaceFS> {
     const target = this.validatePath(path);
@@ -336,6 +393,21 @@ export class NamespaceFS extends Filesystem {
 
   #key(path: string): FileKey {
     return { namespace: this.namespace, path: joinPath(this.#base, this.validatePath(path)) };
+  }
+
+  /** A namespace is a directory from the first: false before anything was written to it. @throws ResourceNotFound */
+  async #isStored(path: string): Promise<boolean> {
+    const target = this.validatePath(path);
+    await this.#host.storage.bound();
+    if ((await findInfo(this.#files, target)) !== null) return true;
+    await this.getInfo(target);
+    return false;
+  }
+
+  async #makeDestination(source: string, destination: string, options: CopyDirOptions = {}): Promise<void> {
+    const [from, to] = [this.validatePath(source), this.validatePath(destination)];
+    if (options.create !== true || isWithin(from, to) || !(await this.getInfo(from)).isDir) return;
+    await this.#makeDirectory(dirname(to));
   }
 
   async #publish(staged: StagedFile, path: string, options: NamespacePublishOptions): Promise<Info> {

@@ -26,6 +26,7 @@ const plan: Plan = {
     '@aws-sdk': ['backends/s3/'],
     'better-sqlite3': ['expirations/sql/'],
     kysely: ['expirations/sql/'],
+    picomatch: ['fs/derived/glob.ts'],
     'node-cron': ['expirations/purge-schedule.ts'],
     express: ['http/', 'server/', 'mayfly.ts'], // The composition root names the Router's type in its interface.
     multer: ['http/', 'server/'],
