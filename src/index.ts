@@ -1,7 +1,14 @@
 /** Everything that users of the package may rely on. */
+export type { OSFSOptions } from './backends/disk/disk-filesystem.js';
 export { OSFS } from './backends/disk/disk-filesystem.js';
+export type { TempFSOptions } from './backends/disk/temp-filesystem.js';
+export { TempFS } from './backends/disk/temp-filesystem.js';
 export { MemoryFS } from './backends/memory/memory-filesystem.js';
 export type { Clock } from './clock/clock.js';
+export type { FilesystemUrl } from './composed/filesystem-url.js';
+export { MountFS } from './composed/mount-filesystem.js';
+export type { FilesystemOpener } from './composed/open-filesystem.js';
+export { openFS, registerProtocol } from './composed/open-filesystem.js';
 export * from './errors/errors.js';
 export type { Expiration, FileKey, Intent } from './expirations/expiration.js';
 export type {
@@ -45,6 +52,7 @@ export type {
   TransferProgress,
 } from './fs/transfer-options.js';
 export type { ScanTreeOptions } from './fs/tree-options.js';
+export { ReadOnlyFS } from './fs/wrappers/read-only.js';
 export type { Action, AuthorizeRequest, RouterOptions } from './http/options.js';
 export type { Logger } from './logger/logger.js';
 export type { Mayfly, RequestHandler } from './mayfly.js';
