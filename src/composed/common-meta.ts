@@ -19,5 +19,6 @@ export function commonMeta(metas: readonly Meta[]): Meta {
     // From one mount to another a move is a copy and a removal.
     atomicRename: metas.length === 1 && all((meta) => meta.atomicRename),
     createOnly: all((meta) => meta.createOnly),
+    makesParents: all((meta) => meta.makesParents),
   };
 }

@@ -141,7 +141,7 @@ export class MountFS extends Filesystem {
       publish: (target, how) =>
         this.#change(target, async ({ fs: owner, mount, inner }) => {
           if (owner === fs) return localInfo(await staged.publish(inner, how), mount);
-          throw new Unsupported(this.validatePath(target), {
+          throw new Unsupported(inner, {
             message: 'what is staged for one mount can not be published in another',
           });
         }),

@@ -28,6 +28,8 @@ export interface Meta {
   readonly atomicRename: boolean;
   /** Of several writers with `overwrite: false` at once exactly one wins. */
   readonly createOnly: boolean;
+  /** `write`, `copy` and `move` make the directories above the destination when they are missing. */
+  readonly makesParents: boolean;
 }
 
 /** What a backend has that says nothing of itself. */
@@ -44,4 +46,5 @@ export const plainMeta: Meta = {
   realDirectories: true,
   atomicRename: false,
   createOnly: true,
+  makesParents: false,
 };

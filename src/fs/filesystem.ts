@@ -234,6 +234,15 @@ export class SubFS extends Filesystem {
     return this.#run(() => this.#parent.moveDir(this.#outer(source), this.#outer(destination), options));
   }
 
+  override moveInto(
+    destination: Filesystem,
+    path: string,
+    destinationPath: string,
+    options?: CopyOptions,
+  ): Promise<boolean> {
+    return this.#run(() => this.#parent.moveInto(destination, this.#outer(path), destinationPath, options));
+  }
+
   override locate(path: string): Location {
     return this.#parent.locate(this.#outer(path));
   }

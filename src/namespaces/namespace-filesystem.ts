@@ -92,6 +92,8 @@ export class NamespaceFS extends Filesystem {
   readonly #files: Filesystem;
   /** Directory of the namespace that this is, for `openDir`; the root is ''. */
   readonly #base: string;
+  /** Closing it closes this one. */
+  #opener: NamespaceFS | null = null;
 
   constructor(host: NamespaceHost, namespace: string, files = host.storage.open(namespace), base = '') {
     super();
@@ -345,17 +347,18 @@ export class NamespaceFS extends Filesystem {
     return this.#files.locate(this.validatePath(path));
   }
 
-  /** The directory as a filesystem with URLs and deadlines. @throws ResourceNotFound, DirectoryExpected */
+  /** The directory as a filesystem with URLs and deadlines; closing this one closes it. @throws ResourceNotFound, DirectoryExpected */
   override async openDir(path: string): Promise<NamespaceFS> {
     const target = this.validatePath(path);
     if (!(await this.getInfo(target)).isDir) throw new DirectoryExpected(target);
-    if (target === '') return new NamespaceFS(this.#host, this.namespace, this.#files, this.#base);
-    return new NamespaceFS(
+    const opened = new NamespaceFS(
       this.#host,
       this.namespace,
-      new SubFS(this.#files, target),
+      target === '' ? this.#files : new SubFS(this.#files, target),
       joinPath(this.#base, target),
     );
+    opened.#opener = this;
+    return opened;
   }
 
   override async isLink(path: string): Promise<boolean> {
@@ -365,7 +368,7 @@ export class NamespaceFS extends Filesystem {
   }
 
   override getMeta(): Meta {
-    return this.#files.getMeta();
+    return { ...this.#files.getMeta(), makesParents: true };
   }
 
   override getSysPath(path: string): string {
@@ -383,7 +386,7 @@ export class NamespaceFS extends Filesystem {
   }
 
   override isClosed(): boolean {
-    return super.isClosed() || this.#host.storage.closed;
+    return super.isClosed() || this.#host.storage.closed || this.#opener?.isClosed() === true;
   }
 
   protected override checkOpen(): void {
@@ -416,8 +419,8 @@ export class NamespaceFS extends Filesystem {
     if (key.path === '') throw new FileExpected('');
     const deadlineFrom = deadlineFromLifetime({ seconds, days });
     // Looked at first, so that no intent is noted for a write that is refused.
-    if (overwrite === false && (await findInfo(this.#files, path)) !== null)
-      throw new FileExists(this.validatePath(path));
+    const there = overwrite === false ? await findInfo(this.#files, path) : null;
+    if (there !== null) throw there.isDir ? new FileExpected(there.path) : new FileExists(there.path);
     return this.#withParents(path, null, () =>
       this.#host.ledger.publish(key, deadlineFrom, async () => {
         if (check !== undefined) check(await findInfo(this.#files, path));

@@ -11,6 +11,9 @@ import { DIRECTORY, type Enclosure, type Pin } from './system-path.js';
 /** Looked at in parallel before the first of them is given out. */
 const BATCH = 64;
 
+/** Stands in names that are no UTF-8; the file is then not found by it. */
+const GARBLED = '\ufffd';
+
 /** An entry of a directory. A link shows as what it leads to. */
 interface Entry {
   readonly info: Info;
@@ -30,11 +33,8 @@ export async function listNames(enclosure: Enclosure, directory: Pin): Promise<s
   const names: string[] = [];
   for (const entry of await readdir(directory.here, { withFileTypes: true })) {
     const { name } = entry;
-    const shown =
-      entry.isFile() ||
-      entry.isDirectory() ||
-      (entry.isSymbolicLink() && (await statEntry(enclosure, directory.at(name))) !== null);
-    if (shown) names.push(name);
+    const isPlain = (entry.isFile() || entry.isDirectory()) && !name.includes(GARBLED);
+    if (isPlain || (await lookAt(enclosure, directory.at(name))).stats !== null) names.push(name);
   }
   return shownNames(enclosure, directory, names).filter((name, i, all) => name !== all[i - 1]);
 }
@@ -117,6 +117,7 @@ function sortByCodePoint(names: string[]): string[] {
   return names.some((name) => /[\ud800-\uffff]/.test(name)) ? names.sort(compareCodePoints) : names.sort();
 }
 
+/** A link is followed as far as it stays inside. */
 interface Seen {
   /** Null for what is not ours to show. */
   readonly stats: Stats | null;
@@ -130,11 +131,6 @@ async function lookAt(enclosure: Enclosure, systemPath: string): Promise<Seen> {
   });
   if (stats === null || !stats.isSymbolicLink()) return { stats: fileOrDirectory(stats), isLink: false };
   return { stats: await statThrough(await enclosure.pinSystemPath(systemPath)), isLink: true };
-}
-
-/** Stats of a file or directory, a link followed as far as it stays inside; null for all else. */
-async function statEntry(enclosure: Enclosure, systemPath: string): Promise<Stats | null> {
-  return (await lookAt(enclosure, systemPath)).stats;
 }
 
 /** Stats of what is pinned, and the end of the pin. */

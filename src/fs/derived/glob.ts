@@ -56,7 +56,7 @@ interface GlobPlan {
 }
 
 function planOf(pattern: string, foldCase: boolean): GlobPlan | null {
-  const scanned = picomatch.scan(pattern.replace(/^\/+/, ''));
+  const scanned = picomatch.scan(withoutRegex(pattern.replace(/^\/+/, '')));
   const base = normalizePath(scanned.base);
   const onlyDirectories = pattern.endsWith('/');
   if (!scanned.isGlob && base === '') return null;
@@ -90,6 +90,11 @@ function matcherOf(pattern: string, foldCase: boolean): (path: string) => boolea
     expression = compile('');
   }
   return (path) => expression.test(path);
+}
+
+/** Picomatch lets groups and `+` of regular expressions pass: here they stand for themselves, and can't be made to take for ever. */
+function withoutRegex(pattern: string): string {
+  return pattern.replace(/\\.|[()|+]/gs, (found) => (found.length > 1 ? found : `\\${found}`));
 }
 
 /** Braces may hold slashes, so with them there is no telling. */
