@@ -22,7 +22,12 @@ export { MemoryExpirationStore } from './expirations/memory-expiration-store.js'
 export type { PurgeFailure, PurgeOptions, PurgeReport } from './expirations/purge.js';
 export { SqliteExpirationStore } from './expirations/sql/sqlite-expiration-store.js';
 export type { Meta } from './fs/capabilities.js';
+export { plainMeta } from './fs/capabilities.js';
 export type { GlobOptions } from './fs/derived/glob.js';
+export type { ByteRange } from './fs/derived/range.js';
+export { checkRange } from './fs/derived/range.js';
+export { pruned } from './fs/derived/scan-tree.js';
+export { chunksOf } from './fs/derived/source.js';
 export type { TreeOptions } from './fs/derived/tree.js';
 export type { FilterDirOptions, WalkOptions } from './fs/derived/walk.js';
 export type {
@@ -73,3 +78,4 @@ export type {
   OSFSStorage,
   StorageOptions,
 } from './options.js';
+export { basename, compareCodePoints, dirname, joinPath } from './path/parts.js';
