@@ -28,6 +28,7 @@ import type { ScanTreeOptions } from './tree-options.js';
 
 export type { CopyOptions } from './methods/writing.js';
 
+/** A tree of files and directories by path: the interface that all backends share, and the base of one of your own. */
 export abstract class Filesystem extends WritingMethods {
   /** The directory at `path` as a filesystem of its own, which can't see out of it. @throws ResourceNotFound, DirectoryExpected */
   async openDir(path: string): Promise<Filesystem> {

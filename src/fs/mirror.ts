@@ -22,6 +22,7 @@ import type { Filesystem } from './filesystem.js';
 import type { Info } from './info.js';
 import type { MoveTransferOptions } from './transfer-options.js';
 
+/** Options of `mirror`. */
 export interface MirrorOptions extends MoveTransferOptions {
   /** Directory of the source; default the root. */
   sourcePath?: string;

@@ -23,6 +23,7 @@ export interface TransferProgress {
   readonly bytes: number;
 }
 
+/** Options of `moveFile`, `moveDir` and `moveFS`. */
 export interface MoveTransferOptions {
   /** Give the files the times that they have at the source, where the destination can; default false for copies, true for moves. */
   preserveTime?: boolean;
@@ -34,6 +35,7 @@ export interface MoveTransferOptions {
   onProgress?: (progress: TransferProgress) => void;
 }
 
+/** Options of `copyFile`, `copyDir` and `copyFS`. */
 export interface TransferOptions extends MoveTransferOptions {
   /** Default `always`. */
   condition?: CopyCondition;

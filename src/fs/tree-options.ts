@@ -1,6 +1,7 @@
 /** What a caller of `scanTree` says about the directories on the way. */
 import type { Info } from './info.js';
 
+/** Options of `scanTree`. */
 export interface ScanTreeOptions {
   /** Whether to go into a directory; it is given out either way. Default: into every one. */
   enter?: (directory: Info) => boolean;

@@ -52,8 +52,10 @@ export interface Lifetime {
   days?: number;
 }
 
+/** Options of `NamespaceFS.write`. */
 export interface NamespaceWriteOptions extends WriteOptions, Lifetime {}
 
+/** How a staged file of a namespace is published. */
 export interface NamespacePublishOptions extends PublishOptions, Lifetime {
   /** Called with what is at the path, while other writers of it that check are held off; throwing cancels the publish. */
   check?: (current: Info | null) => void;
@@ -61,10 +63,12 @@ export interface NamespacePublishOptions extends PublishOptions, Lifetime {
   signal?: AbortSignal;
 }
 
+/** A staged file that is published with a deadline. */
 export interface NamespaceStagedFile extends StagedFile {
   publish(path: string, options?: NamespacePublishOptions): Promise<Info>;
 }
 
+/** Options of `getUrl`. */
 export interface UrlOptions {
   /** Seconds until the URL stops working, where the storage can sign; default 0. */
   timeout?: number;
@@ -85,6 +89,7 @@ export interface NamespaceHost {
   findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]>;
 }
 
+/** The filesystem of a namespace, with URLs and deadlines; `mayfly.getFilesystem` gives it. */
 export class NamespaceFS extends Filesystem {
   /** Name of the namespace. */
   readonly namespace: string;

@@ -69,6 +69,7 @@ const meta: Meta = {
   atomicRename: true,
 };
 
+/** Options of `OSFS`. */
 export interface OSFSOptions {
   /** Data and directory are on the disk before a write resolves; default true. Writes are atomic either way. */
   durable?: boolean;

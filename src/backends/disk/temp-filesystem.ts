@@ -5,6 +5,7 @@ import { OperationFailed } from '../../errors/errors.js';
 import { OSFS } from './disk-filesystem.js';
 import { mkdtempSync, rm, rmSync } from './system-calls.js';
 
+/** Options of `TempFS`. */
 export interface TempFSOptions {
   /** Begins the name of the directory, for people who find it; default `mayfly`. */
   identifier?: string;

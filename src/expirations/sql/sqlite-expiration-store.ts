@@ -33,6 +33,7 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     this.#database = database;
   }
 
+  /** Open the database and bring its schema up to date. */
   override async ready(): Promise<void> {
     if (this.#migrated) return;
     await this.#database.run(() => migrate(this.db));
@@ -47,6 +48,7 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     return this.#holder;
   }
 
+  /** Give back every claim of this store and close the database; a second close does nothing. */
   override async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -15,6 +15,7 @@ import type { Scannable } from '../tree-options.js';
 import { nameMatcher } from '../wildcards.js';
 import { findInfo } from './read.js';
 
+/** Options of `glob`. */
 export interface GlobOptions {
   /** Whether `a` and `A` differ; default as in the filesystem. */
   caseSensitive?: boolean;

@@ -6,6 +6,7 @@ import type { Info } from '../info.js';
 import type { Scannable } from '../tree-options.js';
 import { filterDir } from './walk.js';
 
+/** Options of `tree`. */
 export interface TreeOptions {
   /** Levels to draw, from 1; default 5. */
   maxLevels?: number;

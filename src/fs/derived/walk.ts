@@ -6,6 +6,7 @@ import type { Info } from '../info.js';
 import type { Scannable } from '../tree-options.js';
 import { checkPatterns, nameMatcher } from '../wildcards.js';
 
+/** Options of `walk`. */
 export interface WalkOptions {
   /** Give out only files whose name matches one of these wildcards; default all. */
   filter?: readonly string[];
@@ -31,6 +32,7 @@ export interface WalkOptions {
   onError?: (path: string, error: FSError) => unknown;
 }
 
+/** Options of `filterDir`. */
 export interface FilterDirOptions {
   /** Show only files whose name matches one of these wildcards; default all. Directories are not touched by it. */
   files?: readonly string[];
