@@ -1,9 +1,16 @@
 /** Everything that users of the package may rely on. */
+export type { OSFSOptions } from './backends/disk/disk-filesystem.js';
 export { OSFS } from './backends/disk/disk-filesystem.js';
+export type { TempFSOptions } from './backends/disk/temp-filesystem.js';
+export { TempFS } from './backends/disk/temp-filesystem.js';
 export { MemoryFS } from './backends/memory/memory-filesystem.js';
 export { S3FS } from './backends/s3/s3-filesystem.js';
 export type { S3FSOptions } from './backends/s3/s3-options.js';
 export type { Clock } from './clock/clock.js';
+export type { FilesystemUrl } from './composed/filesystem-url.js';
+export { MountFS } from './composed/mount-filesystem.js';
+export type { FilesystemOpener } from './composed/open-filesystem.js';
+export { openFS, registerProtocol } from './composed/open-filesystem.js';
 export * from './errors/errors.js';
 export type { Expiration, FileKey, Intent } from './expirations/expiration.js';
 export type {
@@ -21,6 +28,14 @@ export type { PurgeFailure, PurgeOptions, PurgeReport } from './expirations/purg
 export { PostgresExpirationStore } from './expirations/sql/postgres-expiration-store.js';
 export { SqliteExpirationStore } from './expirations/sql/sqlite-expiration-store.js';
 export type { Meta } from './fs/capabilities.js';
+export { plainMeta } from './fs/capabilities.js';
+export type { GlobOptions } from './fs/derived/glob.js';
+export type { ByteRange } from './fs/derived/range.js';
+export { checkRange } from './fs/derived/range.js';
+export { pruned } from './fs/derived/scan-tree.js';
+export { chunksOf } from './fs/derived/source.js';
+export type { TreeOptions } from './fs/derived/tree.js';
+export type { FilterDirOptions, WalkOptions } from './fs/derived/walk.js';
 export type {
   FilesystemEssentials,
   InfoChanges,
@@ -34,8 +49,21 @@ export type {
 export type { CopyOptions } from './fs/filesystem.js';
 export { Filesystem, SubFS } from './fs/filesystem.js';
 export type { Info } from './fs/info.js';
+export type { MirrorOptions } from './fs/mirror.js';
+export { mirror } from './fs/mirror.js';
 export type { PresignedUrl, Presigner, PresignOptions } from './fs/presigner.js';
 export type { RemoveManyOptions, RemoveOutcome, StagedFile } from './fs/staged-file.js';
+export { copyDir, copyFile, copyFS, moveDir, moveFile, moveFS } from './fs/transfer.js';
+export type {
+  CopyCondition,
+  CopyDirOptions,
+  Location,
+  MoveTransferOptions,
+  TransferOptions,
+  TransferProgress,
+} from './fs/transfer-options.js';
+export type { ScanTreeOptions } from './fs/tree-options.js';
+export { ReadOnlyFS } from './fs/wrappers/read-only.js';
 export type { Action, AuthorizeRequest, RouterOptions } from './http/options.js';
 export type { Logger } from './logger/logger.js';
 export type { Mayfly, RequestHandler } from './mayfly.js';
@@ -58,3 +86,4 @@ export type {
   S3FSStorage,
   StorageOptions,
 } from './options.js';
+export { basename, compareCodePoints, dirname, joinPath } from './path/parts.js';

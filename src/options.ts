@@ -18,6 +18,7 @@ import { isUrlRoot, trimUrlRoot } from './urls/url-root.js';
 
 /** Files in a directory of this machine. */
 export interface OSFSStorage {
+  /** The kind of storage. */
   type: 'osfs';
   /** Directory that holds the namespaces; made at first use. */
   directoryRoot: string;
@@ -29,7 +30,9 @@ export interface OSFSStorage {
 
 /** Files in this process's memory. */
 export interface MemoryFSStorage {
+  /** The kind of storage. */
   type: 'memoryfs';
+  /** URL base of the served files: a path (`/files`) or an absolute http(s) URL. */
   urlRoot: string;
 }
 
@@ -42,35 +45,53 @@ export interface S3FSStorage extends Omit<S3FSOptions, 'strict' | 'partSize'> {
 
 /** A filesystem of one's own. */
 export interface CustomStorage {
+  /** Any filesystem; whoever opened it closes it. */
   filesystem: Filesystem;
+  /** URL base of the served files: a path (`/files`) or an absolute http(s) URL. */
   urlRoot: string;
 }
 
+/** Where files are kept. */
 export type StorageOptions = OSFSStorage | S3FSStorage | MemoryFSStorage | CustomStorage;
 
 /** Deadlines in an SQLite file (`:memory:` included), for the processes of one machine. */
 export interface SqliteExpirations {
+  /** The kind of store. */
   type: 'sqlite';
+  /** Path of the database, made when it is missing; `:memory:` keeps nothing. */
   path: string;
 }
 
 /** Deadlines in PostgreSQL (13 or later), for any number of machines. */
 export interface PostgresExpirations {
+  /** The kind of store. */
   type: 'postgres';
   /** `postgres://user:password@host:port/database`, as libpq takes it. */
   connectionString: string;
 }
 
+/** Deadlines in a store of one's own. */
+export interface ExpirationsInStore {
+  /** Any store; whoever opened it closes it. */
+  store: ExpirationStore;
+}
+
 /** Where deadlines are kept: in a database, or in a store of one's own. */
-export type ExpirationsOptions = SqliteExpirations | PostgresExpirations | { store: ExpirationStore };
+export type ExpirationsOptions = SqliteExpirations | PostgresExpirations | ExpirationsInStore;
 
 /** Options of `createMayfly`. The snake_case spelling of any key is accepted as well. */
 export interface MayflyOptions {
+  /** Where files are kept. */
   storage: StorageOptions;
   /** Where deadlines are kept; default an SQLite database in memory, with a warning where files outlive it. */
   expirations?: ExpirationsOptions;
   /** When to purge, as a node-cron expression in UTC; default every minute. False: never, call `expireObjects` yourself. */
-  purge?: { schedule: string } | false;
+  purge?:
+    | {
+        /** A cron expression, with seconds if it has six fields. */
+        schedule: string;
+      }
+    | false;
   /** Ms since the epoch; default `Date.now`. */
   clock?: Clock;
   /** Default: silent. */

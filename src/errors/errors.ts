@@ -37,6 +37,7 @@ export abstract class MayflyError extends Error {
   /** The class's name, safe to compare and to show. */
   abstract readonly code: ErrorCode;
 
+  /** The class's name, as `code`. */
   override get name(): string {
     return this.code;
   }
@@ -51,10 +52,14 @@ export class InvalidOptions extends MayflyError {
 export class InvalidNamespace extends MayflyError {
   override readonly code = 'InvalidNamespace';
 
-  constructor(readonly namespace: string) {
+  /** The name that was refused. */
+  readonly namespace: string;
+
+  constructor(namespace: string) {
     super(
       `invalid namespace ${JSON.stringify(namespace.slice(0, 200))}: use 1 to 128 characters of A-Z a-z 0-9 . _ -, not starting with a dot`,
     );
+    this.namespace = namespace;
   }
 }
 

@@ -5,8 +5,18 @@ export type RowChange = FileKey & {
   /** Change only the row of this generation; default: whatever is there. */
   readonly ifGeneration?: number;
 } & (
-    | { readonly remove: true }
-    | { readonly deadline: number | null; readonly intent: Intent | null; readonly seen: boolean }
+    | {
+        /** Forget the row. */
+        readonly remove: true;
+      }
+    | {
+        /** The deadline from now on, in ms since the epoch; null: none. */
+        readonly deadline: number | null;
+        /** The write in progress; null: none. */
+        readonly intent: Intent | null;
+        /** A file is at the path, as far as is known. */
+        readonly seen: boolean;
+      }
     | {
         readonly ifGeneration: number;
         /** The file could not be removed: count one failure more, and see no use in trying before this moment. */
@@ -34,15 +44,21 @@ export const OVERDUE_COUNTED = 10_000;
 
 /** Where `claimDue` goes on: after this row, in the order of its results. */
 export interface DuePosition {
+  /** When the row wants attention, in ms since the epoch. */
   readonly due: number;
+  /** Tells rows of one moment apart. */
   readonly generation: number;
 }
 
+/** A row that was claimed because it is due. */
 export interface DueRow {
+  /** The row as it was claimed. */
   readonly row: Expiration;
+  /** Where `claimDue` goes on after it. */
   readonly position: DuePosition;
 }
 
+/** How a claim is settled. */
 export interface SettleOptions {
   /** Keep the claim; default false, which gives it back. */
   keepClaim?: boolean;

@@ -2,6 +2,7 @@
 
 /** A file by its place: a deadline belongs to the path, whatever content is there. */
 export interface FileKey {
+  /** Name of the namespace. */
   readonly namespace: string;
   /** Canonical path in the namespace. */
   readonly path: string;
@@ -24,6 +25,7 @@ export interface Intent {
 export interface Expiration extends FileKey {
   /** Ms since the epoch; null: none, the row is there for its intent. */
   readonly deadline: number | null;
+  /** A write in progress that changes the deadline; null: none. */
   readonly intent: Intent | null;
   /** A file was at the path when the row was made or since: a purge need not look whether there is one. */
   readonly seen: boolean;

@@ -23,6 +23,7 @@ interface HeapEntry extends DuePosition {
   readonly text: string;
 }
 
+/** Deadlines in the memory of this process, gone with it. */
 export class MemoryExpirationStore implements ExpirationStore {
   readonly #rows = new Map<string, Expiration>();
   /** Keys claimed, with the token that claimed them. All of them by this holder: there is no other. */

@@ -1,13 +1,14 @@
 /**
  * What a backend can do, as data: read by the conformance suite to choose its
- * tests and by users through `getMeta()`.
+ * tests, by derived methods to choose their way, and by users through
+ * `getMeta()`.
  */
 export interface Meta {
-  /** `Foo` and `foo` are one file. */
+  /** `Foo` and `foo` are one file; `match`, `walk` and `glob` fold case there. */
   readonly caseInsensitive: boolean;
-  /** Files are reached over a network. */
+  /** Files are reached over a network, so many requests at once are worth it. */
   readonly network: boolean;
-  /** Every write is refused. */
+  /** Every write is refused with `ResourceReadOnly`. */
   readonly readOnly: boolean;
   /** `setInfo` keeps the times that it is given. */
   readonly setTimes: boolean;
@@ -23,6 +24,12 @@ export interface Meta {
   readonly removeTellsMissing: boolean;
   /** Directories are things of their own; false where one is there as long as something is in it. */
   readonly realDirectories: boolean;
+  /** `move` is one step: nobody sees the file under both names or under none. */
+  readonly atomicRename: boolean;
+  /** Of several writers with `overwrite: false` at once exactly one wins. */
+  readonly createOnly: boolean;
+  /** `write`, `copy` and `move` make the directories above the destination when they are missing. */
+  readonly makesParents: boolean;
 }
 
 /** What a backend has that says nothing of itself. */
@@ -37,4 +44,7 @@ export const plainMeta: Meta = {
   removeBatch: 1,
   removeTellsMissing: true,
   realDirectories: true,
+  atomicRename: false,
+  createOnly: true,
+  makesParents: false,
 };

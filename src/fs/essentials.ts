@@ -18,6 +18,7 @@ export type WriteSource =
   | ReadableStream<Uint8Array>
   | Blob;
 
+/** Options of `stage`. */
 export interface StageOptions {
   /** Media type to keep, where the backend keeps one; default none. */
   contentType?: string;
@@ -31,13 +32,16 @@ export interface StageOptions {
   final?: boolean;
 }
 
+/** How a staged file is published. */
 export interface PublishOptions {
   /** Replace a file that is there; default true. With false the write throws `FileExists`, and of two at once one wins. */
   overwrite?: boolean;
 }
 
+/** Options of `write`, and of the methods that end in it. */
 export interface WriteOptions extends StageOptions, PublishOptions {}
 
+/** Which bytes `openRead` gives. */
 export interface ReadOptions {
   /** First byte, from 0; default 0. At or past the end the stream is empty. */
   start?: number;
@@ -45,6 +49,7 @@ export interface ReadOptions {
   end?: number;
 }
 
+/** Options of `makeDir` and `makeDirs`. */
 export interface MakeDirOptions {
   /** Accept a directory that is there; default false, which throws `DirectoryExists`. */
   recreate?: boolean;
@@ -52,10 +57,13 @@ export interface MakeDirOptions {
 
 /** Times to set; those left out stay. */
 export interface InfoChanges {
+  /** When the content was last changed. */
   modified?: Date;
+  /** When the content was last read. */
   accessed?: Date;
 }
 
+/** The eight methods that a backend implements. */
 export interface FilesystemEssentials {
   /** @throws ResourceNotFound */
   getInfo(path: string): Promise<Info>;

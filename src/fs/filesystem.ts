@@ -4,27 +4,13 @@
  * A backend extends it, implements the eight essential methods and, where it
  * can do better than the derived ones, overrides those. The methods are
  * pyfilesystem2's (`fs.base.FS`) in Node's idiom: camelCase, promises,
- * streams in place of file objects.
+ * streams in place of file objects. They stand in `methods/`, by topic.
  */
-import type { Readable, Writable } from 'node:stream';
-import {
-  DirectoryExpected,
-  FilesystemClosed,
-  FSError,
-  NoSysPath,
-  RemoveRootError,
-} from '../errors/errors.js';
-import { normalizePath } from '../path/normalize.js';
+import type { Readable } from 'node:stream';
+import { DirectoryExpected, FSError, RemoveRootError } from '../errors/errors.js';
 import { isWithin, joinPath } from '../path/parts.js';
 import type { Meta } from './capabilities.js';
-import { plainMeta } from './capabilities.js';
-import * as copying from './derived/copy-move.js';
-import * as directories from './derived/directories.js';
-import * as reading from './derived/read.js';
-import { stageInPlace } from './derived/stage.js';
-import * as writing from './derived/write.js';
 import type {
-  FilesystemEssentials,
   InfoChanges,
   MakeDirOptions,
   PublishOptions,
@@ -34,43 +20,31 @@ import type {
   WriteSource,
 } from './essentials.js';
 import type { Info } from './info.js';
+import { type CopyOptions, WritingMethods } from './methods/writing.js';
 import type { Presigner } from './presigner.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile } from './staged-file.js';
+import type { CopyDirOptions, Location } from './transfer-options.js';
+import type { ScanTreeOptions } from './tree-options.js';
 
-/** How `copy` and `move` treat what they find. */
-export interface CopyOptions {
-  /** Replace a file at the destination; default false, which throws `DestinationExists`. */
-  overwrite?: boolean;
-  /** Give the destination the source's times, where the backend can; default false. */
-  preserveTime?: boolean;
-}
+export type { CopyOptions } from './methods/writing.js';
 
-export abstract class Filesystem implements FilesystemEssentials {
-  #closed = false;
-
-  // ---- Essential: a backend implements these --------------------------------
-
-  abstract getInfo(path: string): Promise<Info>;
-  abstract scanDir(path: string): AsyncIterable<Info>;
-  abstract makeDir(path: string, options?: MakeDirOptions): Promise<void>;
-  abstract openRead(path: string, options?: ReadOptions): Promise<Readable>;
-  abstract write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info>;
-  abstract remove(path: string): Promise<void>;
-  abstract removeDir(path: string): Promise<void>;
-  abstract setInfo(path: string, changes: InfoChanges): Promise<void>;
+/** A tree of files and directories by path: the interface that all backends share, and the base of one of your own. */
+export abstract class Filesystem extends WritingMethods {
+  /** The directory at `path` as a filesystem of its own, which can't see out of it. @throws ResourceNotFound, DirectoryExpected */
+  async openDir(path: string): Promise<Filesystem> {
+    const target = this.validatePath(path);
+    if (!(await this.getInfo(target)).isDir) throw new DirectoryExpected(target);
+    return new SubFS(this, target);
+  }
 
   // ---- For namespaces: a backend may override these -------------------------
 
   /**
-   * Take in the bytes of a write without publishing them; see `StagedFile`.
-   * The default writes them to a hidden file of this filesystem and moves it
-   * into place.
-   *
-   * @param path where the file will most likely be published; checked, not touched
+   * The filesystem of one namespace. Nothing reached through it may lie
+   * outside of its directory. It is made when something is written to it.
    */
-  async stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
-    this.validatePath(path);
-    return stageInPlace(this, source, options);
+  openNamespace(namespace: string): Filesystem {
+    return new SubFS(this, namespace);
   }
 
   /**
@@ -78,7 +52,7 @@ export abstract class Filesystem implements FilesystemEssentials {
    * unmounted or exchanged directory is noticed before anyone believes that
    * its files are missing. The default only makes sure that the root answers.
    *
-   * @param create set the storage up when it is not there yet; default false
+   * @param _options.create set the storage up when it is not there yet; default false
    * @returns null when the storage has no identity of its own
    * @throws OperationFailed or a subclass: the storage can't be reached or isn't there
    */
@@ -104,214 +78,26 @@ export abstract class Filesystem implements FilesystemEssentials {
   }
 
   /**
-   * The filesystem of one namespace. Nothing reached through it may lie
-   * outside of its directory. It is made when something is written to it.
+   * Move a file to another filesystem in a way that is better than copying and
+   * removing it: cheaper, or with more than its bytes.
+   *
+   * @returns false, and nothing is done, when there is no such way; the default
    */
-  openNamespace(namespace: string): Filesystem {
-    return new SubFS(this, namespace);
-  }
-
-  // ---- Derived: reading -----------------------------------------------------
-
-  /** Whether a file or directory is at `path`. */
-  exists(path: string): Promise<boolean> {
-    return reading.exists(this, path);
-  }
-
-  /** Whether a directory is at `path`; false when nothing is. */
-  isDir(path: string): Promise<boolean> {
-    return reading.isDir(this, path);
-  }
-
-  /** Whether a file is at `path`; false when nothing is. */
-  isFile(path: string): Promise<boolean> {
-    return reading.isFile(this, path);
-  }
-
-  /** Whether `path` is a symbolic link that the filesystem follows; default false. @throws ResourceNotFound */
-  isLink(path: string): Promise<boolean> {
-    return reading.isLink(this, path);
-  }
-
-  /** Whether the directory at `path` has nothing in it. @throws ResourceNotFound, DirectoryExpected */
-  isEmpty(path: string): Promise<boolean> {
-    return reading.isEmpty(this, path);
-  }
-
-  /** Bytes of the file at `path`; 0 for a directory. @throws ResourceNotFound */
-  getSize(path: string): Promise<number> {
-    return reading.getSize(this, path);
-  }
-
-  /** @throws ResourceNotFound */
-  getType(path: string): Promise<'file' | 'directory'> {
-    return reading.getType(this, path);
-  }
-
-  /** Names of the direct children, in code-point order. @throws ResourceNotFound, DirectoryExpected */
-  listDir(path: string): Promise<string[]> {
-    return reading.listDir(this, path);
-  }
-
-  /** The whole file. @throws ResourceNotFound, FileExpected */
-  readBytes(path: string): Promise<Buffer> {
-    return reading.readBytes(this, path);
-  }
-
-  /** The whole file as text; default encoding UTF-8. Line ends stay as they are. @throws ResourceNotFound, FileExpected */
-  readText(path: string, encoding: BufferEncoding = 'utf8'): Promise<string> {
-    return reading.readText(this, path, encoding);
-  }
-
-  /**
-   * Open the very version of a file that `version` tells of.
-   * @param version what `getInfo` told
-   * @returns null when the file has been replaced or removed since
-   */
-  openVersion(path: string, version: Info, options?: ReadOptions): Promise<Readable | null> {
-    return reading.openVersion(this, path, version, options);
-  }
-
-  /** Stream the file into `writable`, which is left open. @throws ResourceNotFound, FileExpected */
-  download(path: string, writable: Writable): Promise<void> {
-    return reading.download(this, path, writable);
-  }
-
-  // ---- Derived: writing -----------------------------------------------------
-
-  /** @throws TypeError `bytes` is not a Uint8Array; else as `write` */
-  writeBytes(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<Info> {
-    return writing.writeBytes(this, path, bytes, options);
-  }
-
-  /** Written as UTF-8. @throws TypeError `text` is not a string; else as `write` */
-  writeText(path: string, text: string, options?: WriteOptions): Promise<Info> {
-    return writing.writeText(this, path, text, options);
-  }
-
-  /** Add to the end of a file, or create it. Rewrites the file, so two at once may lose one. */
-  appendBytes(path: string, bytes: Uint8Array): Promise<Info> {
-    return writing.appendBytes(this, path, bytes);
-  }
-
-  /** As `appendBytes`, in UTF-8. */
-  appendText(path: string, text: string): Promise<Info> {
-    return writing.appendText(this, path, text);
-  }
-
-  /** Write from a stream; the same as `write`, by pyfilesystem2's name. */
-  upload(path: string, readable: Readable, options?: WriteOptions): Promise<Info> {
-    return this.write(path, readable, options);
-  }
-
-  /** Create an empty file. With `wipe` a file that is there is emptied. @returns whether it was made or wiped */
-  create(path: string, options?: { wipe?: boolean }): Promise<boolean> {
-    return writing.create(this, path, options);
-  }
-
-  /** Create an empty file, or set the times of the one that is there to now. */
-  touch(path: string): Promise<void> {
-    return writing.touch(this, path);
-  }
-
-  // ---- Derived: copying and moving ------------------------------------------
-
-  /**
-   * Copy a file.
-   * @throws DestinationExists; ResourceNotFound: the source or the destination's parent; FileExpected: the source is a directory; IllegalDestination: onto itself
-   */
-  copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
-    return copying.copy(this, source, destination, options);
-  }
-
-  /**
-   * Move a file; onto itself with `overwrite` does nothing.
-   * @throws DestinationExists; ResourceNotFound: the source or the destination's parent; FileExpected: the source is a directory
-   */
-  move(source: string, destination: string, options?: CopyOptions): Promise<void> {
-    return copying.move(this, source, destination, options);
-  }
-
-  // ---- Derived: directories -------------------------------------------------
-
-  /** Make a directory and those above it. @throws DirectoryExists; DirectoryExpected: one above it is a file */
-  makeDirs(path: string, options?: MakeDirOptions): Promise<void> {
-    return directories.makeDirs(this, path, options);
-  }
-
-  /** Remove a directory with all in it; the root is emptied and stays. @throws ResourceNotFound, DirectoryExpected */
-  removeTree(path: string): Promise<void> {
-    return directories.removeTree(this, path);
-  }
-
-  /** Remove files. Nothing is thrown for a single file: each has its outcome, in the order given. */
-  removeMany(paths: readonly string[], _options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
-    return directories.removeMany(this, paths);
-  }
-
-  /** The directory at `path` as a filesystem of its own, which can't see out of it. @throws ResourceNotFound, DirectoryExpected */
-  async openDir(path: string): Promise<Filesystem> {
-    const target = this.validatePath(path);
-    if (!(await this.getInfo(target)).isDir) throw new DirectoryExpected(target);
-    return new SubFS(this, target);
-  }
-
-  // ---- About the filesystem -------------------------------------------------
-
-  /** What this filesystem can do. */
-  getMeta(): Meta {
-    return plainMeta;
-  }
-
-  /** Path of the resource in the operating system, whether or not something is there. @throws NoSysPath */
-  getSysPath(path: string): string {
-    throw new NoSysPath(this.validatePath(path));
-  }
-
-  /** Whether `getSysPath` gives a path. */
-  hasSysPath(path: string): boolean {
-    try {
-      this.getSysPath(path);
-      return true;
-    } catch (error) {
-      if (error instanceof NoSysPath) return false;
-      throw error;
-    }
-  }
-
-  /**
-   * The canonical form of `path`: no slash at either end, the root an empty string.
-   * @throws FilesystemClosed, TypeError, InvalidPath, IllegalBackReference
-   */
-  validatePath(path: string): string {
-    this.checkOpen();
-    return normalizePath(path);
-  }
-
-  /** A text for people: what the resource is and where. */
-  desc(path: string): string {
-    return `${this.validatePath(path) || '/'} on ${this.constructor.name}`;
-  }
-
-  /** Let go of what the filesystem holds. Later calls throw `FilesystemClosed`; a second close does nothing. */
-  async close(): Promise<void> {
-    this.#closed = true;
-  }
-
-  isClosed(): boolean {
-    return this.#closed;
-  }
-
-  /** @throws FilesystemClosed */
-  protected checkOpen(): void {
-    if (this.#closed) throw new FilesystemClosed();
+  async moveInto(
+    _destination: Filesystem,
+    _path: string,
+    _destinationPath: string,
+    _options?: CopyOptions,
+  ): Promise<boolean> {
+    return false;
   }
 }
 
 /**
  * A directory of another filesystem as a filesystem of its own
- * (pyfilesystem2's `SubFS`). Closing it leaves the other open. Paths in what
- * it returns and throws are its own.
+ * (pyfilesystem2's `SubFS`). Closing it leaves the other open, and closing the
+ * other closes it. Paths in what it returns and throws are its own. It is also
+ * the base for wrappers, over the path ''.
  *
  * It stands in this file because `openDir` makes one and it is a `Filesystem`.
  */
@@ -330,12 +116,24 @@ export class SubFS extends Filesystem {
     return this.#run(async () => this.#localInfo(await this.#parent.getInfo(this.#outer(path))));
   }
 
-  override async *scanDir(path: string): AsyncIterable<Info> {
-    try {
-      for await (const info of this.#parent.scanDir(this.#outer(path))) yield this.#localInfo(info);
-    } catch (error) {
-      throw this.#localError(error);
-    }
+  override scanDir(path: string): AsyncIterable<Info> {
+    return this.#entries(() => this.#parent.scanDir(this.#outer(path)));
+  }
+
+  override scanTree(path: string, { enter, tolerate }: ScanTreeOptions = {}): AsyncIterable<Info> {
+    const options: ScanTreeOptions = {
+      ...(enter && { enter: (directory) => enter(this.#localInfo(directory)) }),
+      ...(tolerate && { tolerate: (at, error) => tolerate(this.#inner(at), this.#localError(error)) }),
+    };
+    return this.#entries(() => this.#parent.scanTree(this.#outer(path), options));
+  }
+
+  override listDir(path: string): Promise<string[]> {
+    return this.#run(() => this.#parent.listDir(this.#outer(path)));
+  }
+
+  override isEmpty(path: string): Promise<boolean> {
+    return this.#run(() => this.#parent.isEmpty(this.#outer(path)));
   }
 
   override makeDir(path: string, options?: MakeDirOptions): Promise<void> {
@@ -410,6 +208,17 @@ export class SubFS extends Filesystem {
     });
   }
 
+  override removeTree(path: string): Promise<void> {
+    return this.#run(async () => {
+      const target = this.validatePath(path);
+      if (target !== '') return this.#parent.removeTree(this.#outer(target));
+      // Emptied, and not removed.
+      for await (const info of this.#parent.scanDir(this.#base)) {
+        await (info.isDir ? this.#parent.removeTree(info.path) : this.#parent.remove(info.path));
+      }
+    });
+  }
+
   override setInfo(path: string, changes: InfoChanges): Promise<void> {
     return this.#run(() => this.#parent.setInfo(this.#outer(path), changes));
   }
@@ -420,6 +229,27 @@ export class SubFS extends Filesystem {
 
   override move(source: string, destination: string, options?: CopyOptions): Promise<void> {
     return this.#run(() => this.#parent.move(this.#outer(source), this.#outer(destination), options));
+  }
+
+  override copyDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
+    return this.#run(() => this.#parent.copyDir(this.#outer(source), this.#outer(destination), options));
+  }
+
+  override moveDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
+    return this.#run(() => this.#parent.moveDir(this.#outer(source), this.#outer(destination), options));
+  }
+
+  override moveInto(
+    destination: Filesystem,
+    path: string,
+    destinationPath: string,
+    options?: CopyOptions,
+  ): Promise<boolean> {
+    return this.#run(() => this.#parent.moveInto(destination, this.#outer(path), destinationPath, options));
+  }
+
+  override locate(path: string): Location {
+    return this.#parent.locate(this.#outer(path));
   }
 
   override isLink(path: string): Promise<boolean> {
@@ -446,6 +276,14 @@ export class SubFS extends Filesystem {
 
   override desc(path: string): string {
     return this.#parent.desc(this.#outer(path));
+  }
+
+  async *#entries(open: () => AsyncIterable<Info>): AsyncGenerator<Info> {
+    try {
+      for await (const info of open()) yield this.#localInfo(info);
+    } catch (error) {
+      throw this.#localError(error);
+    }
   }
 
   #outer(path: string): string {

@@ -4,12 +4,15 @@ export interface Info {
   readonly name: string;
   /** Canonical path in the filesystem that was asked. */
   readonly path: string;
+  /** True for a directory, false for a file. */
   readonly isDir: boolean;
   /** Bytes; 0 for a directory. */
   readonly size: number;
-  /** Of what a write returns: about now, where the backend does not tell. */
+  /** When the content was last changed; of what a write returns: about now, where the backend does not tell. */
   readonly modified: Date;
+  /** When the file or directory was made, where the backend knows. */
   readonly created?: Date;
+  /** When the content was last read, where the backend knows. */
   readonly accessed?: Date;
   /** Entity tag with its quotes (RFC 9110 section 8.8.3): two different contents of a path never share one. */
   readonly etag?: string;

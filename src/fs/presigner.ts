@@ -23,6 +23,7 @@ export interface PresignOptions {
   expires?: Date;
 }
 
+/** A URL that the storage itself answers. */
 export interface PresignedUrl {
   /** A secret as long as it works: never to be logged. */
   readonly url: string;

@@ -21,6 +21,7 @@ export interface StagedFile {
   discard(): Promise<void>;
 }
 
+/** Options of `removeMany`. */
 export interface RemoveManyOptions {
   /**
    * The caller knows of a file at each path, so none is looked for where
@@ -32,8 +33,10 @@ export interface RemoveManyOptions {
 
 /** What happened to one file of a `removeMany`. */
 export interface RemoveOutcome {
+  /** The path as it was given. */
   readonly path: string;
   /** `removed`, `missing` when nothing was there, or `failed` with an error. */
   readonly result: 'removed' | 'missing' | 'failed';
+  /** Why it failed; only then. */
   readonly error?: Error;
 }

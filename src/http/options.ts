@@ -12,7 +12,9 @@ export type Action = (typeof ACTIONS)[number];
 
 /** What `authorize` is asked about. */
 export interface AuthorizeRequest {
+  /** What is asked for. */
   action: Action;
+  /** Name of the namespace. */
   namespace: string;
   /** Canonical path: of the file, or of the directory for `list` and for `upload` by POST. The root is ''. */
   path: string;

@@ -35,7 +35,10 @@ import { Filesystem, SubFS } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
 import type { PresignedUrl, Presigner } from '../fs/presigner.js';
 import type { StagedFile } from '../fs/staged-file.js';
-import { dirname, joinPath } from '../path/parts.js';
+import { moveFile } from '../fs/transfer.js';
+import type { CopyDirOptions, Location } from '../fs/transfer-options.js';
+import type { ScanTreeOptions } from '../fs/tree-options.js';
+import { dirname, isWithin, joinPath } from '../path/parts.js';
 import { fileUrl } from '../urls/url-root.js';
 import type { PresignedUrlOptions } from './presigned-url.js';
 import { presignOptions } from './presigned-url.js';
@@ -57,8 +60,10 @@ export interface Lifetime {
   days?: number;
 }
 
+/** Options of `NamespaceFS.write`. */
 export interface NamespaceWriteOptions extends WriteOptions, Lifetime {}
 
+/** How a staged file of a namespace is published. */
 export interface NamespacePublishOptions extends PublishOptions, Lifetime {
   /** Called with what is at the path, while other writers of it that check are held off; throwing cancels the publish. */
   check?: (current: Info | null) => void;
@@ -66,10 +71,12 @@ export interface NamespacePublishOptions extends PublishOptions, Lifetime {
   signal?: AbortSignal;
 }
 
+/** A staged file that is published with a deadline. */
 export interface NamespaceStagedFile extends StagedFile {
   publish(path: string, options?: NamespacePublishOptions): Promise<Info>;
 }
 
+/** Options of `getUrl`. */
 export interface UrlOptions {
   /** Seconds until the URL stops working, where the storage can sign; default 0, see `getUrl`. */
   timeout?: number;
@@ -90,6 +97,7 @@ export interface NamespaceHost {
   findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]>;
 }
 
+/** The filesystem of a namespace, with URLs and deadlines; `mayfly.getFilesystem` gives it. */
 export class NamespaceFS extends Filesystem {
   /** Name of the namespace. */
   readonly namespace: string;
@@ -97,6 +105,8 @@ export class NamespaceFS extends Filesystem {
   readonly #files: Filesystem;
   /** Directory of the namespace that this is, for `openDir`; the root is ''. */
   readonly #base: string;
+  /** Closing it closes this one. */
+  #opener: NamespaceFS | null = null;
 
   constructor(host: NamespaceHost, namespace: string, files = host.storage.open(namespace), base = '') {
     super();
@@ -265,11 +275,22 @@ export class NamespaceFS extends Filesystem {
   }
 
   override async *scanDir(path: string): AsyncIterable<Info> {
-    const target = this.validatePath(path);
-    await this.#host.storage.bound();
-    // A namespace is a directory from the first, even before anything was written to it.
-    if ((await this.getInfo(target)).isDir && (await findInfo(this.#files, target)) === null) return;
-    yield* this.#files.scanDir(target);
+    if (await this.#isStored(path)) yield* this.#files.scanDir(path);
+  }
+
+  override async *scanTree(path: string, options?: ScanTreeOptions): AsyncIterable<Info> {
+    let stored: boolean;
+    try {
+      stored = await this.#isStored(path);
+    } catch (error) {
+      if (options?.tolerate?.(this.validatePath(path), error) === true) return;
+      throw error;
+    }
+    if (stored) yield* this.#files.scanTree(path, options);
+  }
+
+  override async listDir(path: string): Promise<string[]> {
+    return (await this.#isStored(path)) ? this.#files.listDir(path) : [];
   }
 
   override async makeDir(path: string, options?: MakeDirOptions): Promise<void> {
@@ -350,17 +371,61 @@ export class NamespaceFS extends Filesystem {
     await this.#withParents(destination, source, () => this.#host.ledger.move(from, to, move));
   }
 
-  /** The directory as a filesystem with URLs and deadlines. @throws ResourceNotFound, DirectoryExpected */
+  /** Copy a directory. The copies have no deadlines of the source's. With `create` missing parents are made too. */
+  override async copyDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
+    await this.#makeDestination(source, destination, options);
+    await super.copyDir(source, destination, options);
+  }
+
+  /** Move a directory, each file with its deadline. With `create` missing parents are made too. */
+  override async moveDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
+    await this.#makeDestination(source, destination, options);
+    await super.moveDir(source, destination, options);
+  }
+
+  /** To a filesystem of the same mayfly a file moves with its deadline, none included. */
+  override async moveInto(
+    destination: Filesystem,
+    path: string,
+    destinationPath: string,
+    options?: CopyOptions,
+  ): Promise<boolean> {
+    if (!(destination instanceof NamespaceFS) || destination.#host !== this.#host) return false;
+    const [from, to] = [this.#key(path), destination.#key(destinationPath)];
+    await this.getInfo(path);
+    const { storage, ledger } = this.#host;
+    const [source, target] = [storage.open(from.namespace), storage.open(to.namespace)];
+    const move = async (): Promise<void> => {
+      if (source === target) await source.move(from.path, to.path, { overwrite: true, ...options });
+      else
+        await moveFile(
+          source,
+          from.path,
+          target,
+          to.path,
+          definedOnly({ preserveTime: options?.preserveTime }),
+        );
+    };
+    await destination.#withParents(destinationPath, null, () => ledger.move(from, to, move));
+    return true;
+  }
+
+  override locate(path: string): Location {
+    return this.#files.locate(this.validatePath(path));
+  }
+
+  /** The directory as a filesystem with URLs and deadlines; closing this one closes it. @throws ResourceNotFound, DirectoryExpected */
   override async openDir(path: string): Promise<NamespaceFS> {
     const target = this.validatePath(path);
     if (!(await this.getInfo(target)).isDir) throw new DirectoryExpected(target);
-    if (target === '') return new NamespaceFS(this.#host, this.namespace, this.#files, this.#base);
-    return new NamespaceFS(
+    const opened = new NamespaceFS(
       this.#host,
       this.namespace,
-      new SubFS(this.#files, target),
+      target === '' ? this.#files : new SubFS(this.#files, target),
       joinPath(this.#base, target),
     );
+    opened.#opener = this;
+    return opened;
   }
 
   override async isLink(path: string): Promise<boolean> {
@@ -370,7 +435,7 @@ export class NamespaceFS extends Filesystem {
   }
 
   override getMeta(): Meta {
-    return this.#files.getMeta();
+    return { ...this.#files.getMeta(), makesParents: true };
   }
 
   override getSysPath(path: string): string {
@@ -388,7 +453,7 @@ export class NamespaceFS extends Filesystem {
   }
 
   override isClosed(): boolean {
-    return super.isClosed() || this.#host.storage.closed;
+    return super.isClosed() || this.#host.storage.closed || this.#opener?.isClosed() === true;
   }
 
   protected override checkOpen(): void {
@@ -406,6 +471,21 @@ export class NamespaceFS extends Filesystem {
     return this.#files.isFile(path);
   }
 
+  /** A namespace is a directory from the first: false before anything was written to it. @throws ResourceNotFound */
+  async #isStored(path: string): Promise<boolean> {
+    const target = this.validatePath(path);
+    await this.#host.storage.bound();
+    if ((await findInfo(this.#files, target)) !== null) return true;
+    await this.getInfo(target);
+    return false;
+  }
+
+  async #makeDestination(source: string, destination: string, options: CopyDirOptions = {}): Promise<void> {
+    const [from, to] = [this.validatePath(source), this.validatePath(destination)];
+    if (options.create !== true || isWithin(from, to) || !(await this.getInfo(from)).isDir) return;
+    await this.#makeDirectory(dirname(to));
+  }
+
   async #publish(staged: StagedFile, path: string, options: NamespacePublishOptions): Promise<Info> {
     const { overwrite, check, seconds, days, signal } = options;
     const key = this.#key(path);
@@ -414,8 +494,8 @@ export class NamespaceFS extends Filesystem {
     // Looked at first, so that no intent is noted for a write that is refused; but not
     // over a network, where the look costs as much as the refusal that settles the intent.
     const lookFirst = overwrite === false && !this.getMeta().network;
-    if (lookFirst && (await findInfo(this.#files, path)) !== null)
-      throw new FileExists(this.validatePath(path));
+    const there = lookFirst ? await findInfo(this.#files, path) : null;
+    if (there !== null) throw there.isDir ? new FileExpected(there.path) : new FileExists(there.path);
     return this.#withParents(path, null, () =>
       this.#host.ledger.publish(key, deadlineFrom, async () => {
         if (check !== undefined) check(await findInfo(this.#files, path));

@@ -11,7 +11,8 @@ const plan: Plan = {
     ['errors', 'clock', 'logger'],
     ['path'],
     ['fs'],
-    ['backends'],
+    ['backends', 'conformance'],
+    ['composed'],
     ['urls', 'expirations'],
     ['namespaces'],
     ['http', 'adapters'],
@@ -27,6 +28,7 @@ const plan: Plan = {
     'better-sqlite3': ['expirations/sql/'],
     kysely: ['expirations/sql/'],
     pg: ['expirations/sql/'],
+    picomatch: ['fs/derived/glob.ts'],
     'node-cron': ['expirations/purge-schedule.ts'],
     express: ['http/', 'server/', 'mayfly.ts'], // The composition root names the Router's type in its interface.
     multer: ['http/', 'server/'],

@@ -6,7 +6,7 @@
  * bytes are staged beside (`staging.ts`) and published by a rename, so that no
  * reader sees half a file.
  */
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { isDate } from 'node:util/types';
 import {
@@ -37,15 +37,18 @@ import type { CopyOptions } from '../../fs/filesystem.js';
 import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
 import type { RemoveOutcome, StagedFile } from '../../fs/staged-file.js';
+import type { CopyDirOptions, Location } from '../../fs/transfer-options.js';
+import type { ScanTreeOptions } from '../../fs/tree-options.js';
 import { checkNamespaceName } from '../../path/namespace-name.js';
 import { checkComponentLength } from '../../path/normalize.js';
+import { isWithin } from '../../path/parts.js';
 import { distinctSeconds, infoOf } from './disk-info.js';
 import { DiskRoot } from './disk-root.js';
 import { DiskScope } from './disk-scope.js';
 import { errnoOf, translateError } from './errno-errors.js';
 import { FileBody } from './file-body.js';
-import { list } from './listing.js';
-import { moveExclusively, syncDirectory } from './publishing.js';
+import { list, listNames, listTree } from './listing.js';
+import { moveExclusively, renameDirectory, syncDirectory } from './publishing.js';
 import { emptyDirectory, removeFile, removeFiles } from './removal.js';
 import { forget, type TemporaryFile } from './staging.js';
 import { identifyRoot } from './storage-identity.js';
@@ -57,8 +60,16 @@ const COMPONENT_BYTES = 255;
 const PATH_BYTES = 4096;
 const REMOVE_BATCH = 250;
 
-const meta: Meta = { ...plainMeta, setTimes: true, sysPath: true, links: true, removeBatch: REMOVE_BATCH };
+const meta: Meta = {
+  ...plainMeta,
+  setTimes: true,
+  sysPath: true,
+  links: true,
+  removeBatch: REMOVE_BATCH,
+  atomicRename: true,
+};
 
+/** Options of `OSFS`. */
 export interface OSFSOptions {
   /** Data and directory are on the disk before a write resolves; default true. Writes are atomic either way. */
   durable?: boolean;
@@ -104,6 +115,30 @@ export class OSFS extends Filesystem {
     } finally {
       directory?.close();
     }
+  }
+
+  override async *scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
+    const target = this.validatePath(path);
+    let directory: Pin;
+    try {
+      directory = await translated(target, () => this.#scope.pinDirectory(target));
+    } catch (error) {
+      if (options.tolerate?.(target, error) === true) return;
+      throw error;
+    }
+    yield* listTree(await this.#scope.enclosure(), directory, target, options);
+  }
+
+  override async listDir(path: string): Promise<string[]> {
+    const target = this.validatePath(path);
+    return translated(target, async () => {
+      const directory = await this.#scope.pinDirectory(target);
+      try {
+        return await listNames(await this.#scope.enclosure(), directory);
+      } finally {
+        directory.close();
+      }
+    });
   }
 
   override async makeDir(path: string, { recreate = false }: MakeDirOptions = {}): Promise<void> {
@@ -265,6 +300,20 @@ export class OSFS extends Filesystem {
     if (options.preserveTime === false) await this.setInfo(to, { modified: new Date() });
   }
 
+  /** Renamed as a whole where nothing is at the destination; else merged, file by file. */
+  override async moveDir(source: string, destination: string, options: CopyDirOptions = {}): Promise<void> {
+    const from = this.validatePath(source);
+    const to = this.validatePath(destination);
+    const whole = options.create === true && options.preserveTime !== false && from !== '' && to !== '';
+    if (whole && !isWithin(from, to) && (await this.#renameDirectory(from, to))) return;
+    await super.moveDir(source, destination, options);
+  }
+
+  override locate(path: string): Location {
+    const target = this.validatePath(path);
+    return { storage: 'disk', path: join(this.#scope.directory, target).replaceAll(sep, '/') };
+  }
+
   override async isLink(path: string): Promise<boolean> {
     const target = this.validatePath(path);
     return translated(target, async () => {
@@ -362,6 +411,23 @@ export class OSFS extends Filesystem {
       if (this.#scope.root.durable) await syncDirectory(sourceParent);
     });
     if (this.#scope.root.durable) await syncDirectory(parent);
+  }
+
+  /** @returns false, and nothing is done, when it is not as simple as that */
+  async #renameDirectory(from: string, to: string): Promise<boolean> {
+    if ((await this.#scope.stat(from))?.isDirectory() !== true || (await this.#scope.stat(to)) !== null)
+      return false;
+    return translated(to, () =>
+      this.#scope.intoParent(to, (parent, name) =>
+        this.#scope.inParent(from, async (sourceParent, sourceName) => {
+          const { durable } = this.#scope.root;
+          if (!(await renameDirectory(sourceParent.at(sourceName), parent.at(name)))) return false;
+          if (durable) await syncDirectory(sourceParent);
+          if (durable) await syncDirectory(parent);
+          return true;
+        }),
+      ),
+    );
   }
 
   async #makeIn(path: string): Promise<boolean> {

@@ -1,43 +1,136 @@
 /** The entries of a pinned directory, as far as they are ours to show. */
 import type { Info } from '../../fs/info.js';
+import type { ScanTreeOptions } from '../../fs/tree-options.js';
 import { normalizePath } from '../../path/normalize.js';
 import { compareCodePoints, joinPath } from '../../path/parts.js';
 import { infoOf } from './disk-info.js';
-import { saysNothingThere } from './errno-errors.js';
+import { saysNothingThere, translateError } from './errno-errors.js';
 import { lstat, readdir, type Stats } from './system-calls.js';
-import type { Enclosure, Pin } from './system-path.js';
+import { DIRECTORY, type Enclosure, type Pin } from './system-path.js';
 
 /** Looked at in parallel before the first of them is given out. */
 const BATCH = 64;
+
+/** Stands in names that are no UTF-8; the file is then not found by it. */
+const GARBLED = '\ufffd';
+
+/** An entry of a directory. A link shows as what it leads to. */
+interface Entry {
+  readonly info: Info;
+  readonly isLink: boolean;
+}
 
 /**
  * Files and directories of `directory`, in code-point order. A link shows as
  * what it leads to; one that leads out, and special files, do not show.
  */
 export async function* list(enclosure: Enclosure, directory: Pin, path: string): AsyncGenerator<Info> {
-  const names = (await readdir(directory.here)).filter(
-    (name) => isPathName(name) && !enclosure.hides(directory.real, name),
-  );
-  names.sort(compareCodePoints);
+  for await (const { info } of entriesOf(enclosure, directory, path)) yield info;
+}
+
+/** As `list`, but names only, for which no file has to be looked at. */
+export async function listNames(enclosure: Enclosure, directory: Pin): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await readdir(directory.here, { withFileTypes: true })) {
+    const { name } = entry;
+    const isPlain = (entry.isFile() || entry.isDirectory()) && !name.includes(GARBLED);
+    if (isPlain || (await lookAt(enclosure, directory.at(name))).stats !== null) names.push(name);
+  }
+  return shownNames(enclosure, directory, names).filter((name, i, all) => name !== all[i - 1]);
+}
+
+/** A directory on the way of `listTree`. Its pin is closed by whoever takes it off. */
+interface Level {
+  readonly pin: Pin;
+  readonly path: string;
+  readonly entries: AsyncGenerator<Entry, void>;
+}
+
+/** All below `directory`, each directory right before what is in it. Links are not entered. Closes the pin. */
+export async function* listTree(
+  enclosure: Enclosure,
+  directory: Pin,
+  path: string,
+  { enter = () => true, tolerate = () => false }: ScanTreeOptions,
+): AsyncGenerator<Info> {
+  const levels: Level[] = [{ pin: directory, path, entries: entriesOf(enclosure, directory, path) }];
+  try {
+    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+      const entry = await nextOf(level, tolerate);
+      if (entry === null) {
+        levels.pop()?.pin.close();
+        continue;
+      }
+      const { info, isLink } = entry;
+      yield info;
+      if (!info.isDir || isLink || !enter(info)) continue;
+      const pin = await pinBelow(enclosure, level.pin, info.name);
+      if (pin !== null) levels.push({ pin, path: info.path, entries: entriesOf(enclosure, pin, info.path) });
+    }
+  } finally {
+    for (const { pin } of levels) pin.close();
+  }
+}
+
+async function nextOf(
+  { path, entries }: Level,
+  tolerate: NonNullable<ScanTreeOptions['tolerate']>,
+): Promise<Entry | null> {
+  try {
+    const { done, value } = await entries.next();
+    return done === true ? null : value;
+  } catch (error) {
+    const translated = translateError(error, path);
+    if (tolerate(path, translated)) return null;
+    throw translated;
+  }
+}
+
+/** Null when it has gone, or was exchanged for a link meanwhile. */
+async function pinBelow(enclosure: Enclosure, parent: Pin, name: string): Promise<Pin | null> {
+  const pin = await enclosure.pinSystemPath(parent.at(name), DIRECTORY);
+  if (pin === null || pin.real === `${parent.real}/${name}`) return pin;
+  pin.close();
+  return null;
+}
+
+async function* entriesOf(enclosure: Enclosure, directory: Pin, path: string): AsyncGenerator<Entry, void> {
+  const names = shownNames(enclosure, directory, await readdir(directory.here));
   for (let at = 0; at < names.length; at += BATCH) {
     // Names that are no UTF-8 arrive garbled, and may do so alike.
     const batch = names.slice(at, at + BATCH).filter((name, i) => name !== names[at + i - 1]);
-    const all = await Promise.all(batch.map((name) => statEntry(enclosure, directory.at(name))));
+    const all = await Promise.all(batch.map((name) => lookAt(enclosure, directory.at(name))));
     for (const [i, name] of batch.entries()) {
-      const stats = all[i];
-      if (stats) yield infoOf(joinPath(path, name), stats);
+      const { stats, isLink } = all[i] as Seen;
+      if (stats !== null) yield { info: infoOf(joinPath(path, name), stats), isLink };
     }
   }
 }
 
-/** Stats of a file or directory, a link followed as far as it stays inside; null for all else. */
-export async function statEntry(enclosure: Enclosure, systemPath: string): Promise<Stats | null> {
+/** The names that are ours to show, in order. */
+function shownNames(enclosure: Enclosure, directory: Pin, names: readonly string[]): string[] {
+  return sortByCodePoint(names.filter((name) => isPathName(name) && !enclosure.hides(directory.real, name)));
+}
+
+/** Below U+D800 code points and UTF-16 units sort alike, and the engine's own order is several times as fast. */
+function sortByCodePoint(names: string[]): string[] {
+  return names.some((name) => /[\ud800-\uffff]/.test(name)) ? names.sort(compareCodePoints) : names.sort();
+}
+
+/** A link is followed as far as it stays inside. */
+interface Seen {
+  /** Null for what is not ours to show. */
+  readonly stats: Stats | null;
+  readonly isLink: boolean;
+}
+
+async function lookAt(enclosure: Enclosure, systemPath: string): Promise<Seen> {
   const stats = await lstat(systemPath).catch((error: unknown) => {
     if (saysNothingThere(error)) return null; // Removed since it was listed.
     throw error;
   });
-  if (stats === null || !stats.isSymbolicLink()) return fileOrDirectory(stats);
-  return statThrough(await enclosure.pinSystemPath(systemPath));
+  if (stats === null || !stats.isSymbolicLink()) return { stats: fileOrDirectory(stats), isLink: false };
+  return { stats: await statThrough(await enclosure.pinSystemPath(systemPath)), isLink: true };
 }
 
 /** Stats of what is pinned, and the end of the pin. */

@@ -1,6 +1,6 @@
 /** Giving a whole file its name, in one step. */
 import { errnoOf } from './errno-errors.js';
-import { close, constants, fsync, link, open, rename, unlink } from './system-calls.js';
+import { close, constants, fsync, link, lstat, open, rename, unlink } from './system-calls.js';
 import { DIRECTORY, type Pin } from './system-path.js';
 
 /** What link(2) says on file systems without hard links, for files of others, or when an inode has too many. */
@@ -31,6 +31,21 @@ async function moveOntoPlaceholder(from: string, to: string): Promise<void> {
     await rename(from, to);
   } catch (error) {
     await unlink(to).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** What rename(2) says when something is at the new name, or the directory can't go there in one step. */
+const noWholeRename = new Set(['EEXIST', 'ENOTEMPTY', 'ENOTDIR', 'EISDIR', 'EINVAL', 'EXDEV', 'EBUSY']);
+
+/** Move a directory with all in it. @returns false, and nothing is done, when it is a link or the new name is taken */
+export async function renameDirectory(from: string, to: string): Promise<boolean> {
+  if (!(await lstat(from)).isDirectory()) return false;
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (noWholeRename.has(errnoOf(error))) return false;
     throw error;
   }
 }

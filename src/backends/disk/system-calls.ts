@@ -7,7 +7,7 @@ import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 
 export type { Stats } from 'node:fs';
-export const { closeSync, constants, readFileSync, readlinkSync, statSync } = fs;
+export const { closeSync, constants, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } = fs;
 
 export const close = promisify(fs.close);
 export const copyFile = promisify(fs.copyFile);
@@ -22,6 +22,7 @@ export const read = promisify(fs.read);
 export const readdir = promisify(fs.readdir);
 export const readFile = promisify(fs.readFile);
 export const realpath = promisify(fs.realpath.native);
+export const rm = promisify(fs.rm);
 export const rename = promisify(fs.rename);
 export const rmdir = promisify(fs.rmdir);
 export const stat = promisify(fs.stat);

@@ -42,7 +42,7 @@ import { basename, compareCodePoints, dirname, joinPath } from '../../path/parts
 
 const READ_CHUNK_BYTES = 65_536;
 
-const meta: Meta = { ...plainMeta, setTimes: true, contentType: true };
+const meta: Meta = { ...plainMeta, setTimes: true, contentType: true, atomicRename: true };
 
 interface Times {
   readonly created: number;

@@ -33,6 +33,7 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     this.#database = database;
   }
 
+  /** Open the database and bring its schema up to date. */
   override ready(): Promise<void> {
     return this.prepare();
   }
@@ -56,6 +57,7 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     return this.#holder;
   }
 
+  /** Give back every claim of this store and close the database; a second close does nothing. */
   override async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

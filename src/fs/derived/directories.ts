@@ -10,7 +10,8 @@ import { normalizePath } from '../../path/normalize.js';
 import { ancestors } from '../../path/parts.js';
 import type { Meta } from '../capabilities.js';
 import type { FilesystemEssentials, MakeDirOptions } from '../essentials.js';
-import type { RemoveOutcome } from '../staged-file.js';
+import type { Info } from '../info.js';
+import type { RemoveManyOptions, RemoveOutcome } from '../staged-file.js';
 
 export async function makeDirs(
   fs: FilesystemEssentials,
@@ -36,31 +37,51 @@ async function makeAbove(fs: FilesystemEssentials, path: string): Promise<void> 
 interface Tree extends FilesystemEssentials {
   isLink(path: string): Promise<boolean>;
   getMeta(): Meta;
+  scanTree(path: string): AsyncIterable<Info>;
+  removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]>;
 }
+
+/** Files removed in one call where the backend names no number of its own. */
+const REMOVE_AT_ONCE = 32;
 
 /** A link goes like a file, and what it leads to stays. */
 export async function removeTree(fs: Tree, path: string): Promise<void> {
   const target = normalizePath(path);
   if (await leadsElsewhere(fs, target)) return fs.remove(target);
-  for await (const info of fs.scanDir(target)) {
-    if (info.isDir) await ignoringMissing(removeTree(fs, info.path));
-    else await ignoringMissing(fs.remove(info.path));
+  const size = Math.max(fs.getMeta().removeBatch, REMOVE_AT_ONCE);
+  const directories = target === '' ? [] : [target];
+  let files: string[] = [];
+  for await (const info of fs.scanTree(target)) {
+    if (info.isDir) directories.push(info.path);
+    else if (files.push(info.path) >= size) files = await removeAll(fs, files);
   }
-  if (target !== '') await ignoringMissing(fs.removeDir(target));
+  await removeAll(fs, files);
+  for (const directory of directories.reverse()) await removeEmptyDir(fs, directory);
+}
+
+/** @returns what is left to do, so nothing */
+async function removeAll(fs: Tree, files: readonly string[]): Promise<string[]> {
+  for (const { error } of await fs.removeMany(files, { assumePresent: true })) {
+    if (error !== undefined) throw error;
+  }
+  return [];
+}
+
+async function removeEmptyDir(fs: Tree, path: string): Promise<void> {
+  try {
+    await fs.removeDir(path);
+  } catch (error) {
+    if (error instanceof ResourceNotFound) return;
+    // A link to a directory, which was not entered.
+    if (!(error instanceof DirectoryExpected) || !fs.getMeta().links) throw error;
+    await fs.remove(path);
+  }
 }
 
 async function leadsElsewhere(fs: Tree, path: string): Promise<boolean> {
   if (path === '' || !fs.getMeta().links || !(await fs.isLink(path))) return false;
   if ((await fs.getInfo(path)).isDir) return true;
   throw new DirectoryExpected(path);
-}
-
-async function ignoringMissing(removal: Promise<void>): Promise<void> {
-  try {
-    await removal;
-  } catch (error) {
-    if (!(error instanceof ResourceNotFound)) throw error;
-  }
 }
 
 export function removeMany(fs: FilesystemEssentials, paths: readonly string[]): Promise<RemoveOutcome[]> {

@@ -1,7 +1,9 @@
 /** The byte range of an `openRead`, checked; shared by the backends. */
 import type { ReadOptions } from '../essentials.js';
 
+/** The bytes of a read, checked. */
 export interface ByteRange {
+  /** First byte, from 0. */
   readonly start: number;
   /** Inclusive; `Infinity` for the end of the file. */
   readonly end: number;

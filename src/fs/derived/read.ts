@@ -7,7 +7,10 @@ import type { FilesystemEssentials, ReadOptions } from '../essentials.js';
 import type { Info } from '../info.js';
 
 /** `getInfo`, with null for nothing there. */
-export async function findInfo(fs: FilesystemEssentials, path: string): Promise<Info | null> {
+export async function findInfo(
+  fs: Pick<FilesystemEssentials, 'getInfo'>,
+  path: string,
+): Promise<Info | null> {
   try {
     return await fs.getInfo(path);
   } catch (error) {
@@ -26,11 +29,6 @@ export async function isDir(fs: FilesystemEssentials, path: string): Promise<boo
 
 export async function isFile(fs: FilesystemEssentials, path: string): Promise<boolean> {
   return (await findInfo(fs, path))?.isDir === false;
-}
-
-export async function isLink(fs: FilesystemEssentials, path: string): Promise<boolean> {
-  await fs.getInfo(path);
-  return false;
 }
 
 export async function isEmpty(fs: FilesystemEssentials, path: string): Promise<boolean> {

@@ -1,10 +1,10 @@
+import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from '@jest/globals';
-import { FileExpected, ResourceNotFound } from '../../../src/errors/errors.js';
-import type { ReadOptions } from '../../../src/fs/essentials.js';
-import type { Filesystem } from '../../../src/fs/filesystem.js';
-import { expectError } from '../../support/expect-error.js';
-import type { Subject } from '../filesystem.js';
+import { FileExpected, ResourceNotFound } from '../../errors/errors.js';
+import type { ReadOptions } from '../../fs/essentials.js';
+import type { Filesystem } from '../../fs/filesystem.js';
+import { rejectsWith } from '../assertions.js';
+import type { Subject, TestRunner } from '../runner.js';
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 
@@ -14,9 +14,9 @@ async function readRange(fs: Filesystem, path: string, range?: ReadOptions): Pro
   return Buffer.concat(chunks).toString('latin1');
 }
 
-export function describeReading(subject: Subject): void {
+export function describeReading({ describe, it }: TestRunner, subject: Subject): void {
   describe('openRead', () => {
-    it.each([
+    for (const [range, expected] of [
       [{}, '0123456789'],
       [{ start: 0 }, '0123456789'],
       [{ start: 3 }, '3456789'],
@@ -26,34 +26,41 @@ export function describeReading(subject: Subject): void {
       [{ start: 5, end: 1000 }, '56789'],
       [{ start: 10 }, ''],
       [{ start: 1000, end: 2000 }, ''],
-    ])('%j of ten digits is %j', async (range, expected) => {
-      await subject.fs.write('f', '0123456789');
-      expect(await readRange(subject.fs, 'f', range)).toBe(expected);
-    });
-
-    it.each([{ start: 4, end: 3 }, { start: -1 }, { end: -1 }, { start: 0.5 }, { start: Number.NaN }])(
-      'refuses %j with a RangeError',
-      async (range) => {
+    ] as const) {
+      it(`${JSON.stringify(range)} of ten digits is ${JSON.stringify(expected)}`, async () => {
         await subject.fs.write('f', '0123456789');
-        await expectError(subject.fs.openRead('f', range), RangeError);
-      },
-    );
+        assert.equal(await readRange(subject.fs, 'f', range), expected);
+      });
+    }
+
+    for (const range of [
+      { start: 4, end: 3 },
+      { start: -1 },
+      { end: -1 },
+      { start: 0.5 },
+      { start: Number.NaN },
+    ]) {
+      it(`refuses ${JSON.stringify(range)} with a RangeError`, async () => {
+        await subject.fs.write('f', '0123456789');
+        await rejectsWith(subject.fs.openRead('f', range), RangeError);
+      });
+    }
 
     it('streams an empty file to its end', async () => {
       await subject.fs.write('f', '');
-      expect(await readRange(subject.fs, 'f')).toBe('');
-      expect(await readRange(subject.fs, 'f', { start: 0, end: 0 })).toBe('');
+      assert.equal(await readRange(subject.fs, 'f'), '');
+      assert.equal(await readRange(subject.fs, 'f', { start: 0, end: 0 }), '');
     });
 
     it('refuses a directory, the root, and what is missing', async () => {
       const { fs } = subject;
       await fs.makeDir('d');
       await fs.write('f', '');
-      await expectError(fs.openRead('d'), FileExpected, 'd');
-      await expectError(fs.openRead(''), FileExpected, '');
-      await expectError(fs.openRead('x'), ResourceNotFound, 'x');
-      await expectError(fs.openRead('x/y/z'), ResourceNotFound, 'x/y/z');
-      await expectError(fs.openRead('f/x'), ResourceNotFound, 'f/x');
+      await rejectsWith(fs.openRead('d'), FileExpected, 'd');
+      await rejectsWith(fs.openRead(''), FileExpected, '');
+      await rejectsWith(fs.openRead('x'), ResourceNotFound, 'x');
+      await rejectsWith(fs.openRead('x/y/z'), ResourceNotFound, 'x/y/z');
+      await rejectsWith(fs.openRead('f/x'), ResourceNotFound, 'f/x');
     });
 
     it('reads to its end the version it began with', async () => {
@@ -64,15 +71,15 @@ export function describeReading(subject: Subject): void {
       await fs.write('f', 'new');
       const chunks: Buffer[] = [];
       for await (const chunk of stream) chunks.push(chunk);
-      expect(Buffer.concat(chunks).equals(old)).toBe(true);
-      expect(await fs.readText('f')).toBe('new');
+      assert.equal(Buffer.concat(chunks).equals(old), true);
+      assert.equal(await fs.readText('f'), 'new');
     });
 
     it('gives chunks that the reader may change', async () => {
       const { fs } = subject;
       await fs.write('f', 'hello');
       for await (const chunk of await fs.openRead('f')) (chunk as Buffer).fill(0);
-      expect(await fs.readText('f')).toBe('hello');
+      assert.equal(await fs.readText('f'), 'hello');
     });
 
     it('can be destroyed before and during reading', async () => {
@@ -81,7 +88,7 @@ export function describeReading(subject: Subject): void {
       (await fs.openRead('f')).destroy();
       for await (const _ of await fs.openRead('f')) break;
       await fs.remove('f');
-      expect(await fs.exists('f')).toBe(false);
+      assert.equal(await fs.exists('f'), false);
     });
 
     it('serves readers at once', async () => {
@@ -89,7 +96,10 @@ export function describeReading(subject: Subject): void {
       const bytes = Buffer.alloc(200_000, 'abc');
       await fs.write('f', bytes);
       const all = await Promise.all(Array.from({ length: 8 }, () => fs.readBytes('f')));
-      expect(all.every((read) => read.equals(bytes))).toBe(true);
+      assert.equal(
+        all.every((read) => read.equals(bytes)),
+        true,
+      );
     });
   });
 
@@ -97,19 +107,19 @@ export function describeReading(subject: Subject): void {
     it('reads every byte value', async () => {
       await subject.fs.write('f', ALL_BYTES);
       const bytes = await subject.fs.readBytes('f');
-      expect(Buffer.isBuffer(bytes)).toBe(true);
-      expect(bytes.equals(ALL_BYTES)).toBe(true);
+      assert.equal(Buffer.isBuffer(bytes), true);
+      assert.equal(bytes.equals(ALL_BYTES), true);
     });
 
     it('reads text of many scripts, whatever the chunks', async () => {
       const text = 'Ünïcödé Ωμέγα 日本語 😀\r\n'.repeat(20_000);
       await subject.fs.write('f', text);
-      expect((await subject.fs.readText('f')) === text).toBe(true);
+      assert.equal((await subject.fs.readText('f')) === text, true);
     });
 
     it('reads text in another encoding', async () => {
       await subject.fs.write('f', Buffer.from('déjà', 'latin1'));
-      expect(await subject.fs.readText('f', 'latin1')).toBe('déjà');
+      assert.equal(await subject.fs.readText('f', 'latin1'), 'déjà');
     });
 
     it('downloads into a writable that stays open', async () => {
@@ -117,16 +127,18 @@ export function describeReading(subject: Subject): void {
       const sink = new PassThrough();
       await subject.fs.download('f', sink);
       sink.end(' there');
-      expect((await sink.toArray()).join('')).toBe('hello there');
+      assert.equal((await sink.toArray()).join(''), 'hello there');
     });
 
-    it.each(['readBytes', 'readText'] as const)('%s refuses directories and nothing', async (method) => {
-      const { fs } = subject;
-      await fs.makeDir('d');
-      await expectError(fs[method]('d'), FileExpected, 'd');
-      await expectError(fs[method]('x'), ResourceNotFound, 'x');
-      await expectError(fs[method]('x/y'), ResourceNotFound, 'x/y');
-      await expectError(fs.download('x', new PassThrough()), ResourceNotFound, 'x');
-    });
+    for (const method of ['readBytes', 'readText'] as const) {
+      it(`${method} refuses directories and nothing`, async () => {
+        const { fs } = subject;
+        await fs.makeDir('d');
+        await rejectsWith(fs[method]('d'), FileExpected, 'd');
+        await rejectsWith(fs[method]('x'), ResourceNotFound, 'x');
+        await rejectsWith(fs[method]('x/y'), ResourceNotFound, 'x/y');
+        await rejectsWith(fs.download('x', new PassThrough()), ResourceNotFound, 'x');
+      });
+    }
   });
 }

@@ -1,16 +1,16 @@
-import { describe, expect, it } from '@jest/globals';
-import { FilesystemClosed } from '../../../src/errors/errors.js';
-import { expectError } from '../../support/expect-error.js';
-import type { Subject } from '../filesystem.js';
+import assert from 'node:assert/strict';
+import { FilesystemClosed } from '../../errors/errors.js';
+import { collect, rejectsWith } from '../assertions.js';
+import type { Subject, TestRunner } from '../runner.js';
 
-export function describeLifecycle(subject: Subject): void {
+export function describeLifecycle({ describe, it }: TestRunner, subject: Subject): void {
   describe('close', () => {
     it('may be called twice', async () => {
       const { fs } = subject;
-      expect(fs.isClosed()).toBe(false);
+      assert.equal(fs.isClosed(), false);
       await fs.close();
       await fs.close();
-      expect(fs.isClosed()).toBe(true);
+      assert.equal(fs.isClosed(), true);
     });
 
     it('makes every later call throw FilesystemClosed', async () => {
@@ -37,9 +37,17 @@ export function describeLifecycle(subject: Subject): void {
         exists: () => fs.exists('f'),
         openDir: () => fs.openDir(''),
         touch: () => fs.touch('f'),
+        copyDir: async () => fs.copyDir('d', 'e'),
+        moveDir: async () => fs.moveDir('d', 'e'),
+        walk: () => collect(fs.walk()),
+        walkByDepth: () => collect(fs.walk('', { search: 'depth' })),
+        glob: () => collect(fs.glob('*')),
+        filterDir: () => collect(fs.filterDir('')),
+        tree: () => fs.tree(),
+        hash: () => fs.hash('f', 'md5'),
       };
-      for (const call of Object.values(calls)) await expectError(call(), FilesystemClosed);
-      expect(() => fs.validatePath('f')).toThrow(FilesystemClosed);
+      for (const call of Object.values(calls)) await rejectsWith(call(), FilesystemClosed);
+      assert.throws(() => fs.validatePath('f'), FilesystemClosed);
     });
   });
 }

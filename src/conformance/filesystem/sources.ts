@@ -1,9 +1,9 @@
+import assert from 'node:assert/strict';
 import { PassThrough, Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
-import { describe, expect, it } from '@jest/globals';
-import type { WriteSource } from '../../../src/fs/essentials.js';
-import { expectError, rejectionOf } from '../../support/expect-error.js';
-import type { Subject } from '../filesystem.js';
+import type { WriteSource } from '../../fs/essentials.js';
+import { assertMatches, rejectionOf, rejectsWith } from '../assertions.js';
+import type { Subject, TestRunner } from '../runner.js';
 
 async function* chunks(...parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* parts;
@@ -42,29 +42,35 @@ const sources: [string, () => WriteSource][] = [
   ['Blob', () => new Blob(['hé', '😀'])],
 ];
 
-export function describeSources(subject: Subject): void {
-  describe('sources of a write', () => {
-    it.each(sources)('takes a %s', async (_, source) => {
-      const info = await subject.fs.write('f', source());
-      expect(info.size).toBe(7);
-      expect(await subject.fs.readText('f')).toBe('hé😀');
-    });
+const emptySources: [string, () => WriteSource][] = [
+  ['string', () => ''],
+  ['Buffer', () => Buffer.alloc(0)],
+  ['Readable', () => Readable.from([])],
+  ['async iterable', () => chunks()],
+  ['Blob', () => new Blob([])],
+];
 
-    it.each<[string, () => WriteSource]>([
-      ['string', () => ''],
-      ['Buffer', () => Buffer.alloc(0)],
-      ['Readable', () => Readable.from([])],
-      ['async iterable', () => chunks()],
-      ['Blob', () => new Blob([])],
-    ])('stores nothing of an empty %s as an empty file', async (_, source) => {
-      expect((await subject.fs.write('f', source())).size).toBe(0);
-      expect((await subject.fs.readBytes('f')).length).toBe(0);
-    });
+export function describeSources({ describe, it }: TestRunner, subject: Subject): void {
+  describe('sources of a write', () => {
+    for (const [label, source] of sources) {
+      it(`takes a ${label}`, async () => {
+        const info = await subject.fs.write('f', source());
+        assert.equal(info.size, 7);
+        assert.equal(await subject.fs.readText('f'), 'hé😀');
+      });
+    }
+
+    for (const [label, source] of emptySources) {
+      it(`stores nothing of an empty ${label} as an empty file`, async () => {
+        assert.equal((await subject.fs.write('f', source())).size, 0);
+        assert.equal((await subject.fs.readBytes('f')).length, 0);
+      });
+    }
 
     it('takes a source of many chunks', async () => {
       const parts = Array.from({ length: 3000 }, (_, i) => Buffer.alloc((i % 700) + 1, i % 251));
       await subject.fs.write('f', chunks(...parts));
-      expect((await subject.fs.readBytes('f')).equals(Buffer.concat(parts))).toBe(true);
+      assert.equal((await subject.fs.readBytes('f')).equals(Buffer.concat(parts)), true);
     });
 
     it('takes a source that uses its buffer again', async () => {
@@ -74,28 +80,30 @@ export function describeSources(subject: Subject): void {
       }
       await subject.fs.write('f', reusing());
       const expected = Buffer.concat(Array.from({ length: 50 }, (_, i) => Buffer.alloc(1000, i)));
-      expect((await subject.fs.readBytes('f')).equals(expected)).toBe(true);
+      assert.equal((await subject.fs.readBytes('f')).equals(expected), true);
     });
 
     it('is not changed with the bytes it was given', async () => {
       const bytes = Buffer.from('before');
       await subject.fs.write('f', bytes);
       bytes.fill('x');
-      expect(await subject.fs.readText('f')).toBe('before');
+      assert.equal(await subject.fs.readText('f'), 'before');
     });
 
-    it.each<[string, unknown]>([
+    for (const [label, source] of [
       ['a number', 42],
       ['null', null],
       ['undefined', undefined],
       ['an array', [1, 2]],
       ['a number in a stream', Readable.from([Buffer.from('a'), 5])],
       ['an object in an iterable', chunks({ length: 3 } as never)],
-    ])('refuses %s with a TypeError, and leaves nothing', async (_, source) => {
-      await subject.fs.makeDir('d');
-      await expectError(subject.fs.write('d/f', source as WriteSource), TypeError);
-      expect(await subject.fs.listDir('d')).toEqual([]);
-    });
+    ] satisfies [string, unknown][]) {
+      it(`refuses ${label} with a TypeError, and leaves nothing`, async () => {
+        await subject.fs.makeDir('d');
+        await rejectsWith(subject.fs.write('d/f', source as WriteSource), TypeError);
+        assert.deepEqual(await subject.fs.listDir('d'), []);
+      });
+    }
 
     it('rejects with what a source throws, and keeps the old file', async () => {
       const { fs } = subject;
@@ -106,11 +114,11 @@ export function describeSources(subject: Subject): void {
       }
       await fs.makeDir('d');
       await fs.write('d/f', 'old');
-      expect(await rejectionOf(fs.write('d/f', failing()))).toBe(boom);
+      assert.equal(await rejectionOf(fs.write('d/f', failing())), boom);
       const stream = new Readable({ read: () => void stream.destroy(boom) });
-      expect(await rejectionOf(fs.write('d/g', stream))).toBe(boom);
-      expect(await fs.listDir('d')).toEqual(['f']);
-      expect(await fs.readText('d/f')).toBe('old');
+      assert.equal(await rejectionOf(fs.write('d/g', stream)), boom);
+      assert.deepEqual(await fs.listDir('d'), ['f']);
+      assert.equal(await fs.readText('d/f'), 'old');
     });
 
     it('rejects when a stream closes before its end', async () => {
@@ -118,8 +126,8 @@ export function describeSources(subject: Subject): void {
       source.write('half');
       const written = rejectionOf(subject.fs.write('f', source));
       setImmediate(() => source.destroy());
-      expect(await written).toMatchObject({ code: 'OperationFailed' });
-      expect(await subject.fs.exists('f')).toBe(false);
+      assertMatches(await written, { code: 'OperationFailed' });
+      assert.equal(await subject.fs.exists('f'), false);
     });
 
     it('closes a generator that gave a wrong chunk', async () => {
@@ -131,8 +139,8 @@ export function describeSources(subject: Subject): void {
           closed = true;
         }
       }
-      await expectError(subject.fs.write('f', wrong()), TypeError);
-      expect(closed).toBe(true);
+      await rejectsWith(subject.fs.write('f', wrong()), TypeError);
+      assert.equal(closed, true);
     });
   });
 
@@ -142,12 +150,13 @@ export function describeSources(subject: Subject): void {
     it('rejects with its reason when it is aborted before', async () => {
       const source = Readable.from([Buffer.from('x')]);
       const write = subject.fs.write('f', source, { signal: AbortSignal.abort(reason) });
-      expect(await rejectionOf(write)).toBe(reason);
-      expect(source.destroyed).toBe(true);
-      expect(await rejectionOf(subject.fs.write('f', 'x', { signal: AbortSignal.abort(reason) }))).toBe(
+      assert.equal(await rejectionOf(write), reason);
+      assert.equal(source.destroyed, true);
+      assert.equal(
+        await rejectionOf(subject.fs.write('f', 'x', { signal: AbortSignal.abort(reason) })),
         reason,
       );
-      expect(await subject.fs.exists('f')).toBe(false);
+      assert.equal(await subject.fs.exists('f'), false);
     });
 
     it('interrupts a stream that gives nothing more, and destroys it', async () => {
@@ -159,10 +168,10 @@ export function describeSources(subject: Subject): void {
       const abort = new AbortController();
       const written = rejectionOf(fs.write('d/f', source, { signal: abort.signal }));
       setTimeout(() => abort.abort(reason), 20);
-      expect(await written).toBe(reason);
-      expect(source.destroyed).toBe(true);
-      expect(await fs.readText('d/f')).toBe('old');
-      expect(await fs.listDir('d')).toEqual(['f']);
+      assert.equal(await written, reason);
+      assert.equal(source.destroyed, true);
+      assert.equal(await fs.readText('d/f'), 'old');
+      assert.deepEqual(await fs.listDir('d'), ['f']);
     });
 
     it('interrupts an iterable that hangs, and tells it to return', async () => {
@@ -170,8 +179,8 @@ export function describeSources(subject: Subject): void {
       const abort = new AbortController();
       const written = rejectionOf(subject.fs.write('f', hanging(state), { signal: abort.signal }));
       setTimeout(() => abort.abort(reason), 20);
-      expect(await written).toBe(reason);
-      expect(state.returned).toBe(true);
+      assert.equal(await written, reason);
+      assert.equal(state.returned, true);
     });
 
     it('interrupts a web stream, and cancels it', async () => {
@@ -185,15 +194,15 @@ export function describeSources(subject: Subject): void {
       const abort = new AbortController();
       const written = rejectionOf(subject.fs.write('f', source, { signal: abort.signal }));
       setTimeout(() => abort.abort(reason), 20);
-      expect(await written).toBe(reason);
-      expect(cancelled).toBe(reason);
+      assert.equal(await written, reason);
+      assert.equal(cancelled, reason);
     });
 
     it('changes nothing when it is aborted afterwards', async () => {
       const abort = new AbortController();
       await subject.fs.write('f', Readable.from(['x']), { signal: abort.signal });
       abort.abort(reason);
-      expect(await subject.fs.readText('f')).toBe('x');
+      assert.equal(await subject.fs.readText('f'), 'x');
     });
   });
 }

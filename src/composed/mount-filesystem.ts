@@ -1,0 +1,343 @@
+/**
+ * Filesystems put together under the paths of one; pyfilesystem2's `MountFS`.
+ *
+ * A path belongs to the mount with the longest prefix of it. What lies under no
+ * mount is a `MemoryFS`, as in the original. Directories that lead to a mount
+ * point are there even if the filesystem that they belong to has none (here:
+ * *implied*); they are made in it as soon as something is written there.
+ */
+import type { Readable } from 'node:stream';
+import { MemoryFS } from '../backends/memory/memory-filesystem.js';
+import {
+  DirectoryExists,
+  DirectoryNotEmpty,
+  FileExpected,
+  FSError,
+  RemoveRootError,
+  Unsupported,
+} from '../errors/errors.js';
+import type { Meta } from '../fs/capabilities.js';
+import { findInfo } from '../fs/derived/read.js';
+import { abandonSource } from '../fs/derived/source.js';
+import type {
+  InfoChanges,
+  MakeDirOptions,
+  ReadOptions,
+  StageOptions,
+  WriteOptions,
+  WriteSource,
+} from '../fs/essentials.js';
+import { type CopyOptions, Filesystem } from '../fs/filesystem.js';
+import type { Info } from '../fs/info.js';
+import type { StagedFile } from '../fs/staged-file.js';
+import type { CopyDirOptions, Location } from '../fs/transfer-options.js';
+import type { ScanTreeOptions } from '../fs/tree-options.js';
+import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../path/parts.js';
+import { commonMeta } from './common-meta.js';
+
+/** What a path belongs to. */
+interface Spot {
+  readonly fs: Filesystem;
+  /** Where `fs` is mounted. */
+  readonly mount: string;
+  /** The path in `fs`. */
+  readonly inner: string;
+}
+
+/**
+ * Several filesystems as one tree. Closing it leaves the mounted ones open: they
+ * are closed by whoever opened them.
+ *
+ * @example
+ * const all = new MountFS();
+ * all.mount('photos', new OSFS('/var/lib/photos'));
+ * all.mount('cache', new MemoryFS());
+ * await all.copy('photos/1.jpg', 'cache/1.jpg');
+ */
+export class MountFS extends Filesystem {
+  readonly #rest = new MemoryFS();
+  readonly #mounts = new Map<string, Filesystem>();
+  readonly #mounted = new Date();
+
+  /**
+   * Show a filesystem at a path. It hides what is there, and may lie below another mount.
+   * @throws DirectoryExists: something is mounted at that very path; TypeError: no filesystem, or this one
+   */
+  mount(path: string, fs: Filesystem): void {
+    const target = this.validatePath(path);
+    if (!(fs instanceof Filesystem)) throw new TypeError('only a Filesystem can be mounted');
+    if (fs === this) throw new TypeError('a MountFS can not be mounted in itself');
+    if (this.#mounts.has(target)) {
+      throw new DirectoryExists(target, { message: `something is mounted at "${target}" already` });
+    }
+    this.#mounts.set(target, fs);
+  }
+
+  override async getInfo(path: string): Promise<Info> {
+    const target = this.validatePath(path);
+    const implied = this.#isImplied(target);
+    const info = await this.#run(target, ({ fs, inner }) =>
+      implied ? findInfo(fs, inner) : fs.getInfo(inner),
+    );
+    if (info?.isDir || (info !== null && !implied)) return localInfo(info, this.#spot(target).mount);
+    return { name: basename(target), path: target, isDir: true, size: 0, modified: this.#mounted };
+  }
+
+  override async *scanDir(path: string): AsyncIterable<Info> {
+    const target = this.validatePath(path);
+    const waiting = this.#impliedIn(target);
+    const { fs, mount, inner } = this.#spot(target);
+    const isOnlyImplied = this.#isImplied(target) && (await findInfo(fs, inner))?.isDir !== true;
+    for await (const info of isOnlyImplied ? [] : this.#entries(mount, () => fs.scanDir(inner))) {
+      while (waiting[0] !== undefined && compareCodePoints(waiting[0], info.name) < 0) {
+        yield await this.getInfo(joinPath(target, waiting.shift() as string));
+      }
+      if (waiting[0] !== info.name) yield info;
+    }
+    for (const name of waiting) yield await this.getInfo(joinPath(target, name));
+  }
+
+  override scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
+    const target = this.validatePath(path);
+    if (this.#holdsMounts(target)) return super.scanTree(target, options);
+    const { fs, mount, inner } = this.#spot(target);
+    const { enter, tolerate } = options;
+    return this.#entries(mount, () =>
+      fs.scanTree(inner, {
+        ...(enter && { enter: (directory) => enter(localInfo(directory, mount)) }),
+        ...(tolerate && { tolerate: (at, error) => tolerate(joinPath(mount, at), localError(error, mount)) }),
+      }),
+    );
+  }
+
+  override async makeDir(path: string, options?: MakeDirOptions): Promise<void> {
+    await this.#change(path, ({ fs, inner }) => fs.makeDir(inner, options));
+  }
+
+  override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
+    const target = this.validatePath(path);
+    if (this.#isImplied(target)) throw new FileExpected(target);
+    return this.#run(target, ({ fs, inner }) => fs.openRead(inner, options));
+  }
+
+  override async write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
+    let begun = false;
+    try {
+      return await this.#change(path, async ({ fs, mount, inner }) => {
+        begun = true;
+        return localInfo(await fs.write(inner, source, options), mount);
+      });
+    } catch (error) {
+      if (!begun) abandonSource(source);
+      throw error;
+    }
+  }
+
+  override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
+    const { fs } = this.#spot(this.validatePath(path));
+    const staged = await this.#run(this.validatePath(path), ({ inner }) => fs.stage(inner, source, options));
+    return {
+      size: staged.size,
+      publish: (target, how) =>
+        this.#change(target, async ({ fs: owner, mount, inner }) => {
+          if (owner === fs) return localInfo(await staged.publish(inner, how), mount);
+          throw new Unsupported(inner, {
+            message: 'what is staged for one mount can not be published in another',
+          });
+        }),
+      discard: () => staged.discard(),
+    };
+  }
+
+  override async remove(path: string): Promise<void> {
+    const target = this.validatePath(path);
+    if (this.#isImplied(target)) throw new FileExpected(target);
+    await this.#run(target, ({ fs, inner }) => fs.remove(inner));
+  }
+
+  /** @throws RemoveRootError a mount point; else as in any filesystem */
+  override async removeDir(path: string): Promise<void> {
+    const target = this.validatePath(path);
+    if (target === '' || this.#mounts.has(target)) throw new RemoveRootError();
+    if (this.#isImplied(target)) throw new DirectoryNotEmpty(target);
+    await this.#run(target, ({ fs, inner }) => fs.removeDir(inner));
+  }
+
+  /** @throws RemoveRootError a mount point is there or below: nothing is removed, as it would be gone from the mounted filesystem */
+  override async removeTree(path: string): Promise<void> {
+    const target = this.validatePath(path);
+    this.#refuseMounts(target);
+    await this.#run(target, ({ fs, inner }) => fs.removeTree(inner));
+  }
+
+  override async setInfo(path: string, changes: InfoChanges): Promise<void> {
+    await this.#change(path, ({ fs, inner }) => fs.setInfo(inner, changes));
+  }
+
+  override async copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    const [from, to] = [this.validatePath(source), this.validatePath(destination)];
+    await this.#imply(to);
+    const one = this.#commonSpot(from, to);
+    if (one === null) return super.copy(from, to, options);
+    await this.#run(from, ({ fs, inner }) => fs.copy(inner, one.inner, options));
+  }
+
+  override async move(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    const [from, to] = [this.validatePath(source), this.validatePath(destination)];
+    await this.#imply(to);
+    const one = this.#commonSpot(from, to);
+    if (one === null) return super.move(from, to, options);
+    await this.#run(from, ({ fs, inner }) => fs.move(inner, one.inner, options));
+  }
+
+  override async copyDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
+    const [from, to] = [this.validatePath(source), this.validatePath(destination)];
+    await this.#imply(to);
+    const one = this.#holdsMounts(from) || this.#holdsMounts(to) ? null : this.#commonSpot(from, to);
+    if (one === null) return super.copyDir(from, to, options);
+    await this.#run(from, ({ fs, inner }) => fs.copyDir(inner, one.inner, options));
+  }
+
+  /** @throws RemoveRootError a mount point is at the source, or below it */
+  override async moveDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
+    const [from, to] = [this.validatePath(source), this.validatePath(destination)];
+    if (from !== to && !isWithin(from, to)) this.#refuseMounts(from);
+    await this.#imply(to);
+    const one = this.#holdsMounts(from) || this.#holdsMounts(to) ? null : this.#commonSpot(from, to);
+    if (one === null) return super.moveDir(from, to, options);
+    await this.#run(from, ({ fs, inner }) => fs.moveDir(inner, one.inner, options));
+  }
+
+  override async isLink(path: string): Promise<boolean> {
+    const target = this.validatePath(path);
+    if (this.#mounts.has(target) || this.#isImplied(target)) return false;
+    return this.#run(target, ({ fs, inner }) => fs.isLink(inner));
+  }
+
+  override async sweepStaged(before: Date): Promise<number> {
+    this.checkOpen();
+    let removed = 0;
+    for (const fs of this.#mounts.values()) removed += await fs.sweepStaged(before);
+    return removed;
+  }
+
+  /** What all that can be reached have in common. */
+  override getMeta(): Meta {
+    const reachable = this.#mounts.has('') ? [] : [this.#rest];
+    return commonMeta([...reachable, ...this.#mounts.values()].map((fs) => fs.getMeta()));
+  }
+
+  override getSysPath(path: string): string {
+    const target = this.validatePath(path);
+    const { fs, mount, inner } = this.#spot(target);
+    try {
+      return fs.getSysPath(inner);
+    } catch (error) {
+      throw localError(error, mount);
+    }
+  }
+
+  override locate(path: string): Location {
+    const { fs, inner } = this.#spot(this.validatePath(path));
+    return fs.locate(inner);
+  }
+
+  override validatePath(path: string): string {
+    const target = super.validatePath(path);
+    const { fs, mount, inner } = this.#spot(target);
+    try {
+      fs.validatePath(inner);
+    } catch (error) {
+      throw localError(error, mount);
+    }
+    return target;
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    await this.#rest.close();
+  }
+
+  /** The mount with the longest prefix of a path. */
+  #spot(path: string): Spot {
+    for (let mount = path; ; mount = dirname(mount)) {
+      const fs = this.#mounts.get(mount);
+      if (fs !== undefined) return { fs, mount, inner: mount === '' ? path : path.slice(mount.length + 1) };
+      if (mount === '') return { fs: this.#rest, mount, inner: path };
+    }
+  }
+
+  /** Where the destination lies, when it is in the same filesystem as the source. */
+  #commonSpot(source: string, destination: string): Spot | null {
+    const [from, to] = [this.#spot(source), this.#spot(destination)];
+    return from.mount === to.mount ? to : null;
+  }
+
+  /** Whether a path is a directory because it leads to a mount point. */
+  #isImplied(path: string): boolean {
+    return !this.#mounts.has(path) && this.#holdsMounts(path);
+  }
+
+  /** Whether a mount point lies below a path. */
+  #holdsMounts(path: string): boolean {
+    return [...this.#mounts.keys()].some((mount) => mount !== path && isWithin(path, mount));
+  }
+
+  /** Names in a directory that are mount points or lead to one, in order. */
+  #impliedIn(path: string): string[] {
+    const names = new Set<string>();
+    for (const mount of this.#mounts.keys()) {
+      if (mount === path || !isWithin(path, mount)) continue;
+      const [name = ''] = mount.slice(path === '' ? 0 : path.length + 1).split('/', 1);
+      names.add(name);
+    }
+    return [...names].sort(compareCodePoints);
+  }
+
+  #refuseMounts(path: string): void {
+    if (this.#holdsMounts(path) || (path !== '' && this.#mounts.has(path))) throw new RemoveRootError();
+  }
+
+  /** Make the implied directories down to a path, so that something can be written in the last of them. */
+  async #imply(path: string): Promise<void> {
+    for (let above = path; above !== ''; above = dirname(above)) {
+      if (this.#mounts.has(above)) return;
+      if (this.#holdsMounts(above)) {
+        return this.#run(above, ({ fs, inner }) => fs.makeDirs(inner, { recreate: true }));
+      }
+    }
+  }
+
+  async #change<T>(path: string, work: (spot: Spot) => Promise<T>): Promise<T> {
+    const target = this.validatePath(path);
+    await this.#imply(target);
+    return this.#run(target, work);
+  }
+
+  async #run<T>(path: string, work: (spot: Spot) => Promise<T>): Promise<T> {
+    const spot = this.#spot(path);
+    try {
+      return await work(spot);
+    } catch (error) {
+      throw localError(error, spot.mount);
+    }
+  }
+
+  async *#entries(mount: string, open: () => AsyncIterable<Info>): AsyncGenerator<Info> {
+    try {
+      for await (const info of open()) yield localInfo(info, mount);
+    } catch (error) {
+      throw localError(error, mount);
+    }
+  }
+}
+
+function localInfo(info: Info, mount: string): Info {
+  const path = joinPath(mount, info.path);
+  return { ...info, path, name: basename(path) };
+}
+
+function localError(error: unknown, mount: string): unknown {
+  if (mount === '' || !(error instanceof FSError) || error.path === undefined) return error;
+  return error.relocated(joinPath(mount, error.path));
+}

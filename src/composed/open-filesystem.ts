@@ -1,0 +1,67 @@
+/** `openFS`: from a URL to a filesystem, by a registry of protocols to which users add their own. */
+import type { OSFS } from '../backends/disk/disk-filesystem.js';
+import { openDirectory } from '../backends/disk/open-directory.js';
+import { TempFS } from '../backends/disk/temp-filesystem.js';
+import { MemoryFS } from '../backends/memory/memory-filesystem.js';
+import { InvalidPath, Unsupported } from '../errors/errors.js';
+import type { Filesystem } from '../fs/filesystem.js';
+import { checkProtocol, type FilesystemUrl, isOn, parseFilesystemUrl } from './filesystem-url.js';
+
+/** Opens the filesystems of one protocol. */
+export type FilesystemOpener = (url: FilesystemUrl) => Filesystem | Promise<Filesystem>;
+
+const openers = new Map<string, FilesystemOpener>([
+  ['osfs', openLocal],
+  ['file', openLocal],
+  ['mem', () => new MemoryFS()],
+  ['temp', ({ resource }) => new TempFS(resource === '' ? {} : { identifier: resource })],
+]);
+
+/**
+ * Open a filesystem by its URL (pyfilesystem2's `open_fs`). Whoever opens it closes it.
+ *
+ * - `osfs:///abs/path`, `file:///abs/path`, or a bare path: a directory. `?create=true` makes it when it is missing.
+ * - `mem://`: a new `MemoryFS`.
+ * - `temp://` or `temp://identifier`: a new `TempFS`.
+ *
+ * @throws ResourceNotFound, DirectoryExpected: the directory; Unsupported: unknown protocol; InvalidPath: not percent-encoded rightly; TypeError
+ * @example const files = await openFS('osfs:///var/lib/app/files?create=true');
+ */
+export async function openFS(url: string): Promise<Filesystem> {
+  const parsed = parseFilesystemUrl(url);
+  const opener = openers.get(parsed.protocol);
+  if (opener !== undefined) return opener(parsed);
+  throw new Unsupported(undefined, {
+    message: `no filesystem has the protocol ${JSON.stringify(parsed.protocol)}: known are ${[...openers.keys()].join(', ')}. registerProtocol adds one`,
+  });
+}
+
+/**
+ * Teach `openFS` a protocol, for the whole process. It takes the place of one
+ * of the same name.
+ *
+ * @param protocol letters, digits, `+`, `.` and `-`, beginning with a letter; case does not count
+ * @returns takes the protocol away again, and brings back the one before
+ * @throws Unsupported it can't be the name of a protocol
+ * @example registerProtocol('archive', ({ resource }) => new ArchiveFS(resource));
+ */
+export function registerProtocol(protocol: string, opener: FilesystemOpener): () => void {
+  if (typeof opener !== 'function') throw new TypeError('the opener must be a function');
+  const name = checkProtocol(protocol.toLowerCase());
+  const before = openers.get(name);
+  openers.set(name, opener);
+  return () => {
+    if (openers.get(name) !== opener) return; // Somebody else's by now.
+    if (before === undefined) openers.delete(name);
+    else openers.set(name, before);
+  };
+}
+
+/** `file://localhost/path` names this machine as well (RFC 8089). */
+async function openLocal(url: FilesystemUrl): Promise<OSFS> {
+  const path = url.protocol === 'file' ? url.resource.replace(/^localhost(?=\/)/i, '') : url.resource;
+  if (path === '' || path.includes('\0')) {
+    throw new InvalidPath('', { message: 'the URL of the filesystem names no directory: osfs:///abs/path' });
+  }
+  return openDirectory(path, { create: isOn(url, 'create') });
+}

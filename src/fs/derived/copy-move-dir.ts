@@ -1,0 +1,58 @@
+/** `copyDir` and `moveDir` of one filesystem: both merge into a directory that is there. */
+import { DirectoryExpected, ResourceNotFound } from '../../errors/errors.js';
+import type { CopyDirOptions } from '../transfer-options.js';
+import { findInfo } from './read.js';
+import {
+  checkTransfer,
+  copyOne,
+  ensureDir,
+  type Place,
+  placeIn,
+  removeEmptied,
+  type TransferEnd,
+  transferTree,
+} from './transfer.js';
+
+export async function copyDir(
+  fs: TransferEnd,
+  source: string,
+  destination: string,
+  options: CopyDirOptions = {},
+): Promise<void> {
+  const from = placeIn(fs, source);
+  const to = placeIn(fs, destination);
+  await checkTransfer(from, to);
+  await prepare(to, options);
+  const { preserveTime = false } = options;
+  await transferTree(from, to, {}, (file, info, target) => copyOne(file, info, target, { preserveTime }));
+}
+
+export async function moveDir(
+  fs: TransferEnd,
+  source: string,
+  destination: string,
+  options: CopyDirOptions = {},
+): Promise<void> {
+  const from = placeIn(fs, source);
+  const to = placeIn(fs, destination);
+  if (from.path === to.path) {
+    if ((await fs.getInfo(from.path)).isDir) return;
+    throw new DirectoryExpected(from.path);
+  }
+  await checkTransfer(from, to);
+  await prepare(to, options);
+  const { preserveTime = true } = options;
+  await transferTree(from, to, {}, async (file, _, target) => {
+    await fs.move(file.path, target.path, { overwrite: true, preserveTime });
+    return true;
+  });
+  await removeEmptied(from);
+}
+
+/** @throws ResourceNotFound: missing, and not to be made; DirectoryExpected: a file */
+async function prepare(to: Place, { create = false }: CopyDirOptions): Promise<void> {
+  if (create) return ensureDir(to);
+  const there = await findInfo(to.fs, to.path);
+  if (there === null) throw new ResourceNotFound(to.path);
+  if (!there.isDir) throw new DirectoryExpected(to.path);
+}

@@ -1,0 +1,244 @@
+/**
+ * Bringing files from one filesystem to another, or to another place in the
+ * same: what the methods `copyDir` and `moveDir`, the functions of
+ * `fs/transfer.ts` and mirroring have in common.
+ *
+ * A file is brought over whole or not at all, because `write` and `copy`
+ * publish it in one step. So a failure leaves the destination as it was, or
+ * with whole new files, and never takes anything from the source.
+ */
+import {
+  DestinationExists,
+  DirectoryExists,
+  DirectoryExpected,
+  DirectoryNotEmpty,
+  FileExists,
+  FileExpected,
+  IllegalDestination,
+  ResourceNotFound,
+} from '../../errors/errors.js';
+import { isWithin, joinPath } from '../../path/parts.js';
+import type { Meta } from '../capabilities.js';
+import type { FilesystemEssentials } from '../essentials.js';
+import type { Info } from '../info.js';
+import type { StagedFile } from '../staged-file.js';
+import type { CopyCondition, Location, MoveTransferOptions, TransferOptions } from '../transfer-options.js';
+import type { Scannable } from '../tree-options.js';
+import { forEachLimited } from './pool.js';
+import { findInfo, isEmpty } from './read.js';
+
+const LOCAL_CONCURRENCY = 4;
+const NETWORK_CONCURRENCY = 32;
+
+/** What a transfer needs of each filesystem. */
+export interface TransferEnd extends FilesystemEssentials, Scannable {
+  getInfo(path: string): Promise<Info>;
+  scanDir(path: string): AsyncIterable<Info>;
+  getMeta(): Meta;
+  validatePath(path: string): string;
+  locate(path: string): Location;
+  copy(
+    source: string,
+    destination: string,
+    options?: { overwrite?: boolean; preserveTime?: boolean },
+  ): Promise<void>;
+  move(
+    source: string,
+    destination: string,
+    options?: { overwrite?: boolean; preserveTime?: boolean },
+  ): Promise<void>;
+  removeTree(path: string): Promise<void>;
+  stage(path: string, source: AsyncIterable<Uint8Array>, options?: object): Promise<StagedFile>;
+}
+
+/** A place in a filesystem, its path canonical. */
+export interface Place {
+  readonly fs: TransferEnd;
+  readonly path: string;
+}
+
+export function placeIn(fs: TransferEnd, path: string): Place {
+  return { fs, path: fs.validatePath(path) };
+}
+
+/** The place at the same path below, seen from `from`, in another tree. */
+function mapped(path: string, from: Place, to: Place): string {
+  return joinPath(to.path, from.path === '' ? path : path.slice(from.path.length + 1));
+}
+
+/** Whether `inner` is `outer` or lies in it, as far as the filesystems can tell. */
+export function isInside(outer: Place, inner: Place): boolean {
+  if (outer.fs === inner.fs) return isWithin(outer.path, inner.path);
+  const [a, b] = [outer.fs.locate(outer.path), inner.fs.locate(inner.path)];
+  return a.storage === b.storage && isWithin(a.path, b.path);
+}
+
+/** Counts what has been done, and tells. */
+export class Tally {
+  #files = 0;
+  #skipped = 0;
+  #bytes = 0;
+  readonly #tell: TransferOptions['onProgress'];
+
+  constructor(tell: TransferOptions['onProgress']) {
+    this.#tell = tell;
+  }
+
+  count(source: Info, destination: string, copied: boolean): void {
+    if (copied) {
+      this.#files++;
+      this.#bytes += source.size;
+    } else this.#skipped++;
+    const counts = { files: this.#files, skipped: this.#skipped, bytes: this.#bytes };
+    this.#tell?.({ source: source.path, destination, copied, ...counts });
+  }
+}
+
+/** @throws RangeError, TypeError */
+export function concurrencyOf(
+  from: TransferEnd,
+  to: TransferEnd,
+  { concurrency }: MoveTransferOptions,
+): number {
+  if (concurrency === undefined) {
+    const network = from.getMeta().network || to.getMeta().network;
+    return network ? NETWORK_CONCURRENCY : LOCAL_CONCURRENCY;
+  }
+  if (typeof concurrency !== 'number') throw new TypeError('concurrency must be a number');
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    throw new RangeError(`concurrency must be a whole number from 1, not ${concurrency}`);
+  }
+  return concurrency;
+}
+
+/**
+ * Copy one file, replacing what is there.
+ * @returns false when the condition held it back
+ */
+export async function copyOne(
+  from: Place,
+  info: Info,
+  to: Place,
+  options: TransferOptions,
+): Promise<boolean> {
+  const { condition = 'always', signal, preserveTime = false } = options;
+  signal?.throwIfAborted();
+  if (info.isDir) throw new FileExpected(from.path);
+  if (!(await isWanted(condition, info, to))) return false;
+  const overwrite = condition !== 'not-exists';
+  try {
+    if (from.fs === to.fs) await from.fs.copy(from.path, to.path, { overwrite, preserveTime });
+    else await streamOver(from, info, to, { overwrite, preserveTime, signal });
+    return true;
+  } catch (error) {
+    const lostRace = error instanceof FileExists || error instanceof DestinationExists;
+    if (lostRace && !overwrite) return false;
+    throw error;
+  }
+}
+
+async function isWanted(condition: CopyCondition, source: Info, to: Place): Promise<boolean> {
+  if (condition === 'always') return true;
+  const there = await findInfo(to.fs, to.path);
+  if (there?.isDir) throw new FileExpected(to.path);
+  switch (condition) {
+    case 'newer':
+      return there === null || source.modified > there.modified;
+    case 'older':
+      return there === null || source.modified < there.modified;
+    case 'exists':
+      return there !== null;
+    case 'not-exists':
+      return there === null;
+    default:
+      throw new TypeError(`unknown condition ${JSON.stringify(condition)}`);
+  }
+}
+
+interface StreamOptions {
+  overwrite: boolean;
+  preserveTime: boolean;
+  signal: AbortSignal | undefined;
+}
+
+async function streamOver(
+  from: Place,
+  info: Info,
+  to: Place,
+  { overwrite, preserveTime, signal }: StreamOptions,
+): Promise<void> {
+  const body = await from.fs.openRead(from.path);
+  try {
+    await to.fs.write(to.path, body, {
+      overwrite,
+      ...(info.contentType === undefined ? {} : { contentType: info.contentType }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } finally {
+    body.destroy(); // A write that is refused does not begin to read.
+  }
+  if (preserveTime) await to.fs.setInfo(to.path, { modified: info.modified });
+}
+
+/** Make a directory that may be there. @throws DirectoryExpected a file is */
+export async function ensureDir({ fs, path }: Place): Promise<void> {
+  try {
+    await fs.makeDir(path, { recreate: true });
+  } catch (error) {
+    throw error instanceof DirectoryExists ? new DirectoryExpected(path, { cause: error }) : error;
+  }
+}
+
+/** @throws ResourceNotFound, DirectoryExpected, IllegalDestination */
+export async function checkTransfer(from: Place, to: Place): Promise<void> {
+  if (isInside(from, to)) throw new IllegalDestination(to.path);
+  if (!(await from.fs.getInfo(from.path)).isDir) throw new DirectoryExpected(from.path);
+}
+
+/** Bring all files below `from` to the same places below `to`, and make the directories. Both are directories. */
+export async function transferTree(
+  from: Place,
+  to: Place,
+  options: MoveTransferOptions,
+  bring: (source: Place, info: Info, target: Place) => Promise<boolean>,
+): Promise<void> {
+  const tally = new Tally(options.onProgress);
+  const limit = concurrencyOf(from.fs, to.fs, options);
+  await forEachLimited(filesOf(from, to, options.signal), limit, async (info) => {
+    const target = { fs: to.fs, path: mapped(info.path, from, to) };
+    tally.count(info, target.path, await bring({ fs: from.fs, path: info.path }, info, target));
+  });
+  options.signal?.throwIfAborted();
+}
+
+/** The files below `from`, each after its directory has been made below `to`. */
+async function* filesOf(from: Place, to: Place, signal: AbortSignal | undefined): AsyncGenerator<Info> {
+  for await (const info of from.fs.scanTree(from.path)) {
+    signal?.throwIfAborted();
+    if (info.isDir) await ensureDir({ fs: to.fs, path: mapped(info.path, from, to) });
+    else yield info;
+  }
+}
+
+/**
+ * Remove the directories from which all files were moved. What was added
+ * meanwhile stays, with the directories that hold it.
+ * @throws DirectoryNotEmpty something was added
+ */
+export async function removeEmptied({ fs, path }: Place): Promise<void> {
+  const directories: string[] = path === '' ? [] : [path];
+  for await (const info of fs.scanTree(path)) if (info.isDir) directories.push(info.path);
+  for (const directory of directories.reverse()) await removeOneEmptied(fs, directory);
+}
+
+async function removeOneEmptied(fs: TransferEnd, path: string): Promise<void> {
+  try {
+    await fs.removeDir(path);
+  } catch (error) {
+    if (error instanceof ResourceNotFound) return; // It was there only for what was in it.
+    if (error instanceof DirectoryExpected) return fs.remove(path); // A link to a directory.
+    // What can't be seen, such as a link that leads nowhere, goes along.
+    if (!(error instanceof DirectoryNotEmpty) || !(await isEmpty(fs, path))) throw error;
+    await fs.removeTree(path);
+  }
+}

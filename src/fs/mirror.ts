@@ -1,0 +1,224 @@
+/**
+ * `mirror`: make one directory tree like another; pyfilesystem2's `fs.mirror`.
+ *
+ * The original trusts times alone, and so keeps a file of the same size that was
+ * replaced by an older one. Here sizes and times that agree mean the same file;
+ * when only the times differ the bytes decide.
+ */
+import { Buffer } from 'node:buffer';
+import { DirectoryExpected, IllegalDestination, ResourceNotFound } from '../errors/errors.js';
+import { compareCodePoints, joinPath } from '../path/parts.js';
+import { forEachLimited } from './derived/pool.js';
+import {
+  concurrencyOf,
+  copyOne,
+  ensureDir,
+  isInside,
+  type Place,
+  placeIn,
+  Tally,
+} from './derived/transfer.js';
+import type { Filesystem } from './filesystem.js';
+import type { Info } from './info.js';
+import type { MoveTransferOptions } from './transfer-options.js';
+
+/** Options of `mirror`. */
+export interface MirrorOptions extends MoveTransferOptions {
+  /** Directory of the source; default the root. */
+  sourcePath?: string;
+  /** Directory of the destination, made when it is missing; default the root. */
+  destinationPath?: string;
+  /**
+   * Believe that a file of the same size is the same when it is newer at the
+   * destination, without reading it. Cheap where times can't be set, and blind
+   * to a file that was replaced by an older one of its size. Default false.
+   */
+  trustNewer?: boolean;
+}
+
+/**
+ * Make the destination like the source: what differs is copied, what the source
+ * has not is removed. `preserveTime` is true by default, so that the next
+ * mirroring can tell by times.
+ *
+ * A file takes the place of a directory, or a directory that of a file, only when
+ * the new bytes have arrived. After a failure the mirror is in part old and in
+ * part new; doing it again completes it.
+ *
+ * @throws ResourceNotFound, DirectoryExpected: the source; IllegalDestination: one lies in the other
+ * @example await mirror(disk, bucket, { destinationPath: 'backup', concurrency: 64 })
+ */
+export async function mirror(
+  source: Filesystem,
+  destination: Filesystem,
+  options: MirrorOptions = {},
+): Promise<void> {
+  const { sourcePath = '', destinationPath = '', preserveTime = true, signal } = options;
+  const from = placeIn(source, sourcePath);
+  const to = placeIn(destination, destinationPath);
+  signal?.throwIfAborted();
+  if (isInside(from, to) || isInside(to, from)) throw new IllegalDestination(to.path);
+  if (!(await source.getInfo(from.path)).isDir) throw new DirectoryExpected(from.path);
+  await ensureDir(to);
+  const tally = new Tally(options.onProgress);
+  const limit = concurrencyOf(source, destination, options);
+  await forEachLimited(differences(from, to, signal), limit, async (difference) => {
+    tally.count(difference.info, difference.to.path, await settle(difference, { ...options, preserveTime }));
+  });
+  signal?.throwIfAborted();
+}
+
+/** A file of the source, and what is at its place. */
+interface Difference {
+  readonly info: Info;
+  readonly from: Place;
+  readonly to: Place;
+  readonly there: Info | null;
+}
+
+/** All files of the source. On the way, what the source has not is removed, and directories are made. */
+async function* differences(
+  from: Place,
+  to: Place,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Difference> {
+  const waiting: [Place, Place][] = [[from, to]];
+  for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
+    const [here, there] = pair;
+    for await (const [info, current] of sideBySide(here, there)) {
+      signal?.throwIfAborted();
+      if (info === null) {
+        if (current !== null) await removeAny({ fs: to.fs, path: current.path }, current);
+        continue;
+      }
+      const source = { fs: from.fs, path: info.path };
+      const target = { fs: to.fs, path: joinPath(there.path, info.name) };
+      if (!info.isDir) yield { info, from: source, to: target, there: current };
+      else {
+        if (current?.isDir === false) await to.fs.remove(target.path);
+        await ensureDir(target);
+        waiting.push([source, target]);
+      }
+    }
+  }
+}
+
+/** The entries of two directories, by name. Both list in code-point order, so neither is kept whole. */
+async function* sideBySide(a: Place, b: Place): AsyncGenerator<[Info | null, Info | null]> {
+  const [one, other] = [a, b].map(({ fs, path }) => fs.scanDir(path)[Symbol.asyncIterator]()) as [
+    AsyncIterator<Info>,
+    AsyncIterator<Info>,
+  ];
+  try {
+    // The source first: nothing is removed for one that can't be read.
+    let left = await nextOf(one);
+    let right = await nextOf(other);
+    while (left !== null || right !== null) {
+      const order = left === null ? 1 : right === null ? -1 : compareCodePoints(left.name, right.name);
+      const pair: [Info | null, Info | null] = [order <= 0 ? left : null, order >= 0 ? right : null];
+      if (order <= 0) left = await nextOf(one);
+      if (order >= 0) right = await nextOf(other);
+      yield pair;
+    }
+  } finally {
+    await one.return?.();
+    await other.return?.();
+  }
+}
+
+async function nextOf(entries: AsyncIterator<Info>): Promise<Info | null> {
+  const { done, value } = await entries.next();
+  return done === true ? null : value;
+}
+
+async function removeAny(place: Place, info: Info): Promise<void> {
+  try {
+    await (info.isDir ? place.fs.removeTree(place.path) : place.fs.remove(place.path));
+  } catch (error) {
+    if (!(error instanceof ResourceNotFound)) throw error;
+  }
+}
+
+/** Bring a file over where it differs. @returns whether it was copied */
+async function settle({ info, from, to, there }: Difference, options: MirrorOptions): Promise<boolean> {
+  options.signal?.throwIfAborted();
+  if (there === null) return copyOne(from, info, to, options);
+  if (there.isDir) {
+    await replaceDirectory(from, info, to, options);
+    return true;
+  }
+  if (await isSame(from, info, to, there, options)) return false;
+  return copyOne(from, info, to, options);
+}
+
+/** The bytes are taken in before the directory goes. */
+async function replaceDirectory(from: Place, info: Info, to: Place, options: MirrorOptions): Promise<void> {
+  const { signal, preserveTime } = options;
+  const body = await from.fs.openRead(from.path);
+  const { contentType } = info;
+  const staged = await to.fs
+    .stage(to.path, body, {
+      ...(contentType === undefined ? {} : { contentType }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+    .finally(() => body.destroy());
+  try {
+    await to.fs.removeTree(to.path);
+    await staged.publish(to.path);
+  } catch (error) {
+    await staged.discard();
+    throw error;
+  }
+  if (preserveTime) await to.fs.setInfo(to.path, { modified: info.modified });
+}
+
+async function isSame(
+  from: Place,
+  info: Info,
+  to: Place,
+  there: Info,
+  { trustNewer = false, preserveTime }: MirrorOptions,
+): Promise<boolean> {
+  if (info.size !== there.size) return false;
+  if (info.modified.getTime() === there.modified.getTime()) return true;
+  if (trustNewer && there.modified > info.modified) return true;
+  if (!(await haveSameBytes(from, to))) return false;
+  // So that the next time the times are enough.
+  if (preserveTime) await to.fs.setInfo(to.path, { modified: info.modified });
+  return true;
+}
+
+async function haveSameBytes(a: Place, b: Place): Promise<boolean> {
+  const one = await a.fs.openRead(a.path);
+  try {
+    const other = await b.fs.openRead(b.path);
+    try {
+      return await areEqual(one[Symbol.asyncIterator](), other[Symbol.asyncIterator]());
+    } finally {
+      other.destroy();
+    }
+  } finally {
+    one.destroy();
+  }
+}
+
+/** Whatever the chunks are that they come in. */
+async function areEqual(one: AsyncIterator<Buffer>, other: AsyncIterator<Buffer>): Promise<boolean> {
+  let [left, right] = [await chunkOf(one), await chunkOf(other)];
+  while (left.length > 0 && right.length > 0) {
+    const length = Math.min(left.length, right.length);
+    if (!left.subarray(0, length).equals(right.subarray(0, length))) return false;
+    left = left.length > length ? left.subarray(length) : await chunkOf(one);
+    right = right.length > length ? right.subarray(length) : await chunkOf(other);
+  }
+  return left.length === right.length;
+}
+
+/** The next bytes; none at the end. */
+async function chunkOf(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
+  for (;;) {
+    const { done, value } = await chunks.next();
+    if (done === true) return Buffer.alloc(0);
+    if (value.length > 0) return value;
+  }
+}

@@ -1,0 +1,141 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { OSFS } from '../../src/backends/disk/disk-filesystem.js';
+import { MemoryFS } from '../../src/backends/memory/memory-filesystem.js';
+import { MountFS } from '../../src/composed/mount-filesystem.js';
+import {
+  DestinationExists,
+  DirectoryExists,
+  DirectoryNotEmpty,
+  FileExpected,
+  RemoveRootError,
+  ResourceNotFound,
+  Unsupported,
+} from '../../src/errors/errors.js';
+import { ReadOnlyFS } from '../../src/fs/wrappers/read-only.js';
+import { describeFilesystem } from '../conformance/filesystem.js';
+import { expectError } from '../support/expect-error.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+
+describeFilesystem('a MountFS with no mount', async () => ({ fs: new MountFS() }));
+
+describeFilesystem('a MountFS over a mount at its root', async () => {
+  const { path, remove } = await temporaryDirectory();
+  const fs = new MountFS();
+  fs.mount('', new OSFS(path, { durable: false }));
+  return { fs, cleanup: remove };
+});
+
+describeFilesystem('a mount point of a MountFS', async () => {
+  const fs = new MountFS();
+  fs.mount('some/where', new MemoryFS());
+  await fs.write('some/canary', 'not to be seen');
+  return { fs: await fs.openDir('some/where') };
+});
+
+describe('MountFS', () => {
+  let all: MountFS;
+  let a: MemoryFS;
+  let deep: MemoryFS;
+  beforeEach(async () => {
+    all = new MountFS();
+    a = new MemoryFS();
+    deep = new MemoryFS();
+    all.mount('a', a);
+    all.mount('a/b/deep', deep);
+    await a.write('f', 'in a');
+    await deep.write('f', 'in deep');
+  });
+
+  const walk = async (): Promise<string[]> => {
+    const paths: string[] = [];
+    for await (const { path } of all.walk()) paths.push(path);
+    return paths.sort();
+  };
+
+  it('gives a path to the mount with the longest prefix', async () => {
+    expect([await all.readText('a/f'), await all.readText('a/b/deep/f')]).toEqual(['in a', 'in deep']);
+    await all.write('a/b/deep/g', '');
+    await all.write('rest', '');
+    expect([await deep.listDir(''), await a.listDir('')]).toEqual([['f', 'g'], ['f']]);
+    expect(await all.listDir('')).toEqual(['a', 'rest']);
+  });
+
+  it('shows mount points, and the directories that lead to them', async () => {
+    expect(await walk()).toEqual(['a', 'a/b', 'a/b/deep', 'a/b/deep/f', 'a/f']);
+    expect(await all.getInfo('a/b')).toMatchObject({ name: 'b', path: 'a/b', isDir: true });
+    expect(await all.getInfo('a/b/deep')).toMatchObject({ name: 'deep', path: 'a/b/deep', isDir: true });
+    await a.write('a-file-before', '');
+    await a.write('z', '');
+    expect(await all.listDir('a')).toEqual(['a-file-before', 'b', 'f', 'z']);
+  });
+
+  it('writes beside a mount point, in a directory that only leads to it', async () => {
+    await all.write('a/b/beside', 'x');
+    expect(await a.readText('b/beside')).toBe('x');
+    await all.copy('a/f', 'a/b/copied');
+    expect(await all.listDir('a/b')).toEqual(['beside', 'copied', 'deep']);
+  });
+
+  it('copies and moves across mounts', async () => {
+    await all.copy('a/f', 'a/b/deep/copied');
+    await all.move('a/b/deep/f', 'moved');
+    await expectError(all.copy('a/f', 'moved'), DestinationExists, 'moved');
+    expect([await deep.listDir(''), await all.readText('moved')]).toEqual([['copied'], 'in deep']);
+    await a.makeDirs('dir/empty');
+    await a.write('dir/g', 'g');
+    await all.copyDir('a/dir', 'a/b/deep/dir', { create: true });
+    await all.moveDir('a/dir', 'dir', { create: true });
+    expect([await a.listDir(''), await deep.listDir('dir'), await all.listDir('dir')]).toEqual([
+      ['f'],
+      ['empty', 'g'],
+      ['empty', 'g'],
+    ]);
+  });
+
+  it('copies a tree with a mount in it', async () => {
+    await all.copyDir('a', 'copy', { create: true });
+    expect(await all.readText('copy/b/deep/f')).toBe('in deep');
+  });
+
+  it('does not remove mount points, nor what is in them by way of a tree', async () => {
+    await expectError(all.removeDir('a/b/deep'), RemoveRootError);
+    await expectError(all.removeDir('a/b'), DirectoryNotEmpty, 'a/b');
+    for (const path of ['', 'a', 'a/b', 'a/b/deep']) await expectError(all.removeTree(path), RemoveRootError);
+    await expectError(all.moveDir('a', 'elsewhere', { create: true }), RemoveRootError);
+    await expectError(all.remove('a/b'), FileExpected, 'a/b');
+    await expectError(all.write('a', 'x'), FileExpected, 'a');
+    await expectError(all.write('a/b', 'x'), FileExpected, 'a/b');
+    expect(await walk()).toEqual(['a', 'a/b', 'a/b/deep', 'a/b/deep/f', 'a/f'].sort());
+  });
+
+  it('tells paths as its caller knows them', async () => {
+    await expectError(all.readText('a/b/deep/x'), ResourceNotFound, 'a/b/deep/x');
+    await expectError(all.listDir('a/x'), ResourceNotFound, 'a/x');
+    expect(await all.write('a/b/deep/new', 'x')).toMatchObject({ path: 'a/b/deep/new', name: 'new' });
+  });
+
+  it('publishes what was staged in the same mount, and refuses another', async () => {
+    const staged = await all.stage('a/x', 'x');
+    await expectError(staged.publish('a/b/deep/x'), Unsupported, 'a/b/deep/x');
+    await staged.publish('a/y');
+    expect(await a.readText('y')).toBe('x');
+  });
+
+  it('mounts once at a path, and never itself', () => {
+    expect(() => all.mount('/a/', new MemoryFS())).toThrow(DirectoryExists);
+    expect(() => all.mount('self', all)).toThrow(TypeError);
+    expect(() => all.mount('x', {} as never)).toThrow(TypeError);
+    expect(() => all.mount('../x', a)).toThrow(/climbs/);
+  });
+
+  it('promises only what all of it can keep', () => {
+    expect(all.getMeta()).toMatchObject({ contentType: true, atomicRename: false, readOnly: false });
+    all.mount('r', new ReadOnlyFS(new MemoryFS()));
+    expect(all.getMeta().readOnly).toBe(false);
+  });
+
+  it('leaves what is mounted open when it is closed', async () => {
+    await all.close();
+    expect(await a.readText('f')).toBe('in a');
+  });
+});

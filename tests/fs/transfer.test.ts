@@ -1,0 +1,404 @@
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type {
+  CopyCondition,
+  Filesystem,
+  ReadOptions,
+  TransferProgress,
+  WriteOptions,
+  WriteSource,
+} from '../../src/index.js';
+import {
+  copyDir,
+  copyFile,
+  copyFS,
+  DirectoryExpected,
+  FileExpected,
+  IllegalDestination,
+  type Info,
+  MemoryFS,
+  mirror,
+  moveDir,
+  moveFile,
+  moveFS,
+  OSFS,
+  ResourceNotFound,
+  TempFS,
+} from '../../src/index.js';
+import { expectError, rejectionOf } from '../support/expect-error.js';
+
+const times = { old: new Date('2001-01-01T00:00:00Z'), new: new Date('2002-01-01T00:00:00Z') };
+
+async function content(fs: Filesystem): Promise<Record<string, string | null>> {
+  const all: [string, string | null][] = [];
+  for await (const { path, isDir } of fs.walk()) all.push([path, isDir ? null : await fs.readText(path)]);
+  return Object.fromEntries(all);
+}
+
+/** Fails reads and removals of some paths, and tells how many reads were open at once. */
+class FaultyFS extends MemoryFS {
+  unreadable = new Set<string>();
+  unremovable = new Set<string>();
+  readsAtOnce = 0;
+  reads = 0;
+  #open = 0;
+
+  override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
+    this.reads++;
+    this.readsAtOnce = Math.max(this.readsAtOnce, ++this.#open);
+    await new Promise((resolve) => setImmediate(resolve));
+    const body = await super.openRead(path, options);
+    const unreadable = this.unreadable.has(path);
+    const stream = Readable.from(
+      (async function* () {
+        yield Buffer.from('half');
+        if (unreadable) throw new Error(`bad sector under ${path}`);
+        for await (const chunk of body) yield chunk;
+      })(),
+      { objectMode: false },
+    );
+    stream.once('close', () => {
+      this.#open--;
+    });
+    return stream;
+  }
+
+  override async remove(path: string): Promise<void> {
+    if (this.unremovable.has(path)) throw new Error(`stuck: ${path}`);
+    await super.remove(path);
+  }
+}
+
+describe.each([
+  ['memory to disk', () => [new MemoryFS(), new TempFS()] as const],
+  ['disk to memory', () => [new TempFS(), new MemoryFS()] as const],
+  ['disk to disk', () => [new TempFS(), new TempFS()] as const],
+])('from %s', (_, open) => {
+  let one: Filesystem;
+  let two: Filesystem;
+  beforeEach(async () => {
+    [one, two] = open();
+    await one.makeDirs('d/e');
+    await one.write('d/f', 'f');
+    await one.write('g', 'g');
+  });
+  afterEach(() => Promise.all([one.close(), two.close()]));
+
+  it('copies and moves a file, a directory, and everything', async () => {
+    await copyFile(one, 'd/f', two, 'h');
+    await copyDir(one, 'd', two, 'copy');
+    await moveDir(one, 'd', two, 'moved');
+    expect(await content(two)).toEqual({
+      h: 'f',
+      copy: null,
+      'copy/e': null,
+      'copy/f': 'f',
+      moved: null,
+      'moved/e': null,
+      'moved/f': 'f',
+    });
+    await moveFile(one, 'g', two, 'h');
+    expect([await content(one), await two.readText('h')]).toEqual([{}, 'g']);
+    await moveFS(two, one);
+    expect(Object.keys(await content(two))).toEqual([]);
+    await copyFS(one, two);
+    expect(await content(two)).toEqual(await content(one));
+  });
+
+  it('keeps times when told; a move keeps them unless told', async () => {
+    await one.setInfo('g', { modified: times.old });
+    const modifiedAt = async (path: string): Promise<number> => (await two.getInfo(path)).modified.getTime();
+    await copyFile(one, 'g', two, 'plain');
+    await copyFile(one, 'g', two, 'kept', { preserveTime: true });
+    await moveFile(one, 'g', two, 'moved');
+    expect(await modifiedAt('plain')).not.toBe(times.old.getTime());
+    expect([await modifiedAt('kept'), await modifiedAt('moved')]).toEqual([
+      times.old.getTime(),
+      times.old.getTime(),
+    ]);
+  });
+
+  it('mirrors, and finds nothing to do the second time', async () => {
+    await two.makeDirs('g/was/a/directory');
+    await two.write('d', 'was a file');
+    await two.write('extra', '');
+    await mirror(one, two);
+    expect(await content(two)).toEqual(await content(one));
+    const told: TransferProgress[] = [];
+    await mirror(one, two, { onProgress: (progress) => told.push(progress) });
+    expect(told.map(({ copied }) => copied)).toEqual([false, false]);
+  });
+});
+
+describe('conditions', () => {
+  const cases: [CopyCondition, string, string, string][] = [
+    // with the destination: older than the source, newer, missing
+    ['always', 'copied', 'copied', 'copied'],
+    ['newer', 'copied', 'kept', 'copied'],
+    ['older', 'kept', 'copied', 'copied'],
+    ['exists', 'copied', 'copied', 'missing'],
+    ['not-exists', 'kept', 'kept', 'copied'],
+  ];
+  it.each(cases)('%s: %s, %s, %s', async (condition, older, newer, missing) => {
+    const [one, two] = [new MemoryFS(), new MemoryFS()];
+    for (const name of ['older', 'newer', 'missing']) await one.write(name, 'copied');
+    await two.write('older', 'kept');
+    await two.write('newer', 'kept');
+    await one.setInfo('older', { modified: times.new });
+    await two.setInfo('older', { modified: times.old });
+    await one.setInfo('newer', { modified: times.old });
+    await two.setInfo('newer', { modified: times.new });
+    const told: TransferProgress[] = [];
+    await copyFS(one, two, { condition, concurrency: 1, onProgress: (progress) => told.push(progress) });
+    const result = { missing: 'missing', ...(await content(two)) };
+    expect(result).toEqual({ older, newer, missing });
+    const copied = [older, newer, missing].filter((outcome) => outcome === 'copied').length;
+    expect(told.at(-1)).toMatchObject({ files: copied, skipped: 3 - copied, bytes: copied * 6 });
+    expect(await copyFile(one, 'newer', two, 'newer', { condition: 'newer' })).toBe(false);
+  });
+
+  it('refuses one that it does not know', async () => {
+    const [one, two] = [new MemoryFS(), new MemoryFS()];
+    await one.write('f', 'x');
+    await expectError(copyFS(one, two, { condition: 'sometimes' as never }), TypeError);
+    expect(await content(two)).toEqual({});
+  });
+});
+
+describe('a copy that fails', () => {
+  let faulty: FaultyFS;
+  beforeEach(async () => {
+    faulty = new FaultyFS();
+    for (const name of ['a', 'b', 'c', 'd']) await faulty.write(name, name);
+    faulty.unreadable.add('c');
+  });
+
+  it.each([
+    ['memory', () => new MemoryFS()],
+    ['disk', () => new TempFS()],
+  ])('leaves the destination as it was (%s)', async (_, open) => {
+    const target = open();
+    await target.write('c', 'precious');
+    expect(await rejectionOf(copyFile(faulty, 'c', target, 'c'))).toMatchObject({
+      message: 'bad sector under c',
+    });
+    expect(await rejectionOf(copyFile(faulty, 'missing', target, 'c'))).toBeInstanceOf(ResourceNotFound);
+    expect(await rejectionOf(moveFile(faulty, 'c', target, 'c'))).toMatchObject({
+      message: 'bad sector under c',
+    });
+    expect(await content(target)).toEqual({ c: 'precious' });
+    expect(await faulty.exists('c')).toBe(true);
+    await target.close();
+  });
+
+  it('stops a copy of many, and lets what is under way end', async () => {
+    const target = new MemoryFS();
+    const copying = copyFS(faulty, target, { concurrency: 1 });
+    expect(await rejectionOf(copying)).toMatchObject({ message: 'bad sector under c' });
+    expect(Object.keys(await content(target))).toEqual(['a', 'b']);
+  });
+
+  it('keeps each file in one place at least when a move of many fails', async () => {
+    const target = new MemoryFS();
+    expect(await rejectionOf(moveFS(faulty, target, { concurrency: 2 }))).toMatchObject({
+      message: 'bad sector under c',
+    });
+    const everywhere = new Set([...(await faulty.listDir('')), ...(await target.listDir(''))]);
+    expect([...everywhere].sort()).toEqual(['a', 'b', 'c', 'd']);
+    faulty.unreadable.clear();
+    await moveFS(faulty, target);
+    expect([await faulty.listDir(''), await target.listDir('')]).toEqual([[], ['a', 'b', 'c', 'd']]);
+  });
+
+  it('leaves both when the source of a move can not be removed', async () => {
+    const target = new MemoryFS();
+    faulty.unremovable.add('a');
+    expect(await rejectionOf(moveFile(faulty, 'a', target, 'x'))).toMatchObject({ message: 'stuck: a' });
+    expect([await faulty.exists('a'), await target.exists('x')]).toEqual([true, true]);
+  });
+
+  it('does not take a directory away for a file that can not be read (mirror)', async () => {
+    const target = new MemoryFS();
+    await target.makeDirs('c/precious');
+    expect(await rejectionOf(mirror(faulty, target))).toMatchObject({ message: 'bad sector under c' });
+    expect(await target.exists('c/precious')).toBe(true);
+  });
+
+  it('removes nothing when the source is missing (mirror)', async () => {
+    const target = new MemoryFS();
+    await target.write('precious', 'x');
+    await expectError(mirror(faulty, target, { sourcePath: 'no/such' }), ResourceNotFound, 'no/such');
+    await expectError(mirror(faulty, target, { sourcePath: 'a' }), DirectoryExpected, 'a');
+    expect(await content(target)).toEqual({ precious: 'x' });
+  });
+});
+
+describe('concurrency', () => {
+  it.each([1, 3])('is at most %i when told', async (concurrency) => {
+    const [one, two] = [new FaultyFS(), new MemoryFS()];
+    for (let i = 0; i < 20; i++) await one.write(`f${i}`, 'x');
+    await copyFS(one, two, { concurrency });
+    expect(one.readsAtOnce).toBe(concurrency);
+    expect(await two.listDir('')).toHaveLength(20);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses %d', async (concurrency) => {
+    await expectError(copyFS(new MemoryFS(), new MemoryFS(), { concurrency }), RangeError);
+  });
+});
+
+describe('aborting', () => {
+  const reason = new Error('enough');
+
+  it('is heard before anything is done', async () => {
+    const [one, two] = [new MemoryFS(), new MemoryFS()];
+    await one.write('f', 'x');
+    const options = { signal: AbortSignal.abort(reason) };
+    for (const call of [
+      copyFile(one, 'f', two, 'f', options),
+      copyFS(one, two, options),
+      moveFile(one, 'f', two, 'f', options),
+      moveFS(one, two, options),
+      mirror(one, two, options),
+    ]) {
+      expect(await rejectionOf(call)).toBe(reason);
+    }
+    expect([await content(one), await content(two)]).toEqual([{ f: 'x' }, {}]);
+  });
+
+  it('interrupts a file that is under way', async () => {
+    const abort = new AbortController();
+    class HangingFS extends MemoryFS {
+      override async openRead(): Promise<Readable> {
+        setImmediate(() => abort.abort(reason));
+        return new Readable({ read: () => undefined });
+      }
+    }
+    const [one, two] = [new HangingFS(), new MemoryFS()];
+    await one.write('f', 'x');
+    expect(await rejectionOf(copyFS(one, two, { signal: abort.signal }))).toBe(reason);
+    expect(await content(two)).toEqual({});
+  });
+
+  it('ends with what the progress callback throws', async () => {
+    const [one, two] = [new MemoryFS(), new MemoryFS()];
+    await one.write('f', 'x');
+    const onProgress = (): void => {
+      throw reason;
+    };
+    expect(await rejectionOf(copyFS(one, two, { onProgress }))).toBe(reason);
+  });
+});
+
+describe('within one filesystem', () => {
+  it('uses its own copy and move, which need not read', async () => {
+    const fs = new FaultyFS();
+    await fs.makeDir('d');
+    await fs.write('d/f', 'x');
+    await copyFile(fs, 'd/f', fs, 'g');
+    await copyDir(fs, 'd', fs, 'e');
+    await moveFile(fs, 'g', fs, 'h');
+    await moveDir(fs, 'e', fs, 'i');
+    expect(fs.reads).toBe(0);
+    expect(Object.keys(await content(fs)).sort()).toEqual(['d', 'd/f', 'h', 'i', 'i/f']);
+  });
+
+  it('refuses to copy onto itself or into itself, and moves onto itself by doing nothing', async () => {
+    const fs = new MemoryFS();
+    await fs.makeDir('d');
+    await fs.write('d/f', 'x');
+    await expectError(copyFile(fs, 'd/f', fs, './d/f'), IllegalDestination, 'd/f');
+    await expectError(copyDir(fs, 'd', fs, 'd/e'), IllegalDestination, 'd/e');
+    await expectError(copyFS(fs, fs), IllegalDestination, '');
+    await expectError(moveDir(fs, '', fs, 'd'), IllegalDestination, 'd');
+    await moveFile(fs, 'd/f', fs, 'd/f');
+    await moveDir(fs, 'd', fs, 'd');
+    expect(await content(fs)).toEqual({ d: null, 'd/f': 'x' });
+  });
+
+  it('refuses a file for a directory and a directory for a file', async () => {
+    const fs = new MemoryFS();
+    await fs.makeDir('d');
+    await fs.write('f', 'x');
+    await expectError(copyFile(fs, 'd', fs, 'x'), FileExpected, 'd');
+    await expectError(moveFile(fs, 'd', fs, 'x'), FileExpected, 'd');
+    await expectError(copyFile(fs, 'f', fs, 'd'), FileExpected, 'd');
+    await expectError(copyDir(fs, 'f', fs, 'x'), DirectoryExpected, 'f');
+    await expectError(copyDir(fs, 'd', fs, 'f'), DirectoryExpected, 'f');
+  });
+
+  it.each([
+    ['directories of a MemoryFS', () => new MemoryFS()],
+    ['directories of an OSFS', () => new TempFS()],
+  ])('notices that two filesystems overlap (%s)', async (_, open) => {
+    const fs = open();
+    await fs.makeDirs('d/e');
+    await fs.write('d/f', 'x');
+    const [d, e] = [await fs.openDir('d'), await fs.openDir('d/e')];
+    await expectError(copyFS(fs, d), IllegalDestination);
+    await expectError(copyFS(d, e), IllegalDestination);
+    await expectError(moveFS(d, e), IllegalDestination);
+    await expectError(mirror(e, d), IllegalDestination);
+    await expectError(copyFile(d, 'f', fs, 'd/f'), IllegalDestination);
+    await moveFile(d, 'f', fs, 'd/f');
+    await copyFS(e, d);
+    expect(await fs.readText('d/f')).toBe('x');
+    await fs.close();
+  });
+
+  it('notices two filesystems on one directory of the disk', async () => {
+    const one = new TempFS();
+    await one.makeDir('d');
+    await expectError(copyFS(one, new OSFS(one.getSysPath('d'))), IllegalDestination);
+    await one.close();
+  });
+});
+
+describe('mirror', () => {
+  it('copies a file of the same size that is older at the source', async () => {
+    const [one, two] = [new MemoryFS(), new MemoryFS()];
+    await one.write('f', 'restored');
+    await one.setInfo('f', { modified: times.old });
+    await two.write('f', 'mistaken');
+    await mirror(one, two);
+    expect(await two.readText('f')).toBe('restored');
+    await two.write('f', 'mistaken');
+    await mirror(one, two, { trustNewer: true });
+    expect(await two.readText('f')).toBe('mistaken');
+  });
+
+  it('compares bytes when only the times differ, and writes nothing when they agree', async () => {
+    const [one, two] = [new MemoryFS(), new MemoryFS()];
+    const bytes = Buffer.alloc(300_000, 'same');
+    await one.write('f', bytes);
+    await one.setInfo('f', { modified: times.old });
+    const { etag } = await two.write('f', bytes);
+    await mirror(one, two);
+    expect(await two.getInfo('f')).toMatchObject({ etag, modified: times.old });
+  });
+
+  it('works on directories of both', async () => {
+    const [one, two] = [new MemoryFS(), new MemoryFS()];
+    await one.makeDirs('src/d');
+    await one.write('src/d/f', 'x');
+    await two.write('other', 'kept');
+    await mirror(one, two, { sourcePath: 'src', destinationPath: 'dst' });
+    expect(await content(two)).toEqual({ other: 'kept', dst: null, 'dst/d': null, 'dst/d/f': 'x' });
+  });
+});
+
+describe('the race of two copies to one new name', () => {
+  it('is no error under not-exists', async () => {
+    /** Somebody else writes the file between the look and the write. */
+    class RacingFS extends MemoryFS {
+      override async write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
+        await super.write(path, 'theirs');
+        return super.write(path, source, options);
+      }
+    }
+    const [one, two] = [new MemoryFS(), new RacingFS()];
+    await one.write('f', 'ours');
+    expect(await copyFile(one, 'f', two, 'f', { condition: 'not-exists' })).toBe(false);
+    expect(await two.readText('f')).toBe('theirs');
+  });
+});
