@@ -38,6 +38,7 @@ export interface MemoryFSStorage {
 
 /** Objects in an S3 bucket. */
 export interface S3FSStorage extends Omit<S3FSOptions, 'strict' | 'partSize'> {
+  /** The kind of storage. */
   type: 's3fs';
   /** URL base of the router's own URLs, which redirect. Default none: files have presigned URLs only. */
   urlRoot?: string;

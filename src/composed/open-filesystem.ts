@@ -3,6 +3,7 @@ import type { OSFS } from '../backends/disk/disk-filesystem.js';
 import { openDirectory } from '../backends/disk/open-directory.js';
 import { TempFS } from '../backends/disk/temp-filesystem.js';
 import { MemoryFS } from '../backends/memory/memory-filesystem.js';
+import { S3FS } from '../backends/s3/s3-filesystem.js';
 import { InvalidPath, Unsupported } from '../errors/errors.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import { checkProtocol, type FilesystemUrl, isOn, parseFilesystemUrl } from './filesystem-url.js';
@@ -14,6 +15,7 @@ const openers = new Map<string, FilesystemOpener>([
   ['osfs', openLocal],
   ['file', openLocal],
   ['mem', () => new MemoryFS()],
+  ['s3', openBucket],
   ['temp', ({ resource }) => new TempFS(resource === '' ? {} : { identifier: resource })],
 ]);
 
@@ -22,6 +24,8 @@ const openers = new Map<string, FilesystemOpener>([
  *
  * - `osfs:///abs/path`, `file:///abs/path`, or a bare path: a directory. `?create=true` makes it when it is missing.
  * - `mem://`: a new `MemoryFS`.
+ * - `s3://bucket/prefix`: an `S3FS`. Parameters `region`, `endpoint`, `forcePathStyle`, `strict`; a key and its secret as user and
+ *   password, else those of the SDK.
  * - `temp://` or `temp://identifier`: a new `TempFS`.
  *
  * @throws ResourceNotFound, DirectoryExpected: the directory; Unsupported: unknown protocol; InvalidPath: not percent-encoded rightly; TypeError
@@ -55,6 +59,24 @@ export function registerProtocol(protocol: string, opener: FilesystemOpener): ()
     if (before === undefined) openers.delete(name);
     else openers.set(name, before);
   };
+}
+
+/** As the opener of pyfilesystem2's S3FS, whose `endpoint_url` is taken too. */
+function openBucket(url: FilesystemUrl): S3FS {
+  const [bucket = '', ...prefix] = url.resource.split('/');
+  const { parameters, user, password } = url;
+  const region = parameters.get('region');
+  const endpoint = parameters.get('endpoint') ?? parameters.get('endpoint_url');
+  return new S3FS({
+    bucket,
+    prefix: prefix.join('/'),
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(parameters.has('forcePathStyle') ? { forcePathStyle: isOn(url, 'forcePathStyle') } : {}),
+    ...(parameters.has('strict') ? { strict: isOn(url, 'strict') } : {}),
+    ...(user === null ? {} : { awsAccessKeyId: user }),
+    ...(password === null ? {} : { awsSecretAccessKey: password }),
+  });
 }
 
 /** `file://localhost/path` names this machine as well (RFC 8089). */

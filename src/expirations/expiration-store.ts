@@ -29,7 +29,13 @@ export type RowChange = FileKey & {
  * `retryAt` has come; those that have whatever their `retryAt`, up to a
  * generation (so that a purge does not meet again what failed in it).
  */
-export type DueSelection = 'fresh' | 'ripe' | { readonly failedUpTo: number };
+export type DueSelection =
+  | 'fresh'
+  | 'ripe'
+  | {
+      /** Generation up to which. */
+      readonly failedUpTo: number;
+    };
 
 /** How much is past its deadline. */
 export interface Overdue {
@@ -68,6 +74,7 @@ export interface SettleOptions {
   patient?: boolean;
 }
 
+/** Options of `find`. */
 export interface FindOptions {
   /**
    * What this store has read within the last second will do, unless it has

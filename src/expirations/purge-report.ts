@@ -6,8 +6,11 @@ import type { Ledger } from './ledger.js';
 
 /** One file that could not be removed. */
 export interface PurgeFailure {
+  /** Namespace of the file. */
   namespace: string;
+  /** Canonical path in it. */
   path: string;
+  /** Why it could not be removed. */
   error: Error;
 }
 
@@ -21,11 +24,13 @@ export interface PurgeReport {
   failed: number;
   /** Rows found due that were renewed, rewritten or removed meanwhile. */
   kept: number;
+  /** How long the purge took, in milliseconds. */
   durationMs: number;
   /** The first 100 failures. */
   failures: PurgeFailure[];
 }
 
+/** Options of `expireObjects`. */
 export interface PurgeOptions {
   /** Files due at this moment or before; default now. */
   now?: Date;

@@ -3,7 +3,7 @@ import type { Info } from './info.js';
 
 /** Options of `scanTree`. */
 export interface ScanTreeOptions {
-  /** Whether to go into a directory; it is given out either way. Default: into every one. */
+  /** Whether to go into a directory; it is given out either way. Default: into every one, which a backend may do at once. */
   enter?: (directory: Info) => boolean;
   /**
    * Called when a directory can't be read. True leaves out the rest of it and

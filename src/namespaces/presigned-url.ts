@@ -5,6 +5,7 @@ import { isActiveContent, mediaTypeOfName } from '../path/media-type.js';
 import { basename } from '../path/parts.js';
 import { attachmentDisposition } from '../urls/content-disposition.js';
 
+/** Options of `NamespaceFS.presign`. */
 export interface PresignedUrlOptions {
   /** Default GET. */
   method?: 'GET' | 'HEAD';

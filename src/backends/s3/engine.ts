@@ -16,6 +16,7 @@ export { removeBelow, removeFiles } from './removal.js';
 export { stageObject } from './staged-object.js';
 export { identifyBucket } from './storage-identity.js';
 export { sweepBucket } from './sweep.js';
+export { listTree } from './tree-listing.js';
 
 /** What the filesystems of one bucket and prefix share. */
 export interface Connection {

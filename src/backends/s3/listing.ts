@@ -52,7 +52,8 @@ function isNothing({ objects, prefixes }: ListPage): boolean {
   return objects.length + prefixes.length === 0;
 }
 
-async function refuseUnlessRoot(bucket: Bucket, keys: KeySpace, path: string): Promise<void> {
+/** Say why nothing is in a directory, unless it is the root. @throws ResourceNotFound, DirectoryExpected */
+export async function refuseUnlessRoot(bucket: Bucket, keys: KeySpace, path: string): Promise<void> {
   if (path === '') return;
   const file = await bucket.head(keys.key(path), { path });
   throw file === null ? new ResourceNotFound(path) : new DirectoryExpected(path);

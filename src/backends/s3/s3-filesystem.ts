@@ -37,6 +37,7 @@ import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
 import type { Presigner } from '../../fs/presigner.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile } from '../../fs/staged-file.js';
+import type { ScanTreeOptions } from '../../fs/tree-options.js';
 import type { Connection, ObjectTree } from './engine.js';
 import { DELETE_BATCH, MAX_PRESIGN_SECONDS } from './limits.js';
 import { WRITE_MARK, wholeSeconds, writeMark } from './metadata.js';
@@ -55,6 +56,9 @@ const meta: Meta = {
   removeTellsMissing: false,
   realDirectories: false,
 };
+
+/** Directories come with the files that are written to them. */
+const implyingMeta: Meta = { ...meta, makesParents: true };
 
 /** What a filesystem works with once it is in use. */
 type Engine = Omit<typeof import('./engine.js'), 'connect'> & Connection & { readonly tree: ObjectTree };
@@ -104,6 +108,25 @@ export class S3FS extends Filesystem {
     for await (const info of listDirectory(bucket, this.#keys, target)) {
       yield info;
       this.checkOpen();
+    }
+  }
+
+  /** One listing of the whole tree, unless only some directories are wanted. */
+  override async *scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
+    if (options.enter !== undefined) {
+      yield* super.scanTree(path, options);
+      return;
+    }
+    const target = this.validatePath(path);
+    try {
+      if (this.#keys.hides(target)) throw new ResourceNotFound(target);
+      const { bucket, listTree } = await this.#open();
+      for await (const info of listTree(bucket, this.#keys, target)) {
+        yield info;
+        this.checkOpen();
+      }
+    } catch (error) {
+      if (options.tolerate?.(target, error) !== true) throw error;
     }
   }
 
@@ -290,7 +313,8 @@ export class S3FS extends Filesystem {
   }
 
   override getMeta(): Meta {
-    return meta;
+    const { strict } = this.#options;
+    return this.#parent === null && strict ? meta : implyingMeta;
   }
 
   override validatePath(path: string): string {

@@ -97,6 +97,8 @@ function shownNames(options: NameOptions, foldCase: boolean): (info: Info) => bo
 class WalkPlan {
   readonly start: string;
   readonly shows: (info: Info) => boolean;
+  /** Nothing is left out on the way down. */
+  readonly entersAll: boolean;
   readonly #deepest: number;
   readonly #onError: WalkOptions['onError'];
 
@@ -110,6 +112,8 @@ class WalkPlan {
     this.start = start;
     this.shows = shownNames(options, foldCase);
     this.#deepest = maxDepth;
+    this.entersAll =
+      maxDepth === Number.POSITIVE_INFINITY && !options.filterDirs?.length && !options.excludeDirs?.length;
     this.#onError = onError;
   }
 
@@ -147,7 +151,9 @@ async function* breadthFirst(fs: Walkable, plan: WalkPlan): AsyncGenerator<Info>
 
 async function* depthFirst(fs: Walkable, plan: WalkPlan): AsyncGenerator<Info> {
   const above: Info[] = [];
-  for await (const info of fs.scanTree(plan.start, { enter: plan.enters, tolerate: plan.tolerates })) {
+  // Without a condition a backend may list the tree at once.
+  const enter = plan.entersAll ? {} : { enter: plan.enters };
+  for await (const info of fs.scanTree(plan.start, { ...enter, tolerate: plan.tolerates })) {
     for (let last = above.at(-1); last && !info.path.startsWith(`${last.path}/`); last = above.at(-1)) {
       yield above.pop() as Info;
     }
