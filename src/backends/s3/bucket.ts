@@ -25,11 +25,15 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { FileExists, ResourceNotFound } from '../../errors/errors.js';
+import { FileExists, OperationFailed, ResourceNotFound } from '../../errors/errors.js';
 import { LIST_PAGE } from './limits.js';
 import { WRITE_MARK, wholeSeconds } from './metadata.js';
+import { PartBudget } from './part-budget.js';
 import { ANSWER_MS } from './s3-client.js';
 import { isConflict, s3CodeOf, statusOf, translateS3Error } from './s3-errors.js';
+
+/** Parts in memory beyond one for each upload: 192 MiB of the default size. */
+const SPARE_PARTS = 24;
 
 /** Which file a call is for, so that errors can name it, and how to stop it. */
 export interface CallContext {
@@ -102,6 +106,8 @@ export interface StaleUpload {
 export class Bucket {
   readonly name: string;
   readonly client: S3Client;
+  /** Shared by all uploads. */
+  readonly partBudget = new PartBudget(SPARE_PARTS);
   readonly #ownsClient: boolean;
 
   /** @param ownsClient `close` destroys the client too */
@@ -201,10 +207,18 @@ export class Bucket {
       ...(continuation === undefined ? {} : { ContinuationToken: continuation }),
     });
     const output = await this.call(context, (options) => this.client.send(command, options));
+    const { Contents = [], CommonPrefixes = [], IsTruncated, NextContinuationToken } = output;
+    if (IsTruncated && NextContinuationToken === undefined) {
+      throw new OperationFailed(context.path, {
+        message: 'S3 gave a part of a listing and no way to the rest',
+      });
+    }
+    // There are servers that don't know the parameter, and say so by leaving it out.
+    const decode = output.EncodingType === 'url' ? decodeListed : (text: string) => text;
     return {
-      objects: (output.Contents ?? []).map(toStoredObject),
-      prefixes: (output.CommonPrefixes ?? []).map(({ Prefix }: CommonPrefix) => decodeListed(Prefix ?? '')),
-      continuation: output.IsTruncated ? output.NextContinuationToken : undefined,
+      objects: Contents.map((object) => toStoredObject(object, decode)),
+      prefixes: CommonPrefixes.map(({ Prefix = '' }: CommonPrefix) => decode(Prefix)),
+      continuation: IsTruncated ? NextContinuationToken : undefined,
     };
   }
 
@@ -332,9 +346,12 @@ export class Bucket {
   }
 }
 
-function toStoredObject({ Key, Size, LastModified, ETag }: S3Object): StoredObject {
+function toStoredObject(
+  { Key = '', Size, LastModified, ETag }: S3Object,
+  decode: (text: string) => string,
+): StoredObject {
   return {
-    key: decodeListed(Key ?? ''),
+    key: decode(Key),
     size: Size ?? 0,
     modified: wholeSeconds(LastModified ?? new Date(0)),
     etag: ETag,

@@ -1,6 +1,7 @@
 /**
- * Copies on the server, so that the bytes don't pass through here. One call
- * copies at most 5 GB; what is larger is copied part by part, side by side.
+ * Copies on the server, so that the bytes don't pass through here. What is
+ * large is copied part by part, side by side: one call copies at most 5 GB,
+ * and says nothing while it does.
  * Source: S3 API, CopyObject and UploadPartCopy.
  */
 
@@ -16,8 +17,6 @@ import type { Bucket, CallContext, ObjectHeaders } from './bucket.js';
 import { writeMark } from './metadata.js';
 import type { ObjectTree } from './object-tree.js';
 
-/** S3 API, CopyObject: largest source. */
-const MAX_COPY_BYTES = 5 * 1000 ** 3;
 /** So that the largest object that S3 knows, 5 TB, still has less than 10 000 parts. */
 const PART_BYTES = 512 * 1024 ** 2;
 const PARTS_AT_ONCE = 8;
@@ -87,7 +86,7 @@ export async function copyObject(
   source: CopiedObject,
   target: Target,
   context: CallContext,
-  limitBytes = MAX_COPY_BYTES,
+  limitBytes = PART_BYTES,
 ): Promise<void> {
   if (target.createOnly) await bucket.refuseExisting(target.key, context);
   if (source.size > limitBytes) return copyInParts(bucket, source, target, context);

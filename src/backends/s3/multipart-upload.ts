@@ -18,7 +18,7 @@ import { OperationFailed } from '../../errors/errors.js';
 import type { Bucket, ObjectHeaders } from './bucket.js';
 import { MAX_PARTS } from './limits.js';
 
-/** Parts of one file on their way at a time; memory is one more, or less where S3 is faster than the source. */
+/** Parts of one file on their way at a time; one more is being filled. Fewer where S3 is faster than the source, or many upload at once. */
 const PARTS_AT_ONCE = 4;
 
 export interface MultipartTarget {
@@ -39,6 +39,7 @@ export class MultipartUpload {
   readonly #parts: CompletedPart[] = [];
   readonly #underWay = new Set<Promise<unknown>>();
   #free: Buffer[] = [];
+  #buffers = 0;
   #filling: Buffer | null = null;
   #filledBytes = 0;
   #begun = 0;
@@ -79,7 +80,7 @@ export class MultipartUpload {
   async end(): Promise<void> {
     if (this.#filledBytes > 0) this.#sendFilled();
     await this.#settled();
-    this.#free = [];
+    this.#letGo();
     this.#throwFailure();
   }
 
@@ -104,14 +105,22 @@ export class MultipartUpload {
     const { key, path } = this.#target;
     this.#failure ??= { reason: new OperationFailed(path, { message: 'the upload was aborted' }) };
     await this.#settled();
-    this.#free = [];
-    this.#filling = null;
+    this.#letGo();
     await this.#bucket.abortUpload(key, this.#uploadId, { path });
   }
 
   async #emptyBuffer(): Promise<Buffer> {
-    while (this.#underWay.size >= PARTS_AT_ONCE) await Promise.race(this.#underWay);
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#target.partSize);
+    for (;;) {
+      this.#throwFailure();
+      const free = this.#free.pop();
+      if (free !== undefined) return free;
+      const mayHaveMore = this.#buffers <= PARTS_AT_ONCE;
+      if (this.#buffers === 0 || (mayHaveMore && this.#bucket.partBudget.take())) {
+        this.#buffers++;
+        return Buffer.allocUnsafeSlow(this.#target.partSize);
+      }
+      await Promise.race(this.#underWay);
+    }
   }
 
   #sendFilled(): void {
@@ -143,6 +152,13 @@ export class MultipartUpload {
     );
     if (ETag === undefined) throw new OperationFailed(path);
     this.#parts[PartNumber - 1] = { PartNumber, ETag };
+  }
+
+  #letGo(): void {
+    this.#bucket.partBudget.giveBack(Math.max(0, this.#buffers - 1));
+    this.#buffers = 0;
+    this.#free = [];
+    this.#filling = null;
   }
 
   async #settled(): Promise<void> {

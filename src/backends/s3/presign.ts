@@ -46,8 +46,11 @@ export class ObjectPresigner {
         this.#locate(),
         this.#client.config.credentials(),
       ]);
-      const term = termOf(key, options, expiration);
-      return { url: await sign(endpoint, key, options, term), expiresAt: term.expiresAt };
+      // What the SDK has seen of the difference between S3's clock and ours.
+      const { systemClockOffset: ahead = 0 } = this.#client.config;
+      const limit = options.notAfter === undefined ? {} : { notAfter: options.notAfter + ahead };
+      const term = termOf(key, { ...options, ...limit }, expiration, Date.now() + ahead);
+      return { url: await sign(endpoint, key, options, term), expiresAt: term.expiresAt - ahead };
     } catch (error) {
       throw translateS3Error(error, path);
     }
@@ -97,7 +100,7 @@ export function termOf(
   key: string,
   { expiresIn, window = 1, notAfter }: PresignOptions,
   expiration: Date | undefined,
-  now = Date.now(),
+  now: number,
 ): Term {
   const signedAt = windowStart(key, now, window * 1000);
   const wanted = signedAt + Math.min(expiresIn, MAX_PRESIGN_SECONDS) * 1000;

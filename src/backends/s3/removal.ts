@@ -8,7 +8,7 @@
 import { FileExpected, FSError, OperationFailed } from '../../errors/errors.js';
 import type { RemoveOutcome } from '../../fs/staged-file.js';
 import { compareCodePoints } from '../../path/parts.js';
-import type { Bucket, DeleteFailure } from './bucket.js';
+import type { Bucket, DeleteFailure, ListPage } from './bucket.js';
 
 import { DELETE_BATCH } from './limits.js';
 import { listObjects } from './listing.js';
@@ -153,31 +153,35 @@ async function removeBatch(
 /** Which of these files are there. */
 async function presentAmong(bucket: Bucket, keys: KeySpace, paths: readonly string[]): Promise<Set<string>> {
   const present = new Set<string>();
-  if (paths.length <= FEW_KEYS) {
-    await eachOf(paths, async (path) => {
-      if ((await bucket.head(keys.key(path), { path })) !== null) present.add(path);
-    });
-    return present;
-  }
-  // Every page but strange ones tells of at least one of the paths, and of a thousand where they lie close together.
-  const sorted = [...paths].sort(compareCodePoints);
+  const left = [...paths].sort(compareCodePoints);
   let after = '';
-  for (let i = 0; i < sorted.length; ) {
-    const first = sorted[i] ?? '';
-    const before = keys.key(justBefore(first));
+  let told = FEW_KEYS;
+  // Pages of the listing, as long as they tell of more than a look at each would.
+  while (left.length > FEW_KEYS && told >= FEW_KEYS) {
+    const path = left[0] ?? '';
+    const before = keys.key(justBefore(path));
     const startAfter = compareCodePoints(before, after) > 0 ? before : after;
-    const page = await bucket.list({ prefix: keys.prefix, startAfter }, { path: first });
+    const page = await bucket.list({ prefix: keys.prefix, startAfter }, { path });
+    after = page.objects.at(-1)?.key ?? after;
+    told = toldBy(
+      page,
+      left.map((each) => keys.key(each)),
+    );
     const listed = new Set(page.objects.map(({ key }) => key));
-    const last = page.continuation === undefined ? undefined : page.objects.at(-1)?.key;
-    after = last ?? after;
-    for (; i < sorted.length; i++) {
-      const path = sorted[i] ?? '';
-      const key = keys.key(path);
-      if (last !== undefined && compareCodePoints(key, last) > 0) break;
-      if (listed.has(key)) present.add(path);
-    }
+    for (const each of left.splice(0, told)) if (listed.has(keys.key(each))) present.add(each);
   }
+  await eachOf(left, async (path) => {
+    if ((await bucket.head(keys.key(path), { path })) !== null) present.add(path);
+  });
   return present;
+}
+
+/** Of how many of these keys, from the first, a page tells whether they are there. */
+function toldBy({ objects, continuation }: ListPage, sorted: readonly string[]): number {
+  if (continuation === undefined) return sorted.length;
+  const last = objects.at(-1)?.key ?? '';
+  const beyond = sorted.findIndex((key) => compareCodePoints(key, last) > 0);
+  return beyond === -1 ? sorted.length : beyond;
 }
 
 /** A text after all that come before `path`, itself excepted. */
