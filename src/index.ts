@@ -36,7 +36,7 @@ export type { PresignedUrl, Presigner, PresignOptions } from './fs/presigner.js'
 export type { RemoveManyOptions, RemoveOutcome, StagedFile } from './fs/staged-file.js';
 export type { Action, AuthorizeRequest, RouterOptions } from './http/options.js';
 export type { Logger } from './logger/logger.js';
-export type { Mayfly, RequestHandler } from './mayfly.js';
+export type { Mayfly, OverdueFiles, RequestHandler } from './mayfly.js';
 export { createMayfly } from './mayfly.js';
 export type {
   Lifetime,
@@ -52,5 +52,7 @@ export type {
   MayflyOptions,
   MemoryFSStorage,
   OSFSStorage,
+  PostgresExpirations,
+  SqliteExpirations,
   StorageOptions,
 } from './options.js';
