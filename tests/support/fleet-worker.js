@@ -3,11 +3,13 @@
  * `node fleet-worker.js ROLE CONNECTION_STRING NOW DIRECTORY_ROOT`.
  *
  * A `purger` purges until told to end and prints, as lines of JSON, what each
- * batch added; a `writer` writes, renews and removes files of its own, and
- * prints each path that must be there in the end.
+ * batch added. A `writer` writes, renews, rewrites and moves files of its own
+ * that are never due, and prints each path that must be there in the end. A
+ * `renewer` renews files that are due, if it comes before a purge.
  */
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createMayfly } from '../../dist/index.js';
 
 const [role, connectionString, now, directoryRoot] = process.argv.slice(2);
@@ -41,29 +43,42 @@ async function purge() {
 }
 
 async function purgeUntilEnded() {
-  do await purge().catch((error) => say({ error: error.code }));
-  while (!ended);
+  while (!ended) {
+    await purge().catch((error) => say({ error: error.code }));
+    await sleep(20);
+  }
+}
+
+/** What a stopped database, or a file that a purge took first, makes of a call is not the end. */
+async function unlessAway(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!['ResourceNotFound', 'RemoteConnectionError', 'OperationTimeout'].includes(error.code)) throw error;
+  }
 }
 
 async function writeUntilEnded() {
   const files = mayfly.getFilesystem('written');
   const mine = randomUUID();
   for (let i = 0; !ended; i++) {
-    const path = `${mine}/${i}`;
-    try {
-      await files.write(path, 'x', { seconds: 0 });
+    await unlessAway(async () => {
+      const path = `${mine}/${i}`;
+      await files.write(path, 'x', { seconds: 60 });
       await files.expire(path, 3600);
       if (i % 3 === 0) await files.write(path, 'y');
       if (i % 5 === 0) await files.move(path, `${path}-moved`);
       say({ path: i % 5 === 0 ? `${path}-moved` : path });
-    } catch (error) {
-      // Removed in between, being due for a moment; or the database is away.
-      if (!['ResourceNotFound', 'RemoteConnectionError', 'OperationTimeout'].includes(error.code)) throw error;
-    }
+    });
   }
 }
 
-await (role === 'purger' ? purgeUntilEnded() : writeUntilEnded());
+async function renewUntilEnded() {
+  const files = mayfly.getFilesystem('renewed');
+  for (let i = 0; !ended; i++) await unlessAway(() => files.expire(String(i % 500), 3600));
+}
+
+await { purger: purgeUntilEnded, writer: writeUntilEnded, renewer: renewUntilEnded }[role]();
 await mayfly.close();
 say('done');
 process.exit();
