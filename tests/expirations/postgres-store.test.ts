@@ -146,6 +146,36 @@ describe('PostgresExpirationStore', () => {
       await writing.close();
     });
 
+    it('after a purge has removed a file, leaves it to who took the row over to count it', async () => {
+      const filesystem = new MemoryFS();
+      const mayflyOver = (through: PostgresExpirationStore): Mayfly =>
+        createMayfly({
+          storage: { filesystem, urlRoot: '/' },
+          expirations: { store: through },
+          purge: false,
+          clock: () => 1000,
+        });
+      class Interrupted extends PostgresExpirationStore {
+        beforeSettle: () => Promise<void> = async () => {};
+        override async settle(...args: Parameters<PostgresExpirationStore['settle']>) {
+          if (args[2]?.patient === true) await this.beforeSettle();
+          return super.settle(...args);
+        }
+      }
+      const interrupted = new Interrupted(database.url);
+      open.push(interrupted);
+      const [first, second] = [mayflyOver(interrupted), mayflyOver(store())];
+      await first.getFilesystem('n').write('a', 'x', { seconds: 0 });
+      interrupted.beforeSettle = async () => {
+        interrupted.beforeSettle = async () => {};
+        await database.disconnect();
+        expect(await second.expireObjects()).toMatchObject({ removed: 0, missing: 1, kept: 0 });
+      };
+      expect(await first.expireObjects()).toMatchObject({ removed: 0, missing: 0, kept: 1 });
+      await first.close();
+      await second.close();
+    });
+
     it('finds claims that were made in the name of a holder that others had already buried', async () => {
       const it = store();
       await put(it, 'a', 1);
