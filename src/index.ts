@@ -14,6 +14,7 @@ export type {
   RowChange,
   SettleOptions,
 } from './expirations/expiration-store.js';
+export { OVERDUE_COUNTED } from './expirations/expiration-store.js';
 export { MemoryExpirationStore } from './expirations/memory-expiration-store.js';
 export type { PurgeFailure, PurgeOptions, PurgeReport } from './expirations/purge-report.js';
 export { PostgresExpirationStore } from './expirations/sql/postgres-expiration-store.js';

@@ -135,7 +135,8 @@ function commands(canCrash: boolean) {
       fc.tuple(change, worker).map(([action, by]) => purgedDuring(action, by)),
       ...(canCrash ? [crash, crash] : []),
     ],
-    { maxCommands: 30 },
+    // Long lives: left to itself, fast-check tries mostly short ones.
+    { maxCommands: 30, size: 'max' },
   );
 }
 

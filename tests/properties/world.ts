@@ -33,7 +33,7 @@ export interface Ground {
 export const GROUNDS: [name: string, runs: number, open: () => Promise<Ground>][] = [
   [
     'MemoryFS and the store in memory',
-    300,
+    200,
     async () => ({
       filesystem: new MemoryFS(),
       openStore: null,
@@ -43,7 +43,7 @@ export const GROUNDS: [name: string, runs: number, open: () => Promise<Ground>][
   ],
   [
     'OSFS and SQLite',
-    50,
+    40,
     async () => {
       const directory = await temporaryDirectory();
       const database = join(directory.path, 'expirations.db');
@@ -56,7 +56,7 @@ export const GROUNDS: [name: string, runs: number, open: () => Promise<Ground>][
   ],
   [
     'MemoryFS and PostgreSQL',
-    10,
+    8,
     async () => {
       const database = await testDatabase();
       return {
