@@ -23,6 +23,7 @@ export type {
   RowChange,
   SettleOptions,
 } from './expirations/expiration-store.js';
+export { OVERDUE_COUNTED } from './expirations/expiration-store.js';
 export { MemoryExpirationStore } from './expirations/memory-expiration-store.js';
 export type { PurgeFailure, PurgeOptions, PurgeReport } from './expirations/purge-report.js';
 export { PostgresExpirationStore } from './expirations/sql/postgres-expiration-store.js';
@@ -66,7 +67,7 @@ export type { ScanTreeOptions } from './fs/tree-options.js';
 export { ReadOnlyFS } from './fs/wrappers/read-only.js';
 export type { Action, AuthorizeRequest, RouterOptions } from './http/options.js';
 export type { Logger } from './logger/logger.js';
-export type { Mayfly, RequestHandler } from './mayfly.js';
+export type { Mayfly, OverdueFiles, RequestHandler } from './mayfly.js';
 export { createMayfly } from './mayfly.js';
 export type {
   Lifetime,
@@ -83,7 +84,9 @@ export type {
   MayflyOptions,
   MemoryFSStorage,
   OSFSStorage,
+  PostgresExpirations,
   S3FSStorage,
+  SqliteExpirations,
   StorageOptions,
 } from './options.js';
 export { basename, compareCodePoints, dirname, joinPath } from './path/parts.js';

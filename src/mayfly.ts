@@ -31,6 +31,14 @@ export type RequestHandler = (
   next?: (error?: unknown) => void,
 ) => void;
 
+/** What is past its deadline. */
+export interface OverdueFiles {
+  /** Counted up to 10 000. */
+  count: number;
+  /** The earliest deadline among them; null: none is overdue. */
+  oldest: Date | null;
+}
+
 /** Namespaced filesystems with URLs and deadlines over one storage. */
 export interface Mayfly {
   /** Path part of `storage.urlRoot`, for `app.use`; `/` when there is none. */
@@ -63,6 +71,12 @@ export interface Mayfly {
    * @throws FilesystemClosed
    */
   expireObjects(options?: PurgeOptions): Promise<PurgeReport>;
+
+  /**
+   * How many files are past their deadline now, and since when: for those who watch over the purge. Cheap.
+   * @throws OperationFailed or a subclass: the store can't be reached
+   */
+  overdue(): Promise<OverdueFiles>;
 
   /** Make sure that storage and store answer. May be called any number of times. @throws OperationFailed or a subclass */
   ready(): Promise<void>;
@@ -160,6 +174,12 @@ class ComposedMayfly implements Mayfly {
     } finally {
       this.#purges.delete(purge);
     }
+  }
+
+  async overdue(): Promise<OverdueFiles> {
+    this.#storage.checkOpen();
+    const { count, oldest } = await this.#store.overdue(this.#options.clock());
+    return { count, oldest: oldest === null ? null : new Date(oldest) };
   }
 
   ready(): Promise<void> {

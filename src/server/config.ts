@@ -12,6 +12,8 @@ import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { isCronExpression } from '../expirations/purge-schedule.js';
+import type { PostgresExpirations, SqliteExpirations } from '../options.js';
+import { isPostgresUrl } from '../options.js';
 
 /** Where files are served, on this server and in the URLs that it hands out. */
 export const FILES_ROOT = '/files';
@@ -44,9 +46,10 @@ export interface ServerOptions {
   /** Origin that begins the URLs handed out; `null` leaves them as paths. */
   publicUrl: string | null;
   storage: OSFSSettings | S3Settings;
-  expirations: { path: string };
   /** How files in S3 are delivered; undefined: by redirect. */
   delivery: 'redirect' | 'proxy' | undefined;
+  /** Where deadlines are kept: PostgreSQL when it is given, else an SQLite file. */
+  expirations: SqliteExpirations | PostgresExpirations;
   /** `false`: no purge in this process. */
   purge: { schedule: string | false };
   /** `maxFileSize` in bytes; `maxFiles` in one form. */
@@ -98,6 +101,9 @@ const schedule = z.union([
 const TOKEN_WANTS = 'wants visible ASCII characters without spaces, so that it fits into a header';
 const headerText = z.string(TOKEN_WANTS).regex(/^[\x21-\x7e]+$/, TOKEN_WANTS);
 
+const POSTGRES_WANTS = 'wants a URL such as postgres://user:password@host:5432/database';
+const postgresUrl = z.string(POSTGRES_WANTS).refine(isPostgresUrl, POSTGRES_WANTS);
+
 const emptyIsNull = z.literal(['', null]).transform(() => null);
 
 const emptyIsUndefined = z.literal(['', null]).transform(() => undefined);
@@ -139,7 +145,14 @@ const settings = z.strictObject({
   publicUrl: z.union([emptyIsNull, origin]),
   storage,
   delivery: z.union([emptyIsUndefined, z.enum(['redirect', 'proxy'], 'wants redirect or proxy')]),
-  expirations: z.strictObject({ path: text('wants the path of a file') }),
+  expirations: z
+    .strictObject({
+      path: text('wants the path of a file'),
+      connectionString: z.union([emptyIsNull, postgresUrl]),
+    })
+    .transform(({ path, connectionString }): SqliteExpirations | PostgresExpirations =>
+      connectionString === null ? { type: 'sqlite', path } : { type: 'postgres', connectionString },
+    ),
   purge: z.strictObject({ schedule }),
   limits: z.strictObject({
     maxFileSize: wholeNumber(1, Number.MAX_SAFE_INTEGER, 'wants a whole number of bytes, at least 1'),
@@ -164,6 +177,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   'storage.forcePathStyle': 'MAYFLY_S3_FORCE_PATH_STYLE',
   delivery: 'MAYFLY_DELIVERY',
   'expirations.path': 'MAYFLY_EXPIRATIONS_PATH',
+  'expirations.connectionString': 'MAYFLY_EXPIRATIONS_CONNECTION_STRING',
   'purge.schedule': 'MAYFLY_PURGE_SCHEDULE',
   'limits.maxFileSize': 'MAYFLY_MAX_FILE_SIZE',
   'limits.maxFiles': 'MAYFLY_MAX_FILES',

@@ -25,13 +25,13 @@ async function main(): Promise<void> {
   failLoudly(log);
   const mayfly = createMayfly({
     storage: { ...options.storage, urlRoot: (options.publicUrl ?? '') + FILES_ROOT },
-    expirations: { type: 'sqlite', ...options.expirations },
+    expirations: options.expirations,
     // The program runs the schedule itself: see purge-job.
     purge: false,
     logger: log,
   });
   await mayfly.ready();
-  const metrics = new Metrics();
+  const metrics = new Metrics(() => mayfly.overdue());
   const server = createServer({ mayfly, options, metrics, log });
   const drain = new Drain(server);
   server.listen(options.port, options.host);

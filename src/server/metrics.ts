@@ -6,6 +6,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { PurgeReport } from '../expirations/purge-report.js';
+import type { OverdueFiles } from '../mayfly.js';
 
 /** The parts of the server that are told apart in logs and metrics. */
 export type Route = 'files' | 'page' | 'healthz' | 'readyz' | 'metrics';
@@ -70,7 +71,36 @@ export class Metrics {
     ...this.#own,
   });
 
-  constructor() {
+  readonly #removed = new Counter({
+    name: 'mayfly_purged_total',
+    help: 'Files removed because their deadline had passed.',
+    ...this.#own,
+  });
+  readonly #failures = new Counter({
+    name: 'mayfly_purge_failures_total',
+    help: 'Times that a due file could not be removed; it is tried again.',
+    ...this.#own,
+  });
+  readonly #lastPurge = new Gauge({
+    name: 'mayfly_purge_last_run_timestamp_seconds',
+    help: 'When a purge of this process was last done, whatever became of single files.',
+    ...this.#own,
+  });
+  readonly #overdue = new Gauge({
+    name: 'mayfly_overdue_files',
+    help: 'Files past their deadline and not purged, counted up to 10000; NaN: the expiration store does not answer.',
+    ...this.#own,
+  });
+  readonly #oldestOverdue = new Gauge({
+    name: 'mayfly_oldest_overdue_seconds',
+    help: 'How long the oldest of them is past its deadline; 0: there is none.',
+    ...this.#own,
+  });
+  readonly #askOverdue: () => Promise<OverdueFiles>;
+
+  /** @param askOverdue is asked at each scrape */
+  constructor(askOverdue: () => Promise<OverdueFiles>) {
+    this.#askOverdue = askOverdue;
     collectDefaultMetrics({ register: this.#registry });
     // A series that is there from the start can be alerted on; one that appears with the first failure can't.
     for (const outcome of OUTCOMES) this.#purged.inc({ outcome }, 0);
@@ -97,6 +127,9 @@ export class Metrics {
     this.#purges.inc({ result: 'done' });
     this.#purgeSeconds.inc(report.durationMs / 1000);
     for (const outcome of OUTCOMES) this.#purged.inc({ outcome }, report[outcome]);
+    this.#removed.inc(report.removed);
+    this.#failures.inc(report.failed);
+    this.#lastPurge.setToCurrentTime();
   }
 
   /** A purge could not be done. */
@@ -106,6 +139,18 @@ export class Metrics {
 
   /** The text that Prometheus reads, and its media type. */
   async expose(): Promise<{ contentType: string; body: string }> {
+    await this.#lookForOverdue();
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+  /** A store that does not answer must not take the other metrics with it. */
+  async #lookForOverdue(): Promise<void> {
+    try {
+      const { count, oldest } = await this.#askOverdue();
+      this.#overdue.set(count);
+      this.#oldestOverdue.set(oldest === null ? 0 : Math.max(0, (Date.now() - oldest.getTime()) / 1000));
+    } catch {
+      this.#overdue.set(Number.NaN);
+      this.#oldestOverdue.set(Number.NaN);
+    }
   }
 }

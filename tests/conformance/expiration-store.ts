@@ -1,7 +1,7 @@
 /** What every expiration store must do. A store's own test calls it with a factory. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FileKey } from '../../src/expirations/expiration.js';
-import type { ExpirationStore } from '../../src/expirations/expiration-store.js';
+import type { DueRow, DueSelection, ExpirationStore } from '../../src/expirations/expiration-store.js';
 
 export interface StoreUnderTest {
   store: ExpirationStore;
@@ -156,6 +156,133 @@ export function describeExpirationStore(
       await store.settle(claim, changes);
       const left = await store.find([key('a'), key('b')]);
       expect(left.map((row) => row?.deadline ?? null)).toEqual([99, null]);
+    });
+
+    it('tells which of the named generations it has changed', async () => {
+      await put('a', 1);
+      await put('b', 1);
+      const claim = token();
+      const [a, b] = (await store.claimDue(claim, 1, 10, null)).map(({ row }) => row);
+      await put('b', 99);
+      const changed = await store.settle(claim, [
+        { ...key('a'), ifGeneration: a?.generation as number, deadline: 5, intent: null, seen: true },
+        { ...key('b'), ifGeneration: b?.generation as number, remove: true },
+        { ...key('none'), ifGeneration: 1e9, retryAt: 5 },
+      ]);
+      expect([...changed]).toEqual([a?.generation]);
+      expect((await store.find([key('a'), key('b')])).map((row) => row?.deadline)).toEqual([5, 99]);
+    });
+
+    it('changes nothing without a claim that holds, unless a generation is named', async () => {
+      await put('a', 1);
+      const claim = token();
+      await store.claim(claim, [key('b')]);
+      const settled = store.settle(claim, [
+        { ...key('b'), deadline: 7, intent: null, seen: true },
+        { ...key('a'), remove: true },
+      ]);
+      await expect(settled).rejects.toMatchObject({ code: 'RemoteConnectionError' });
+      const left = await store.find([key('a'), key('b')]);
+      expect(left.map((row) => row?.deadline ?? null)).toEqual([1, null]);
+      await store.settle(claim, []);
+    });
+
+    it('knows that a claim of its own holds', async () => {
+      const claim = token();
+      await store.claim(claim, [key('a')]);
+      expect(await store.isHeld(claim)).toBe(true);
+    });
+
+    describe('rows that failed', () => {
+      /** Let a purge at `now` fail on what is due. */
+      async function fail(now: number, retryAt: number, selection?: DueSelection): Promise<void> {
+        const claim = token();
+        const due = await store.claimDue(claim, now, 100, null, selection);
+        const changes = due.map(({ row }) => ({ ...key(row.path), ifGeneration: row.generation, retryAt }));
+        await store.settle(claim, changes);
+      }
+
+      async function failed(now: number, selection: DueSelection): Promise<string[]> {
+        const claim = token();
+        const rows = await store.claimDue(claim, now, 100, null, selection);
+        await store.settle(claim, []);
+        return rows.map(({ row }) => row.path);
+      }
+
+      it('are kept apart from fresh ones, and ripe when their time has come', async () => {
+        await put('a', 1);
+        await fail(1, 50);
+        await put('b', 2);
+        expect(await due(49)).toEqual(['b']);
+        expect(await failed(49, 'ripe')).toEqual([]);
+        expect(await failed(50, 'ripe')).toEqual(['a']);
+      });
+
+      it('keep their deadline, are counted, and get a new generation', async () => {
+        await put('a', 1);
+        const [before] = await store.find([key('a')]);
+        await fail(1, 50);
+        await fail(50, 90, 'ripe');
+        const [after] = await store.find([key('a')]);
+        expect(after).toMatchObject({ deadline: 1, intent: null, seen: true, failures: 2 });
+        expect(after?.generation).toBeGreaterThan(before?.generation as number);
+      });
+
+      it('can be claimed before, but not those that failed after a generation was the newest', async () => {
+        await put('a', 1);
+        await fail(1, 50);
+        const failedUpTo = await store.newestGeneration();
+        expect(await failed(2, { failedUpTo })).toEqual(['a']);
+        await put('b', 1);
+        await fail(2, 50);
+        expect(await failed(2, { failedUpTo })).toEqual(['a']);
+        await fail(2, 60, { failedUpTo });
+        expect(await failed(2, { failedUpTo })).toEqual([]);
+        expect(await failed(2, { failedUpTo: await store.newestGeneration() })).toEqual(['b', 'a']);
+      });
+
+      it.each<[string, DueSelection]>([
+        ['ripe', 'ripe'],
+        ['failed', { failedUpTo: 1e9 }],
+      ])('are gone through page by page (%s)', async (_name, selection) => {
+        for (let i = 0; i < 7; i++) await put(`f${i}`, i);
+        await fail(10, 50);
+        const seen: string[] = [];
+        const claim = token();
+        for (
+          let after = null, rows = await store.claimDue(claim, 50, 3, after, selection);
+          rows.length > 0;
+        ) {
+          seen.push(...rows.map(({ row }) => row.path));
+          rows = await store.claimDue(claim, 50, 3, rows.at(-1)?.position ?? null, selection);
+        }
+        expect(seen).toEqual(['f0', 'f1', 'f2', 'f3', 'f4', 'f5', 'f6']);
+      });
+
+      it('start anew with a new deadline, and are gone when removed', async () => {
+        await put('a', 1);
+        await put('b', 1);
+        await fail(1, 50);
+        await put('a', 5);
+        const claim = token();
+        await store.claim(claim, [key('b')]);
+        await store.settle(claim, [{ ...key('b'), remove: true }]);
+        expect((await store.find([key('a')]))[0]?.failures).toBe(0);
+        expect(await due(5)).toEqual(['a']);
+        expect(await failed(100, 'ripe')).toEqual([]);
+      });
+    });
+
+    it('tells what is overdue, claimed or failed or neither, and since when', async () => {
+      expect(await store.overdue(100)).toEqual({ count: 0, oldest: null });
+      for (const [i, path] of ['a', 'b', 'c'].entries()) await put(path, 10 + i);
+      await put('later', 101);
+      const claim = token();
+      const [first] = await store.claimDue(claim, 100, 1, null);
+      const { path, generation: ifGeneration } = (first as DueRow).row;
+      await store.settle(claim, [{ ...key(path), ifGeneration, retryAt: 1000 }]);
+      await store.claimDue(token(), 100, 1, null);
+      expect(await store.overdue(100)).toEqual({ count: 3, oldest: 10 });
     });
 
     it('keeps a claim through a settle that asks for it', async () => {

@@ -37,6 +37,11 @@ describe('options', () => {
     expect(resolveOptions({ storage: osfs, expirations: { store } }).expirations).toEqual({ store });
     const sqlite = { type: 'sqlite', path: 'a.db' };
     expect(resolveOptions({ storage: osfs, expirations: sqlite }).expirations).toEqual(sqlite);
+    const connectionString = 'postgresql://u:p@[::1]:5432/db?sslmode=require';
+    const postgres = { type: 'postgres', connectionString };
+    expect(resolveOptions({ storage: osfs, expirations: postgres }).expirations).toEqual(postgres);
+    const snake = { type: 'postgres', connection_string: connectionString };
+    expect(resolveOptions({ storage: osfs, expirations: snake }).expirations).toEqual(postgres);
   });
 
   it.each([
@@ -108,7 +113,12 @@ describe('options', () => {
     [
       'an unknown database',
       { storage: osfs, expirations: { type: 'mysql' } },
-      ["expirations.type must be 'sqlite'"],
+      ["expirations.type must be 'sqlite' or 'postgres'"],
+    ],
+    [
+      'no URL of PostgreSQL',
+      { storage: osfs, expirations: { type: 'postgres', connectionString: 'mysql://db' } },
+      ['expirations.connectionString must be a URL such as'],
     ],
     [
       'a bad schedule',

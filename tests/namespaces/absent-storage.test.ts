@@ -1,9 +1,9 @@
-import { mkdir, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
-import type { MayflyOptions, NamespaceFS } from '../../src/index.js';
-import { createMayfly, OperationFailed } from '../../src/index.js';
+import type { DueRow, MayflyOptions, NamespaceFS } from '../../src/index.js';
+import { createMayfly, OperationFailed, SqliteExpirationStore } from '../../src/index.js';
 import type { TestMayfly } from '../support/mayflies.js';
 import { STORAGES } from '../support/mayflies.js';
 
@@ -68,6 +68,27 @@ describe('a directory that is not there today', () => {
     expect(report).toMatchObject({ removed: 1, missing: 0, failed: 0, kept: 0 });
     expect(await files.listDir('')).toEqual(['later']);
     expect(await files.getExpiration('later')).not.toBeNull();
+  });
+
+  it('makes a purge reject that was under way when it went, and loses no row', async () => {
+    class Interrupted extends SqliteExpirationStore {
+      override async claimDue(...args: Parameters<SqliteExpirationStore['claimDue']>): Promise<DueRow[]> {
+        const rows = await super.claimDue(...args);
+        if (rows.length === 0 || (await stat(`${root}-away`).catch(() => null)) !== null) return rows;
+        await rename(root, `${root}-away`);
+        await mkdir(join(root, 'n'), { recursive: true });
+        return rows;
+      }
+    }
+    const { path } = (tested.shared as { expirations: { path: string } }).expirations;
+    const store = new Interrupted(path);
+    const mayfly = createMayfly({ ...(tested.shared as MayflyOptions), expirations: { store } });
+    await expect(mayfly.expireObjects()).rejects.toBeInstanceOf(OperationFailed);
+    await mayfly.close();
+    await store.close();
+    await rm(root, { recursive: true });
+    await rename(`${root}-away`, root);
+    expect(await tested.mayfly.expireObjects()).toMatchObject({ removed: 1, missing: 0, failed: 0, kept: 0 });
   });
 
   it('makes everything reject rather than believe that files are missing, and keeps their deadlines', async () => {

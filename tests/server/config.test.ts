@@ -23,7 +23,7 @@ describe('settings of the program', () => {
       publicUrl: null,
       storage: { type: 'osfs', directoryRoot: 'var/files', durable: true },
       delivery: undefined,
-      expirations: { path: 'var/expirations.db' },
+      expirations: { type: 'sqlite', path: 'var/expirations.db' },
       purge: { schedule: '* * * * *' },
       limits: { maxFileSize: 4_294_967_296, maxFiles: 20 },
       log: { level: 'info' },
@@ -39,6 +39,11 @@ describe('settings of the program', () => {
     ['limits.maxFileSize', '1', { limits: { maxFileSize: 1, maxFiles: 20 } }],
     ['publicUrl', 'https://files.example.com/', { publicUrl: 'https://files.example.com' }],
     ['host', 'localhost', { host: 'localhost' }],
+    [
+      'expirations.connectionString',
+      'postgres://db/mayfly',
+      { expirations: { type: 'postgres', connectionString: 'postgres://db/mayfly' } },
+    ],
   ])('%s takes the text %j of a variable', (path, value, expected) => {
     expect(parseSettings(having(path, value))).toMatchObject(expected);
   });
@@ -87,6 +92,11 @@ describe('settings of the program', () => {
     ['storage.durable', 'maybe', 'storage.durable (MAYFLY_DURABLE) wants true or false'],
     ['purge.schedule', 'hourly', 'purge.schedule (MAYFLY_PURGE_SCHEDULE) wants a cron expression'],
     ['limits.maxFileSize', '1e9', 'limits.maxFileSize (MAYFLY_MAX_FILE_SIZE) wants a whole number of bytes'],
+    [
+      'expirations.connectionString',
+      'mysql://db',
+      'connectionString (MAYFLY_EXPIRATIONS_CONNECTION_STRING) wants a',
+    ],
     ['limits.maxFiles', 0, 'limits.maxFiles (MAYFLY_MAX_FILES) wants a whole number from 1'],
     ['log.level', 'loud', 'log.level (MAYFLY_LOG_LEVEL) wants one of trace, debug'],
     ['colour', 'red', 'colour is not a setting'],

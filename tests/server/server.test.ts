@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { silentLogger } from '../../src/logger/logger.js';
+import type { OverdueFiles } from '../../src/mayfly.js';
 import { Metrics } from '../../src/server/metrics.js';
 import { startPurgeJob } from '../../src/server/purge-job.js';
 import type { ServedMayfly } from '../../src/server/server.js';
@@ -23,6 +24,7 @@ interface Given {
   token?: string;
   ready?: () => Promise<void>;
   handler?: ServedMayfly['handler'];
+  overdue?: () => Promise<OverdueFiles>;
 }
 
 /** Answers 200 to whatever it is asked to do, listing or else. */
@@ -36,8 +38,10 @@ const obliging: ServedMayfly['handler'] = (options) => async (req, res, next) =>
   return void res.end('done');
 };
 
-async function serve({ token, ready, handler = obliging }: Given = {}) {
-  const metrics = new Metrics();
+const nothingOverdue = async (): Promise<OverdueFiles> => ({ count: 0, oldest: null });
+
+async function serve({ token, ready, handler = obliging, overdue = nothingOverdue }: Given = {}) {
+  const metrics = new Metrics(overdue);
   const lines: Record<string, unknown>[] = [];
   const log = { ...silentLogger, info: (line: object, msg: string) => void lines.push({ ...line, msg }) };
   const server = createServer({
@@ -187,6 +191,24 @@ describe('metrics', () => {
     expect(text).toContain('mayfly_purged_files_total{outcome="missing"} 2');
     expect(text).toContain('mayfly_purges_total{result="done"} 1');
     expect(text).toContain('mayfly_purges_total{result="failed"} 1');
+    expect(text).toContain('mayfly_purged_total 3');
+    expect(text).toContain('mayfly_purge_failures_total 1');
+    expect(text).toMatch(/^mayfly_purge_last_run_timestamp_seconds [1-9]/m);
+  });
+
+  it('tell what is overdue, so that somebody can be woken', async () => {
+    const answers = [
+      async () => ({ count: 7, oldest: new Date(Date.now() - 3_600_000) }),
+      async () => ({ count: 0, oldest: null }),
+      async () => Promise.reject(new Error('no store')),
+    ];
+    const { url } = await serve({ overdue: () => answers.shift()!() });
+    const scrape = async () => (await fetch(`${url}/metrics`)).text();
+    const some = await scrape();
+    expect(some).toContain('mayfly_overdue_files 7');
+    expect(Number(/^mayfly_oldest_overdue_seconds (\S+)/m.exec(some)?.[1])).toBeGreaterThanOrEqual(3600);
+    expect(await scrape()).toMatch(/mayfly_overdue_files 0[\s\S]*mayfly_oldest_overdue_seconds 0/);
+    expect(await scrape()).toMatch(/mayfly_overdue_files Nan[\s\S]*mayfly_oldest_overdue_seconds Nan/i);
   });
 });
 

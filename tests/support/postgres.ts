@@ -7,6 +7,8 @@ export interface TestDatabase {
   url: string;
   /** Run SQL beside the store. */
   query: (sql: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
+  /** End all connections of this test, as an administrator may. */
+  disconnect: () => Promise<void>;
   remove: () => Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export async function testDatabase(server = serverUrl()): Promise<TestDatabase> 
   const schema = `mayfly_${randomUUID().replaceAll('-', '')}`;
   const url = new URL(server);
   url.searchParams.set('options', `-c search_path=${schema}`);
+  url.searchParams.set('application_name', schema.slice(0, 60));
   const query = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => {
     const client = new pg.Client({ connectionString: url.href });
     client.on('error', () => {});
@@ -35,6 +38,12 @@ export async function testDatabase(server = serverUrl()): Promise<TestDatabase> 
   return {
     url: url.href,
     query,
+    disconnect: async () => {
+      await query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where application_name = current_setting('application_name') and pid <> pg_backend_pid()`,
+      );
+    },
     remove: async () => {
       await query(`drop schema ${schema} cascade`);
     },

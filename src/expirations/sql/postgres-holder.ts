@@ -48,6 +48,7 @@ export class PostgresHolder implements Holders {
     try {
       await client.query('select pg_advisory_lock($1::bigint)', [lockOf(id)]);
       await client.query('insert into mayfly_holders (holder) values ($1)', [id]);
+      holder.#keepProcess(false);
       return holder;
     } catch (error) {
       await holder.close();
@@ -86,19 +87,35 @@ export class PostgresHolder implements Holders {
 
   async close(): Promise<void> {
     this.#lost = true;
+    this.#keepProcess(true);
     await this.#client.end().catch(() => {});
+  }
+
+  /** A session that only waits is no reason for a program to go on, nor is SQLite's lock. */
+  #keepProcess(keep: boolean): void {
+    const client = this.#client as Client & Keeping;
+    if (keep) client.ref();
+    else client.unref();
   }
 
   async #ask(): Promise<boolean> {
     const asked = performance.now();
+    this.#keepProcess(true);
     try {
       await this.#client.query('select 1');
       this.#confirmedAt = asked;
+      this.#keepProcess(false);
     } catch {
       await this.close();
     }
     return !this.#lost;
   }
+}
+
+/** Whether a connection keeps its process from ending; pg can tell it so, its types don't say it. */
+interface Keeping {
+  ref(): void;
+  unref(): void;
 }
 
 /** The lock of a holder: the first 64 bits of its identifier, 60 of them random. */

@@ -1,0 +1,294 @@
+/** What is particular to PostgreSQL: sessions that end, a server that goes away, many who start at once. */
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { DueRow, FileKey, Mayfly } from '../../src/index.js';
+import { createMayfly, MemoryFS, OperationFailed, PostgresExpirationStore } from '../../src/index.js';
+import type { CuttingProxy } from '../support/cutting-proxy.js';
+import { cuttingProxy } from '../support/cutting-proxy.js';
+import type { TestDatabase } from '../support/postgres.js';
+import { testDatabase } from '../support/postgres.js';
+import { startPostgres } from '../support/postgres-server.js';
+
+const key = (path: string): FileKey => ({ namespace: 'n', path });
+/** The statement and the end of its message: other words begin with it. */
+const COMMIT = 'commit\0';
+const UNREACHABLE = { code: 'RemoteConnectionError' };
+
+describe('PostgresExpirationStore', () => {
+  let database: TestDatabase;
+  let open: PostgresExpirationStore[];
+  let proxies: CuttingProxy[];
+
+  beforeEach(async () => {
+    database = await testDatabase();
+    open = [];
+    proxies = [];
+  });
+
+  afterEach(async () => {
+    for (const store of open) await store.close();
+    for (const proxy of proxies) await proxy.close();
+    await database.remove();
+  });
+
+  async function cut(url: string): Promise<CuttingProxy> {
+    const proxy = await cuttingProxy(url);
+    proxies.push(proxy);
+    return proxy;
+  }
+
+  function store(url = database.url): PostgresExpirationStore {
+    const opened = new PostgresExpirationStore(url);
+    open.push(opened);
+    return opened;
+  }
+
+  async function put(through: PostgresExpirationStore, path: string, deadline: number): Promise<void> {
+    const token = randomUUID();
+    await through.claim(token, [key(path)]);
+    await through.settle(token, [{ ...key(path), deadline, intent: null, seen: true }]);
+  }
+
+  it('lets ten instances be the first at once', async () => {
+    const stores = Array.from({ length: 10 }, () => store());
+    await Promise.all(stores.map((each) => each.ready()));
+    await Promise.all(stores.map((each, i) => put(each, `f${i}`, i)));
+    expect(await stores[0]?.claimDue(randomUUID(), 100, 100, null)).toHaveLength(10);
+    const steps = await database.query('select step from mayfly_migrations');
+    expect(steps).toHaveLength(3);
+  });
+
+  it('gives times and generations as numbers', async () => {
+    const it = store();
+    await put(it, 'a', 8.64e15);
+    const [row] = await it.find([key('a')]);
+    expect([row?.deadline, typeof row?.generation]).toEqual([8.64e15, 'number']);
+  });
+
+  it('gives each of many due rows to one of many who claim at once, and nobody waits for nothing', async () => {
+    const stores = Array.from({ length: 6 }, () => store());
+    for (let i = 0; i < 300; i++) await put(stores[0] as PostgresExpirationStore, `f${i}`, 1);
+    const claims = await Promise.all(
+      stores.flatMap((each) => [
+        each.claimDue(randomUUID(), 1, 40, null),
+        each.claimDue(randomUUID(), 1, 40, null),
+      ]),
+    );
+    const paths = claims.flat().map(({ row }) => row.path);
+    expect(new Set(paths).size).toBe(paths.length);
+    const rest = await store().claimDue(randomUUID(), 1, 1000, null);
+    expect(paths.length + rest.length).toBe(300);
+  });
+
+  describe('whose connections are ended', () => {
+    it('works on over new ones', async () => {
+      const it = store();
+      await put(it, 'a', 1);
+      await database.disconnect();
+      expect((await it.find([key('a')]))[0]?.deadline).toBe(1);
+      await put(it, 'b', 2);
+      await database.disconnect();
+      await put(it, 'a', 3);
+      expect(await it.claimDue(randomUUID(), 5, 10, null)).toHaveLength(2);
+    });
+
+    it('knows that its claims may be taken over, and changes nothing once they have been', async () => {
+      const [mine, theirs] = [store(), store()];
+      const token = randomUUID();
+      await mine.claim(token, [key('a')]);
+      expect(await mine.isHeld(token)).toBe(true);
+      await database.disconnect();
+      const renewal = randomUUID();
+      while ((await theirs.claim(renewal, [key('a')])) === null) await new Promise(setImmediate);
+      await theirs.settle(renewal, [{ ...key('a'), deadline: 99, intent: null, seen: true }]);
+      expect(await mine.isHeld(token)).toBe(false);
+      const late = mine.settle(token, [{ ...key('a'), deadline: 1, intent: null, seen: true }]);
+      await expect(late).rejects.toMatchObject(UNREACHABLE);
+      expect((await mine.find([key('a')]))[0]?.deadline).toBe(99);
+    });
+
+    it('while a purge has claimed but not yet removed, removes nothing that was renewed meanwhile', async () => {
+      const filesystem = new MemoryFS();
+      let now = 1000;
+      const mayflyOn = (through: PostgresExpirationStore): Mayfly =>
+        createMayfly({
+          storage: { filesystem, urlRoot: '/' },
+          expirations: { store: through },
+          purge: false,
+          clock: () => now,
+        });
+      class Interrupted extends PostgresExpirationStore {
+        afterClaim: () => Promise<void> = async () => {};
+        override async claimDue(...args: Parameters<PostgresExpirationStore['claimDue']>): Promise<DueRow[]> {
+          const rows = await super.claimDue(...args);
+          await this.afterClaim();
+          return rows;
+        }
+      }
+      const interrupted = new Interrupted(database.url);
+      open.push(interrupted);
+      const [purging, writing] = [mayflyOn(interrupted), mayflyOn(store())];
+      const files = writing.getFilesystem('n');
+      await files.write('a', 'x', { seconds: 1 });
+      await files.write('b', 'x', { seconds: 1 });
+      now += 1000;
+      interrupted.afterClaim = async () => {
+        interrupted.afterClaim = async () => {};
+        await database.disconnect();
+        await files.expire('a', 3600);
+      };
+      await expect(purging.expireObjects()).rejects.toMatchObject(UNREACHABLE);
+      expect(await files.listDir('')).toEqual(['a', 'b']);
+      const { removed, missing, failed, kept } = await purging.expireObjects();
+      expect([removed, missing, failed, kept]).toEqual([1, 0, 0, 0]);
+      expect(await files.listDir('')).toEqual(['a']);
+      await purging.close();
+      await writing.close();
+    });
+
+    it('after a purge has removed a file, leaves it to who took the row over to count it', async () => {
+      const filesystem = new MemoryFS();
+      const mayflyOver = (through: PostgresExpirationStore): Mayfly =>
+        createMayfly({
+          storage: { filesystem, urlRoot: '/' },
+          expirations: { store: through },
+          purge: false,
+          clock: () => 1000,
+        });
+      class Interrupted extends PostgresExpirationStore {
+        beforeSettle: () => Promise<void> = async () => {};
+        override async settle(...args: Parameters<PostgresExpirationStore['settle']>) {
+          if (args[2]?.patient === true) await this.beforeSettle();
+          return super.settle(...args);
+        }
+      }
+      const interrupted = new Interrupted(database.url);
+      open.push(interrupted);
+      const [first, second] = [mayflyOver(interrupted), mayflyOver(store())];
+      await first.getFilesystem('n').write('a', 'x', { seconds: 0 });
+      interrupted.beforeSettle = async () => {
+        interrupted.beforeSettle = async () => {};
+        await database.disconnect();
+        expect(await second.expireObjects()).toMatchObject({ removed: 0, missing: 1, kept: 0 });
+      };
+      expect(await first.expireObjects()).toMatchObject({ removed: 0, missing: 0, kept: 1 });
+      await first.close();
+      await second.close();
+    });
+
+    it('finds claims that were made in the name of a holder that others had already buried', async () => {
+      const it = store();
+      await put(it, 'a', 1);
+      const ghost = { holder: randomUUID(), token: randomUUID() };
+      await database.query(
+        `insert into mayfly_claims (namespace, path, holder, token) values ('n', 'a', $1, $2)`,
+        [ghost.holder, ghost.token],
+      );
+      expect(await it.claimDue(randomUUID(), 5, 10, null)).toEqual([]);
+      await it.releaseDead();
+      expect(await it.claimDue(randomUUID(), 5, 10, null)).toHaveLength(1);
+    });
+  });
+
+  describe('when the connection breaks while it commits', () => {
+    it.each([['before' as const], ['after' as const]])(
+      '(%s the commit has got there) a patient settle is done once, and knows it',
+      async (when) => {
+        const proxy = await cut(database.url);
+        const it = store(proxy.url);
+        await put(it, 'a', 1);
+        const token = randomUUID();
+        const [due] = await it.claimDue(token, 1, 10, null);
+        const ifGeneration = due?.row.generation as number;
+        proxy.cutAt(COMMIT, when);
+        const changed = await it.settle(token, [{ ...key('a'), ifGeneration, remove: true }], {
+          patient: true,
+        });
+        expect([...changed]).toEqual([ifGeneration]);
+        expect(await it.find([key('a')])).toEqual([null]);
+      },
+    );
+
+    it('one that is not patient says that it does not know', async () => {
+      const proxy = await cut(database.url);
+      const it = store(proxy.url);
+      const token = randomUUID();
+      await it.claim(token, [key('a')]);
+      proxy.cutAt(COMMIT, 'after');
+      const settled = it.settle(token, [{ ...key('a'), deadline: 1, intent: null, seen: true }]);
+      await expect(settled).rejects.toMatchObject(UNREACHABLE);
+      expect((await it.find([key('a')]))[0]?.deadline).toBe(1);
+    });
+
+    it('what broke before the commit is run again on another connection', async () => {
+      const proxy = await cut(database.url);
+      const it = store(proxy.url);
+      const token = randomUUID();
+      await it.claim(token, [key('a')]);
+      proxy.cutAt('insert into "mayfly_expirations"', 'after');
+      await it.settle(token, [{ ...key('a'), deadline: 1, intent: null, seen: true }]);
+      expect((await it.find([key('a')]))[0]?.deadline).toBe(1);
+    });
+  });
+
+  describe('tells', () => {
+    it.each([
+      ['nobody listening', { port: '1' }],
+      ['a wrong password', { password: 'wrong' }],
+      ['no such database', { pathname: '/none' }],
+    ])('%s as not reachable', async (_what, wrong) => {
+      const url = Object.assign(new URL(database.url), wrong);
+      const it = store(url.href);
+      await expect(it.ready()).rejects.toMatchObject(UNREACHABLE);
+      await expect(it.find([key('a')])).rejects.toBeInstanceOf(OperationFailed);
+    });
+
+    it('a path that no index can hold as a failure of that path alone', async () => {
+      const it = store();
+      const long = Array.from({ length: 150 }, () => randomUUID()).join('/');
+      await expect(put(it, long, 1)).rejects.toMatchObject({ code: 'OperationFailed' });
+      await put(it, 'a', 1);
+    });
+  });
+});
+
+describe('a server that is stopped and started', () => {
+  it('is an error meanwhile, and worked with again afterwards', async () => {
+    const server = await startPostgres();
+    try {
+      const filesystem = new MemoryFS();
+      const store = new PostgresExpirationStore(server.url);
+      const mayfly = createMayfly({
+        storage: { filesystem, urlRoot: '/' },
+        expirations: { store },
+        purge: false,
+        clock: () => 1000,
+      });
+      const files = mayfly.getFilesystem('n');
+      await files.write('due', 'x', { seconds: 0 });
+      await files.write('other', 'x', { seconds: 0 });
+      const token = randomUUID();
+      const [claimed] = await store.claimDue(token, 1000, 1, null);
+      await server.stop();
+
+      await expect(mayfly.ready()).rejects.toMatchObject(UNREACHABLE);
+      await expect(files.expire('due', 1)).rejects.toMatchObject(UNREACHABLE);
+      await expect(mayfly.expireObjects()).rejects.toMatchObject(UNREACHABLE);
+      const { namespace, path, generation: ifGeneration } = (claimed as DueRow).row;
+      const patient = store.settle(token, [{ namespace, path, ifGeneration, remove: true }], {
+        patient: true,
+      });
+      await server.start();
+      expect([...(await patient)]).toEqual([ifGeneration]);
+
+      await mayfly.ready();
+      await files.expire('later', 1);
+      const { removed, missing, failed, kept } = await mayfly.expireObjects();
+      expect([removed, missing, failed, kept]).toEqual([1, 0, 0, 0]);
+      await mayfly.close();
+      await store.close();
+    } finally {
+      await server.dispose();
+    }
+  });
+});
