@@ -41,7 +41,8 @@ export async function* glob(fs: Globbed, pattern: string, options: GlobOptions =
   const enter = (directory: Info): boolean =>
     !isExcluded(directory.name) && componentsOf(directory.path) < plan.deepest;
   let excluded: string | null = null;
-  for await (const info of fs.scanTree(plan.base, { enter, tolerate: vanished })) {
+  const sparse = plan.deepest !== Number.POSITIVE_INFINITY;
+  for await (const info of fs.scanTree(plan.base, { enter, sparse, tolerate: vanished })) {
     if (excluded !== null && info.path.startsWith(excluded)) continue;
     excluded = info.isDir && isExcluded(info.name) ? `${info.path}/` : null;
     if (excluded === null && plan.matches(info)) yield info;
