@@ -101,9 +101,10 @@ export class MountFS extends Filesystem {
     const target = this.validatePath(path);
     if (this.#holdsMounts(target)) return super.scanTree(target, options);
     const { fs, mount, inner } = this.#spot(target);
-    const { enter, tolerate } = options;
+    const { enter, tolerate, ...rest } = options;
     return this.#entries(mount, () =>
       fs.scanTree(inner, {
+        ...rest,
         ...(enter && { enter: (directory) => enter(localInfo(directory, mount)) }),
         ...(tolerate && { tolerate: (at, error) => tolerate(joinPath(mount, at), localError(error, mount)) }),
       }),

@@ -120,8 +120,9 @@ export class SubFS extends Filesystem {
     return this.#entries(() => this.#parent.scanDir(this.#outer(path)));
   }
 
-  override scanTree(path: string, { enter, tolerate }: ScanTreeOptions = {}): AsyncIterable<Info> {
+  override scanTree(path: string, { enter, tolerate, ...rest }: ScanTreeOptions = {}): AsyncIterable<Info> {
     const options: ScanTreeOptions = {
+      ...rest,
       ...(enter && { enter: (directory) => enter(this.#localInfo(directory)) }),
       ...(tolerate && { tolerate: (at, error) => tolerate(this.#inner(at), this.#localError(error)) }),
     };

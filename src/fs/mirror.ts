@@ -14,6 +14,7 @@ import {
   copyOne,
   ensureDir,
   isInside,
+  isLinked,
   type Place,
   placeIn,
   Tally,
@@ -43,7 +44,8 @@ export interface MirrorOptions extends MoveTransferOptions {
  *
  * A file takes the place of a directory, or a directory that of a file, only when
  * the new bytes have arrived. After a failure the mirror is in part old and in
- * part new; doing it again completes it.
+ * part new; doing it again completes it. Links to directories of the source are
+ * taken for nothing.
  *
  * @throws ResourceNotFound, DirectoryExpected: the source; IllegalDestination: one lies in the other
  * @example await mirror(disk, bucket, { destinationPath: 'backup', concurrency: 64 })
@@ -92,10 +94,15 @@ async function* differences(
         continue;
       }
       const source = { fs: from.fs, path: info.path };
+      if (info.isDir && (await isLinked(source))) {
+        if (current !== null) await removeAny({ fs: to.fs, path: current.path }, current);
+        continue;
+      }
       const target = { fs: to.fs, path: joinPath(there.path, info.name) };
       if (!info.isDir) yield { info, from: source, to: target, there: current };
       else {
-        if (current?.isDir === false) await to.fs.remove(target.path);
+        // Through a link the files would go elsewhere.
+        if (current !== null && (!current.isDir || (await isLinked(target)))) await to.fs.remove(target.path);
         await ensureDir(target);
         waiting.push([source, target]);
       }

@@ -115,6 +115,26 @@ describe('the README', () => {
     expect(stdout).toMatch(/^42\.png 3 .*\nfalse\n$/s);
   });
 
+  it('has calls on whole trees that work as shown', async () => {
+    const calls = blocks('js')[2] ?? '';
+    expect(calls).toContain('copyFS');
+    const script = [
+      "import { createMayfly } from 'mayfly';",
+      "const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' } });",
+      "const charts = mayfly.getFilesystem('charts');",
+      "await charts.write('2026/42.png', 'png', { days: 30 });",
+      "await charts.write('weekly.svg', 'svg');",
+      calls,
+      "console.log(await charts.getExpiration('archive/2026/42.png') instanceof Date);",
+      'await mayfly.close();',
+    ].join('\n');
+    await writeFile(join(directory.path, 'trees.js'), script);
+    const { stdout } = await run(process.execPath, ['trees.js'], { cwd: directory.path });
+    expect(stdout).toMatch(
+      /^2026\/42\.png\n2026\nweekly\.svg\n2026\/42\.png\n\|-- 2026\n.* [0-9a-f]{64}\n1\n2\ntrue\n$/s,
+    );
+  });
+
   it('names commands that the package has', async () => {
     const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: object };
     expect(blocks('sh')[0]).toContain('npm start');

@@ -5,11 +5,13 @@ import { normalizePath } from '../../path/normalize.js';
 import { compareCodePoints, joinPath } from '../../path/parts.js';
 import { infoOf } from './disk-info.js';
 import { saysNothingThere, translateError } from './errno-errors.js';
-import { lstat, readdir, type Stats } from './system-calls.js';
+import { lstat, opendir, readdir, type Stats } from './system-calls.js';
 import { DIRECTORY, type Enclosure, type Pin } from './system-path.js';
 
 /** Looked at in parallel before the first of them is given out. */
 const BATCH = 64;
+
+const ENTRIES_A_READ = 1024;
 
 /** Stands in names that are no UTF-8; the file is then not found by it. */
 const GARBLED = '\ufffd';
@@ -31,12 +33,13 @@ export async function* list(enclosure: Enclosure, directory: Pin, path: string):
 /** As `list`, but names only, for which no file has to be looked at. */
 export async function listNames(enclosure: Enclosure, directory: Pin): Promise<string[]> {
   const names: string[] = [];
-  for (const entry of await readdir(directory.here, { withFileTypes: true })) {
+  // Read piece by piece: entries with their types are large, and only the names are kept.
+  for await (const entry of await opendir(directory.here, { bufferSize: ENTRIES_A_READ })) {
     const { name } = entry;
     const isPlain = (entry.isFile() || entry.isDirectory()) && !name.includes(GARBLED);
     if (isPlain || (await lookAt(enclosure, directory.at(name))).stats !== null) names.push(name);
   }
-  return shownNames(enclosure, directory, names).filter((name, i, all) => name !== all[i - 1]);
+  return shownNames(enclosure, directory, names);
 }
 
 /** A directory on the way of `listTree`. Its pin is closed by whoever takes it off. */
@@ -94,22 +97,29 @@ async function pinBelow(enclosure: Enclosure, parent: Pin, name: string): Promis
   return null;
 }
 
+/** The next batch is looked at while this one is given out. */
 async function* entriesOf(enclosure: Enclosure, directory: Pin, path: string): AsyncGenerator<Entry, void> {
   const names = shownNames(enclosure, directory, await readdir(directory.here));
+  let looking = lookAtAll(enclosure, directory, names.slice(0, BATCH));
   for (let at = 0; at < names.length; at += BATCH) {
-    // Names that are no UTF-8 arrive garbled, and may do so alike.
-    const batch = names.slice(at, at + BATCH).filter((name, i) => name !== names[at + i - 1]);
-    const all = await Promise.all(batch.map((name) => lookAt(enclosure, directory.at(name))));
-    for (const [i, name] of batch.entries()) {
-      const { stats, isLink } = all[i] as Seen;
-      if (stats !== null) yield { info: infoOf(joinPath(path, name), stats), isLink };
+    const seen = await looking;
+    looking = lookAtAll(enclosure, directory, names.slice(at + BATCH, at + 2 * BATCH));
+    looking.catch(() => undefined); // Who leaves early does not want to know.
+    for (const [i, { stats, isLink }] of seen.entries()) {
+      if (stats !== null) yield { info: infoOf(joinPath(path, names[at + i] as string), stats), isLink };
     }
   }
 }
 
+function lookAtAll(enclosure: Enclosure, directory: Pin, names: readonly string[]): Promise<Seen[]> {
+  return Promise.all(names.map((name) => lookAt(enclosure, directory.at(name))));
+}
+
 /** The names that are ours to show, in order. */
 function shownNames(enclosure: Enclosure, directory: Pin, names: readonly string[]): string[] {
-  return sortByCodePoint(names.filter((name) => isPathName(name) && !enclosure.hides(directory.real, name)));
+  const shown = names.filter((name) => isPathName(name) && !enclosure.hides(directory.real, name));
+  // Names that are no UTF-8 arrive garbled, and may do so alike.
+  return sortByCodePoint(shown).filter((name, i, all) => name !== all[i - 1]);
 }
 
 /** Below U+D800 code points and UTF-16 units sort alike, and the engine's own order is several times as fast. */
@@ -147,8 +157,12 @@ function fileOrDirectory(stats: Stats | null): Stats | null {
   return stats !== null && (stats.isFile() || stats.isDirectory()) ? stats : null;
 }
 
+/** What most names are made of; the system never lists `.` and `..`, and no name holds a slash. */
+const PLAIN_NAME = /^[\x20-\x7e]+$/;
+
 /** Other programs may make names that no path can have. */
 function isPathName(name: string): boolean {
+  if (PLAIN_NAME.test(name)) return true;
   try {
     return normalizePath(name) === name;
   } catch {

@@ -18,6 +18,7 @@ export const link = promisify(fs.link);
 export const lstat = promisify(fs.lstat);
 export const mkdir = promisify(fs.mkdir);
 export const open = promisify(fs.open);
+export const opendir = promisify(fs.opendir);
 export const read = promisify(fs.read);
 export const readdir = promisify(fs.readdir);
 export const readFile = promisify(fs.readFile);

@@ -21,6 +21,7 @@ import {
 import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
+import { pruned } from '../../fs/derived/scan-tree.js';
 import { abandonSource } from '../../fs/derived/source.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
@@ -111,9 +112,9 @@ export class S3FS extends Filesystem {
     }
   }
 
-  /** One listing of the whole tree, unless only some directories are wanted. */
+  /** One listing of the whole tree, unless little of it is wanted. */
   override async *scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
-    if (options.enter !== undefined) {
+    if (options.sparse === true) {
       yield* super.scanTree(path, options);
       return;
     }
@@ -121,7 +122,7 @@ export class S3FS extends Filesystem {
     try {
       if (this.#keys.hides(target)) throw new ResourceNotFound(target);
       const { bucket, listTree } = await this.#open();
-      for await (const info of listTree(bucket, this.#keys, target)) {
+      for await (const info of pruned(listTree(bucket, this.#keys, target), options.enter)) {
         yield info;
         this.checkOpen();
       }

@@ -38,11 +38,11 @@ export async function* glob(fs: Globbed, pattern: string, options: GlobOptions =
   if (start === null) return;
   if (plan.deepest === 0 && plan.matches(start)) yield start;
   if (!start.isDir || plan.deepest === 0) return;
-  const entersAll = plan.deepest === Number.POSITIVE_INFINITY && !options.excludeDirs?.length;
   const enter = (directory: Info): boolean =>
     !isExcluded(directory.name) && componentsOf(directory.path) < plan.deepest;
   let excluded: string | null = null;
-  for await (const info of fs.scanTree(plan.base, { ...(entersAll ? {} : { enter }), tolerate: vanished })) {
+  const sparse = plan.deepest !== Number.POSITIVE_INFINITY;
+  for await (const info of fs.scanTree(plan.base, { enter, sparse, tolerate: vanished })) {
     if (excluded !== null && info.path.startsWith(excluded)) continue;
     excluded = info.isDir && isExcluded(info.name) ? `${info.path}/` : null;
     if (excluded === null && plan.matches(info)) yield info;

@@ -211,24 +211,39 @@ export async function transferTree(
   options.signal?.throwIfAborted();
 }
 
-/** The files below `from`, each after its directory has been made below `to`. */
+/**
+ * The files below `from`, each after its directory has been made below `to`.
+ * Links to directories are left out: followed, they may lead in a circle.
+ */
 async function* filesOf(from: Place, to: Place, signal: AbortSignal | undefined): AsyncGenerator<Info> {
   for await (const info of from.fs.scanTree(from.path)) {
     signal?.throwIfAborted();
-    if (info.isDir) await ensureDir({ fs: to.fs, path: mapped(info.path, from, to) });
-    else yield info;
+    if (!info.isDir) yield info;
+    else if (!(await isLinked({ fs: from.fs, path: info.path }))) {
+      await ensureDir({ fs: to.fs, path: mapped(info.path, from, to) });
+    }
   }
+}
+
+/** Whether a place is a link; asked only where links occur. */
+export async function isLinked({ fs, path }: Place): Promise<boolean> {
+  return path !== '' && fs.getMeta().links && (await fs.isLink(path));
 }
 
 /**
  * Remove the directories from which all files were moved. What was added
- * meanwhile stays, with the directories that hold it.
- * @throws DirectoryNotEmpty something was added
+ * meanwhile stays, and so do links to directories, with what holds them.
+ * @throws DirectoryNotEmpty something stays
  */
 export async function removeEmptied({ fs, path }: Place): Promise<void> {
-  const directories: string[] = path === '' ? [] : [path];
+  const directories: string[] = [];
   for await (const info of fs.scanTree(path)) if (info.isDir) directories.push(info.path);
-  for (const directory of directories.reverse()) await removeOneEmptied(fs, directory);
+  for (const directory of directories.reverse()) {
+    if (!(await isLinked({ fs, path: directory }))) await removeOneEmptied(fs, directory);
+  }
+  if (path === '') return;
+  if (await isLinked({ fs, path })) await fs.remove(path);
+  else await removeOneEmptied(fs, path);
 }
 
 async function removeOneEmptied(fs: TransferEnd, path: string): Promise<void> {
@@ -236,7 +251,6 @@ async function removeOneEmptied(fs: TransferEnd, path: string): Promise<void> {
     await fs.removeDir(path);
   } catch (error) {
     if (error instanceof ResourceNotFound) return; // It was there only for what was in it.
-    if (error instanceof DirectoryExpected) return fs.remove(path); // A link to a directory.
     // What can't be seen, such as a link that leads nowhere, goes along.
     if (!(error instanceof DirectoryNotEmpty) || !(await isEmpty(fs, path))) throw error;
     await fs.removeTree(path);

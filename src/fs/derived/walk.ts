@@ -97,8 +97,6 @@ function shownNames(options: NameOptions, foldCase: boolean): (info: Info) => bo
 class WalkPlan {
   readonly start: string;
   readonly shows: (info: Info) => boolean;
-  /** Nothing is left out on the way down. */
-  readonly entersAll: boolean;
   readonly #deepest: number;
   readonly #onError: WalkOptions['onError'];
 
@@ -112,9 +110,11 @@ class WalkPlan {
     this.start = start;
     this.shows = shownNames(options, foldCase);
     this.#deepest = maxDepth;
-    this.entersAll =
-      maxDepth === Number.POSITIVE_INFINITY && !options.filterDirs?.length && !options.excludeDirs?.length;
     this.#onError = onError;
+  }
+
+  get isShallow(): boolean {
+    return this.#deepest !== Number.POSITIVE_INFINITY;
   }
 
   /** Whether a walk goes into a directory that it met. */
@@ -137,23 +137,26 @@ function depthBelow(start: string, path: string): number {
 /** A link to a directory is given out and not entered, as in `scanTree`. */
 async function* breadthFirst(fs: Walkable, plan: WalkPlan): AsyncGenerator<Info> {
   const { links } = fs.getMeta();
-  const waiting = [plan.start];
-  for (let directory = waiting.shift(); directory !== undefined; directory = waiting.shift()) {
-    const entries = fs.scanTree(directory, { enter: () => false, tolerate: plan.tolerates });
-    for await (const info of entries) {
-      if (!plan.shows(info)) continue;
-      yield info;
-      if (info.isDir && plan.enters(info) && !(links && (await isLink(fs, plan, info.path))))
-        waiting.push(info.path);
+  let level = [plan.start];
+  while (level.length > 0) {
+    const below: string[] = [];
+    for (const directory of level) {
+      const entries = fs.scanTree(directory, { enter: () => false, sparse: true, tolerate: plan.tolerates });
+      for await (const info of entries) {
+        if (!plan.shows(info)) continue;
+        yield info;
+        if (!info.isDir || !plan.enters(info)) continue;
+        if (!links || !(await isLink(fs, plan, info.path))) below.push(info.path);
+      }
     }
+    level = below;
   }
 }
 
 async function* depthFirst(fs: Walkable, plan: WalkPlan): AsyncGenerator<Info> {
   const above: Info[] = [];
-  // Without a condition a backend may list the tree at once.
-  const enter = plan.entersAll ? {} : { enter: plan.enters };
-  for await (const info of fs.scanTree(plan.start, { ...enter, tolerate: plan.tolerates })) {
+  const { enters: enter, isShallow: sparse, tolerates: tolerate } = plan;
+  for await (const info of fs.scanTree(plan.start, { enter, sparse, tolerate })) {
     for (let last = above.at(-1); last && !info.path.startsWith(`${last.path}/`); last = above.at(-1)) {
       yield above.pop() as Info;
     }

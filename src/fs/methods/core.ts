@@ -137,7 +137,7 @@ export abstract class FilesystemCore implements FilesystemEssentials {
    *
    * This is what `walk`, `glob`, `copyDir`, `moveDir` and `removeTree` go by. The
    * default calls `scanDir` for each directory; a backend that can list a whole
-   * tree at once overrides it.
+   * tree at once overrides it, and goes back to the default where `sparse` is set.
    *
    * @throws ResourceNotFound, DirectoryExpected; at the first `next()`
    */

@@ -82,7 +82,8 @@ export abstract class WritingMethods extends ReadingMethods {
 
   /**
    * Copy a directory with all in it. What is at the destination is merged with;
-   * files of the same name are replaced, each in one step.
+   * files of the same name are replaced, each in one step. A link to a file is
+   * copied as the file, one to a directory is left out.
    *
    * @throws ResourceNotFound: the source; the destination, unless `create`; the parent of the destination
    * @throws DirectoryExpected, FileExpected: one is a file where the other is a directory
@@ -97,7 +98,7 @@ export abstract class WritingMethods extends ReadingMethods {
    * files of the same name are replaced. Onto itself does nothing. A move that
    * fails halfway is completed by doing it again.
    *
-   * @throws as `copyDir`; DirectoryNotEmpty: somebody added to the source meanwhile
+   * @throws as `copyDir`; DirectoryNotEmpty: somebody added to the source meanwhile, or links to directories stay there
    */
   moveDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
     return treeCopying.moveDir(this, source, destination, options);

@@ -3,7 +3,7 @@
  * the derived ones as well, before anything is looked at: the original forgets
  * `copydir` and `movedir`, which then write.
  */
-import { FSError, ResourceReadOnly } from '../../errors/errors.js';
+import { ResourceReadOnly } from '../../errors/errors.js';
 import type { Meta } from '../capabilities.js';
 import { abandonSource } from '../derived/source.js';
 import type { WriteSource } from '../essentials.js';
@@ -135,7 +135,7 @@ export class ReadOnlyFS extends SubFS {
     try {
       return this.#refuse(path);
     } catch (error) {
-      return error instanceof FSError ? error : new ResourceReadOnly('', { cause: error });
+      return error as Error;
     }
   }
 }
