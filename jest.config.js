@@ -13,7 +13,7 @@ export default {
     ],
   },
   testEnvironment: 'node',
-  globalSetup: '<rootDir>/tests/support/postgres-setup.js',
-  globalTeardown: '<rootDir>/tests/support/postgres-teardown.js',
-  testTimeout: 30_000,
+  globalSetup: '<rootDir>/tests/support/servers-setup.js',
+  globalTeardown: '<rootDir>/tests/support/servers-teardown.js',
+  testTimeout: 120_000,
 };

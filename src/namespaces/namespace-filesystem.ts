@@ -253,7 +253,7 @@ export class NamespaceFS extends Filesystem {
       deadlineFromLifetime(lifetime);
       await this.#host.storage.bound();
     } catch (error) {
-      abandonSource(source);
+      abandonSource(source, options.signal?.reason);
       throw error;
     }
     const staged = await this.#files.stage(path, source, options);

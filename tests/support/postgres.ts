@@ -12,7 +12,7 @@ export interface TestDatabase {
   remove: () => Promise<void>;
 }
 
-/** The server of the run; see postgres-setup. */
+/** The server of the run; see servers-setup. */
 export function serverUrl(): string {
   const url = process.env.DATABASE_URL;
   if (url === undefined) throw new Error('no PostgreSQL: jest was started without its globalSetup');

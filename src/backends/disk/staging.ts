@@ -60,7 +60,7 @@ export class StagingArea {
         });
       });
     } catch (error) {
-      if (!reading.begun) abandonSource(source);
+      if (!reading.begun) abandonSource(source, signal?.reason);
       if (signal?.aborted) throw signal.reason;
       throw reading.failed ? error : stagingError(error, path);
     }

@@ -1,6 +1,7 @@
 /** The SDK's client as mayfly wants it: patient for a while, and talking to any S3 server. */
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { S3Client } from '@aws-sdk/client-s3';
+import { silentLogger } from '../../logger/logger.js';
 
 /** How to reach a bucket. */
 export interface S3ClientOptions {
@@ -41,6 +42,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       connectionTimeout: CONNECT_MS,
       socketTimeout: SILENCE_MS,
       throwOnRequestTimeout: true,
+      // It would warn of requests that wait for a connection, which is what they are for.
+      logger: silentLogger,
       httpAgent: agent,
       httpsAgent: agent,
     },

@@ -188,7 +188,7 @@ export class S3FS extends Filesystem {
       target = this.validatePath(path);
       options.signal?.throwIfAborted();
     } catch (error) {
-      abandonSource(source);
+      abandonSource(source, options.signal?.reason);
       throw error;
     }
     const { bucket, stageObject } = await this.#open();

@@ -62,10 +62,13 @@ export async function* chunksOf(source: WriteSource, signal?: AbortSignal): Asyn
   }
 }
 
-/** Let go of a source of which nothing was read. */
-export function abandonSource(source: WriteSource): void {
+/**
+ * Let go of a source of which nothing was read.
+ * @param reason told to a web stream that is cancelled for it
+ */
+export function abandonSource(source: WriteSource, reason?: unknown): void {
   try {
-    if (wholeSource(source) === null) openSource(source).cancel(undefined);
+    if (wholeSource(source) === null) openSource(source).cancel(reason);
   } catch {
     // No source at all, or one that somebody else reads: not ours to close, and the write has failed already.
   }
