@@ -72,7 +72,20 @@ describe('recent rows', () => {
     expect(await asked('a')).toEqual([2]);
   });
 
-  it('that were asked for before an own change are not kept after it, nor joined by who asks after it', async () => {
+  it('whose answer comes after an own change, to a query sent before it, are not kept', async () => {
+    const { deadlines, queries, recent, ask, asked } = setUp();
+    deadlines.set('a', 1);
+    const before = ask('a');
+    await settled();
+    deadlines.set('a', 2);
+    recent.changed([key('a')]);
+    queries[0]?.answer();
+    expect(await before).toEqual([1]);
+    await settled();
+    expect(await asked('a')).toEqual([2]);
+  });
+
+  it('that are being asked for are not joined by who asks after an own change', async () => {
     const { deadlines, queries, recent, ask } = setUp();
     deadlines.set('a', 1);
     const before = ask('a');
