@@ -8,19 +8,17 @@
  * was settled, so nothing is counted by two who worked on it.
  */
 import { randomUUID } from 'node:crypto';
-import { FSError, MayflyError, OperationFailed, RemoteConnectionError } from '../errors/errors.js';
+import { MayflyError, OperationFailed, RemoteConnectionError } from '../errors/errors.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import { ancestors } from '../path/parts.js';
 import type { Expiration } from './expiration.js';
 import type { DuePosition, DueSelection, RowChange } from './expiration-store.js';
 import { mutexOf } from './keyed-mutex.js';
-import { Limiter } from './limiter.js';
+import type { Limiter } from './limiter.js';
 import type { PurgeParts, PurgeReport } from './purge-report.js';
 
 /** Rows claimed at a time: memory stays flat, and the next process finds work too. */
 const BATCH_ROWS = 1000;
-/** Emptied directories removed at a time. */
-const DIRECTORIES = 8;
 const MAX_FAILURES_TOLD = 100;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 3_600_000;
@@ -200,17 +198,9 @@ export class PurgeBatch {
     });
   }
 
-  /** Deepest first, so that a directory is empty when its turn comes. One with something in it refuses, and stays. */
   async #removeEmptied(): Promise<void> {
-    // Not among the removals, where they would stand behind those of all later batches.
-    const limiter = new Limiter(DIRECTORIES);
     for (const [namespace, directories] of this.#emptied()) {
-      const filesystem = this.#open(namespace);
-      for (const level of deepestFirst(directories)) {
-        const tries = level.map((directory) => limiter.run(() => filesystem.removeDir(directory)));
-        for (const end of await Promise.allSettled(tries))
-          if (end.status === 'rejected' && !(end.reason instanceof FSError)) throw end.reason;
-      }
+      await this.#open(namespace).removeEmptyDirs([...directories]);
     }
   }
 
@@ -252,16 +242,4 @@ function count(report: PurgeReport, { namespace, path }: Expiration, outcome: Ou
 
 function asMayflyError(error: unknown, path: string): Error {
   return error instanceof MayflyError ? error : new OperationFailed(path, { cause: error });
-}
-
-/** Directories by depth, those farthest from the root first. */
-function deepestFirst(directories: Iterable<string>): string[][] {
-  const levels: string[][] = [];
-  for (const directory of directories) {
-    const depth = directory.split('/').length;
-    const level = levels[depth];
-    if (level === undefined) levels[depth] = [directory];
-    else level.push(directory);
-  }
-  return levels.filter((level) => level !== undefined).reverse();
 }

@@ -10,6 +10,7 @@ import type { Readable } from 'node:stream';
 import { DirectoryExpected, FSError, RemoveRootError } from '../errors/errors.js';
 import { isWithin, joinPath } from '../path/parts.js';
 import type { Meta } from './capabilities.js';
+import { removeEmptyDirs } from './derived/directories.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -70,6 +71,15 @@ export abstract class Filesystem extends WritingMethods {
    */
   async sweepStaged(_before: Date): Promise<number> {
     return 0;
+  }
+
+  /**
+   * Remove those of these directories that have nothing in them. What can't be
+   * removed stays, and nothing is thrown for it. Where directories are not
+   * real, one that stays may be there from now on only for what is in it.
+   */
+  removeEmptyDirs(paths: readonly string[]): Promise<void> {
+    return removeEmptyDirs(this, paths);
   }
 
   /** Signs URLs that the storage itself answers; null where it has none, which is the default. */
@@ -165,6 +175,10 @@ export class SubFS extends Filesystem {
         discard: () => staged.discard(),
       };
     });
+  }
+
+  override removeEmptyDirs(paths: readonly string[]): Promise<void> {
+    return this.#run(() => this.#parent.removeEmptyDirs(paths.map((path) => this.#outer(path))));
   }
 
   override presigner(): Presigner | null {

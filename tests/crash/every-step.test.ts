@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const START = Date.UTC(2026, 0, 1);
 const STORE_STEPS = ['claim', 'claimDue', 'settle', 'find'];
-const FILE_STEPS = ['remove', 'removeMany', 'move', 'copy', 'removeDir', 'makeDir'];
+const FILE_STEPS = ['remove', 'removeMany', 'removeEmptyDirs', 'move', 'copy', 'removeDir', 'makeDir'];
 
 /** What is there of a file: its content and deadline in seconds from the start; null for nothing. */
 type State = Record<string, [content: string | null, deadline: number | null]>;

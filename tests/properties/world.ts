@@ -1,4 +1,5 @@
 /** The real thing: several processes, played by mayflies, on one storage and one store. */
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ExpirationStore, Filesystem, Mayfly, NamespaceFS } from '../../src/index.js';
 import {
@@ -8,16 +9,18 @@ import {
   MemoryFS,
   OSFS,
   PostgresExpirationStore,
+  S3FS,
   SqliteExpirationStore,
 } from '../../src/index.js';
 import { Crash, CrashPoint, crashing } from '../support/crashing.js';
 import { testDatabase } from '../support/postgres.js';
+import { newBucket, optionsFor, s3 } from '../support/s3.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import type { Action, Counts, Path, State } from './model.js';
 import { PATHS, START } from './model.js';
 
 const STORE_STEPS = ['claim', 'claimDue', 'settle', 'find', 'releaseDead', 'isHeld', 'newestGeneration'];
-const FILE_STEPS = ['remove', 'removeMany', 'move', 'copy', 'removeDir', 'makeDir'];
+const FILE_STEPS = ['remove', 'removeMany', 'removeEmptyDirs', 'move', 'copy', 'removeDir', 'makeDir'];
 const WORKERS = 3;
 
 /** Where files and deadlines are kept. */
@@ -67,6 +70,28 @@ export const GROUNDS: [name: string, runs: number, open: () => Promise<Ground>][
     },
   ],
 ];
+
+if (s3 !== null) {
+  GROUNDS.push([
+    'S3FS and PostgreSQL',
+    6,
+    async () => {
+      const database = await testDatabase();
+      shared ??= newBucket();
+      const filesystem = new S3FS(optionsFor(await shared, { prefix: randomUUID() }));
+      return {
+        filesystem,
+        openStore: () => new PostgresExpirationStore(database.url),
+        cleanup: async () => {
+          await filesystem.close();
+          await database.remove();
+        },
+      };
+    },
+  ]);
+}
+
+let shared: Promise<string> | undefined;
 
 export class World {
   now = START;

@@ -2,11 +2,13 @@
  * The same random operations on every filesystem and on a plain model: results,
  * errors and what is there in the end must agree.
  */
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Filesystem } from '../../src/index.js';
-import { MemoryFS, MountFS, TempFS } from '../../src/index.js';
+import { MemoryFS, MountFS, S3FS, TempFS } from '../../src/index.js';
 import { EssentialsOnlyFS } from '../support/essentials-only.js';
+import { newBucket, optionsFor, s3 } from '../support/s3.js';
 import { Model } from './model.js';
 import { operations, outcomeOf, treeOf } from './operations.js';
 
@@ -31,6 +33,24 @@ const kinds: Record<string, () => Promise<Opened>> = {
   },
 };
 
+if (s3 !== null) {
+  kinds.S3FS = async () => opened(new S3FS(optionsFor(await bucket(), { prefix: randomUUID() })));
+  kinds['a directory of an S3FS'] = async () =>
+    inDirectory(new S3FS(optionsFor(await bucket(), { prefix: randomUUID() })));
+}
+
+let shared: Promise<string> | undefined;
+
+function bucket(): Promise<string> {
+  shared ??= newBucket();
+  return shared;
+}
+
+/** Each operation there is a request or more. */
+function runsOf(kind: string): number {
+  return kind.includes('S3FS') ? Math.ceil(RUNS / 6) : RUNS;
+}
+
 /** Sequences for each kind; PROPERTY_RUNS asks for more, to hunt. */
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 60);
 
@@ -44,7 +64,7 @@ async function inDirectory(fs: Filesystem): Promise<Opened> {
 }
 
 describe('random operations', () => {
-  it.each(Object.entries(kinds))('come to the same on %s as on the model', async (_, open) => {
+  it.each(Object.entries(kinds))('come to the same on %s as on the model', async (kind, open) => {
     await fc.assert(
       fc.asyncProperty(fc.array(operations, { minLength: 1, maxLength: 40 }), async (sequence) => {
         const model = new Model();
@@ -62,7 +82,7 @@ describe('random operations', () => {
           await close();
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: runsOf(kind) },
     );
   });
 });

@@ -13,6 +13,7 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { OperationFailed, ResourceNotFound } from '../../errors/errors.js';
+import { forEachLimited } from '../../fs/derived/pool.js';
 import type { Bucket, CallContext, ObjectHeaders } from './bucket.js';
 import { writeMark } from './metadata.js';
 import type { ObjectTree } from './object-tree.js';
@@ -135,22 +136,11 @@ async function copyParts(
   context: CallContext,
 ): Promise<CompletedPart[]> {
   const count = Math.ceil(source.size / PART_BYTES);
-  const numbers = Array.from({ length: count }, (_, i) => i + 1).values();
+  const numbers = Array.from({ length: count }, (_, i) => i + 1);
   const parts: CompletedPart[] = [];
-  let failed = false;
-  const worker = async (): Promise<void> => {
-    for (const PartNumber of numbers) {
-      if (failed) return;
-      try {
-        parts[PartNumber - 1] = await copyPart(bucket, source, { ...target, PartNumber }, context);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: PARTS_AT_ONCE }, worker));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  await forEachLimited(numbers, PARTS_AT_ONCE, async (PartNumber) => {
+    parts[PartNumber - 1] = await copyPart(bucket, source, { ...target, PartNumber }, context);
+  });
   return parts;
 }
 

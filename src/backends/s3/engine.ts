@@ -12,7 +12,7 @@ import { Serial } from './serial.js';
 export { copyFile } from './copying.js';
 export { listDirectory } from './listing.js';
 export { ObjectTree } from './object-tree.js';
-export { removeBelow, removeFiles } from './removal.js';
+export { removeBelow, removeFiles, removeMarkers } from './removal.js';
 export { stageObject } from './staged-object.js';
 export { identifyBucket } from './storage-identity.js';
 export { sweepBucket } from './sweep.js';

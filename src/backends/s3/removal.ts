@@ -6,6 +6,7 @@
  * pages of the listing, which tell of up to 1000 keys each.
  */
 import { FileExpected, FSError, OperationFailed } from '../../errors/errors.js';
+import { forEachLimited } from '../../fs/derived/pool.js';
 import type { RemoveOutcome } from '../../fs/staged-file.js';
 import { compareCodePoints } from '../../path/parts.js';
 import type { Bucket, DeleteFailure, ListPage } from './bucket.js';
@@ -17,6 +18,8 @@ import type { ObjectTree } from './object-tree.js';
 import { translateS3Code } from './s3-errors.js';
 
 const REQUESTS_AT_ONCE = 4;
+/** Small requests at a time. */
+const LOOKS_AT_ONCE = 16;
 /** Up to so many keys a look at each is no more than pages of a listing would be, and it is exact. */
 const FEW_KEYS = 16;
 /** Codes of single keys for which S3 asks to try again. */
@@ -29,24 +32,20 @@ const LAST_CODE_POINT = '\u{10fffd}';
 /** Delete all in a directory, its marker included. A request to list and one to delete for each 1000. */
 export async function removeBelow({ bucket, keys }: ObjectTree, path: string): Promise<void> {
   const prefix = keys.directoryKey(path);
-  const running = new Set<Promise<void>>();
-  try {
-    for await (const page of listObjects(bucket, prefix, { path })) {
-      const batch = page.map(({ key }) => key).filter((key) => !keys.hidesKey(key));
-      if (batch.length === 0) continue;
-      const deletion = deleteAll(bucket, batch, path);
-      running.add(deletion);
-      deletion.then(
-        () => running.delete(deletion),
-        () => undefined, // It stays, and is thrown below.
-      );
-      if (running.size >= REQUESTS_AT_ONCE) await Promise.race(running);
-    }
-  } finally {
-    // None may be under way any more when this throws.
-    await Promise.allSettled(running);
-  }
-  await Promise.all(running);
+  await forEachLimited(listObjects(bucket, prefix, { path }), REQUESTS_AT_ONCE, async (page) => {
+    const batch = page.map(({ key }) => key).filter((key) => !keys.hidesKey(key));
+    if (batch.length > 0) await deleteAll(bucket, batch, path);
+  });
+}
+
+/** Delete the markers of directories, for what they are worth: one that can't be deleted stays. */
+export async function removeMarkers({ bucket, keys }: ObjectTree, paths: readonly string[]): Promise<void> {
+  await forEachLimited(batchesOf(paths), REQUESTS_AT_ONCE, async (batch) => {
+    const markers = batch.map((path) => keys.directoryKey(path));
+    await deleteKeys(bucket, markers, '').catch((error: unknown) => {
+      if (!(error instanceof FSError)) throw error;
+    });
+  });
 }
 
 async function deleteAll(bucket: Bucket, batch: readonly string[], path: string): Promise<void> {
@@ -59,10 +58,8 @@ async function deleteKeys(bucket: Bucket, batch: readonly string[], path: string
   const writable = batch.filter((key) => !UNWRITABLE.test(key));
   const failures = writable.length === 0 ? [] : await bucket.deleteMany(writable, { path });
   if (writable.length < batch.length) {
-    await eachOf(
-      batch.filter((key) => UNWRITABLE.test(key)),
-      (key) => bucket.delete(key, { path }),
-    );
+    const others = batch.filter((key) => UNWRITABLE.test(key));
+    await forEachLimited(others, LOOKS_AT_ONCE, (key) => bucket.delete(key, { path }));
   }
   return failures;
 }
@@ -97,11 +94,11 @@ export async function removeFiles(
   try {
     const present = assumePresent ? new Set(wanted) : await presentAmong(bucket, keys, wanted);
     const absent = wanted.filter((path) => !present.has(path));
-    await eachOf(absent, async (path) => {
+    await forEachLimited(absent, LOOKS_AT_ONCE, async (path) => {
       const isDirectory = await tree.isDirectory(path);
       outcomes.set(path, isDirectory ? failed(path, new FileExpected(path)) : { path, result: 'missing' });
     });
-    await eachOf(batchesOf([...present]), async (batch) => {
+    await forEachLimited(batchesOf([...present]), REQUESTS_AT_ONCE, async (batch) => {
       for (const outcome of await removeBatch(bucket, keys, batch)) outcomes.set(outcome.path, outcome);
     });
   } catch (error) {
@@ -170,7 +167,7 @@ async function presentAmong(bucket: Bucket, keys: KeySpace, paths: readonly stri
     const listed = new Set(page.objects.map(({ key }) => key));
     for (const each of left.splice(0, told)) if (listed.has(keys.key(each))) present.add(each);
   }
-  await eachOf(left, async (path) => {
+  await forEachLimited(left, LOOKS_AT_ONCE, async (path) => {
     if ((await bucket.head(keys.key(path), { path })) !== null) present.add(path);
   });
   return present;
@@ -196,23 +193,6 @@ function batchesOf(paths: readonly string[]): string[][] {
   return Array.from({ length: Math.ceil(paths.length / DELETE_BATCH) }, (_, i) =>
     paths.slice(i * DELETE_BATCH, (i + 1) * DELETE_BATCH),
   );
-}
-
-/** A few at a time; the first error is thrown when none is under way any more. */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  let stopped = false;
-  const worker = async (): Promise<void> => {
-    for (const item of rest) {
-      if (stopped) return;
-      await work(item).catch((error: unknown) => {
-        stopped = true;
-        throw error;
-      });
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: 2 * REQUESTS_AT_ONCE }, worker));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 function failed(path: string, error: Error): RemoveOutcome {

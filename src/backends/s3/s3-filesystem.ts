@@ -284,6 +284,13 @@ export class S3FS extends Filesystem {
     });
   }
 
+  /** Deletes their markers, a thousand with a request: a directory that is not empty is there without. */
+  override async removeEmptyDirs(paths: readonly string[]): Promise<void> {
+    const targets = paths.map((path) => this.validatePath(path)).filter((path) => path !== '');
+    const { removeMarkers, tree } = await this.#open();
+    await removeMarkers(tree, targets);
+  }
+
   /** By the hidden object `.mayfly/id` below the prefix. */
   override async identify({ create = false }: { create?: boolean } = {}): Promise<string> {
     this.checkOpen();

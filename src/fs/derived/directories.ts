@@ -12,6 +12,7 @@ import type { Meta } from '../capabilities.js';
 import type { FilesystemEssentials, MakeDirOptions } from '../essentials.js';
 import type { Info } from '../info.js';
 import type { RemoveManyOptions, RemoveOutcome } from '../staged-file.js';
+import { forEachLimited } from './pool.js';
 
 export async function makeDirs(
   fs: FilesystemEssentials,
@@ -76,6 +77,33 @@ async function removeEmptyDir(fs: Tree, path: string): Promise<void> {
     if (!(error instanceof DirectoryExpected) || !fs.getMeta().links) throw error;
     await fs.remove(path);
   }
+}
+
+/** `removeDir` calls at a time. */
+const DIRECTORIES_AT_ONCE = 8;
+
+/** Deepest first, so that a directory is empty when its turn comes. */
+export async function removeEmptyDirs(fs: FilesystemEssentials, paths: readonly string[]): Promise<void> {
+  for (const level of deepestFirst(paths.map(normalizePath))) {
+    await forEachLimited(level, DIRECTORIES_AT_ONCE, async (path) => {
+      if (path === '') return;
+      await fs.removeDir(path).catch((error: unknown) => {
+        if (!(error instanceof FSError)) throw error;
+      });
+    });
+  }
+}
+
+/** Directories by depth, those farthest from the root first. */
+function deepestFirst(directories: Iterable<string>): string[][] {
+  const levels: string[][] = [];
+  for (const directory of directories) {
+    const depth = directory.split('/').length;
+    const level = levels[depth];
+    if (level === undefined) levels[depth] = [directory];
+    else level.push(directory);
+  }
+  return levels.filter((level) => level !== undefined).reverse();
 }
 
 async function leadsElsewhere(fs: Tree, path: string): Promise<boolean> {

@@ -5,7 +5,7 @@
  * new is begun; what is under way is waited for, then the first error is thrown.
  */
 export async function forEachLimited<T>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   limit: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
