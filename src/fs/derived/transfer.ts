@@ -237,7 +237,12 @@ export async function isLinked({ fs, path }: Place): Promise<boolean> {
  */
 export async function removeEmptied({ fs, path }: Place): Promise<void> {
   const directories: string[] = [];
-  for await (const info of fs.scanTree(path)) if (info.isDir) directories.push(info.path);
+  try {
+    for await (const info of fs.scanTree(path)) if (info.isDir) directories.push(info.path);
+  } catch (error) {
+    if (error instanceof ResourceNotFound) return; // It was there only for what was in it.
+    throw error;
+  }
   for (const directory of directories.reverse()) {
     if (!(await isLinked({ fs, path: directory }))) await removeOneEmptied(fs, directory);
   }

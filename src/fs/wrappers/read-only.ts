@@ -44,6 +44,11 @@ export class ReadOnlyFS extends SubFS {
     return this.#inner.identify();
   }
 
+  /** Nothing can be removed, so all stay. */
+  override async removeEmptyDirs(_paths: readonly string[]): Promise<void> {
+    this.checkOpen();
+  }
+
   override async write(path: string, source: WriteSource): Promise<Info> {
     abandonSource(source);
     return this.#refuse(path);
