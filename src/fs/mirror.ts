@@ -8,6 +8,7 @@
 import { Buffer } from 'node:buffer';
 import { DirectoryExpected, IllegalDestination, ResourceNotFound } from '../errors/errors.js';
 import { compareCodePoints, joinPath } from '../path/parts.js';
+import { makeDirs } from './derived/directories.js';
 import { forEachLimited } from './derived/pool.js';
 import {
   concurrencyOf,
@@ -106,7 +107,7 @@ async function* differences(
       }
     }
     // It may have been there only for what was in it, and so may those above it.
-    if (removed && !to.fs.getMeta().realDirectories) await to.fs.makeDirs(there.path, { recreate: true });
+    if (removed && !to.fs.getMeta().realDirectories) await makeDirs(to.fs, there.path, { recreate: true });
   }
 }
 
