@@ -13,6 +13,7 @@ export interface S3ClientOptions {
   forcePathStyle?: boolean;
   /** Default: the SDK's chain (variables, profile, container, instance). Together with `awsSecretAccessKey`. */
   awsAccessKeyId?: string;
+  /** A secret; goes with `awsAccessKeyId`. */
   awsSecretAccessKey?: string;
 }
 

@@ -52,6 +52,7 @@ export class PostgresExpirationStore extends SqlExpirationStore {
     this.#recent = new RecentRows((keys) => super.find(keys));
   }
 
+  /** Connect and bring the schema up to date. */
   override async ready(): Promise<void> {
     await this.prepare();
     const ask = function* (this: PostgresExpirationStore): Script<void> {
@@ -60,14 +61,17 @@ export class PostgresExpirationStore extends SqlExpirationStore {
     await this.#database.run(ask.bind(this), { readOnly: true });
   }
 
+  /** As `ExpirationStore.find`; with `recent`, rows read within the last second will do. */
   override async find(keys: readonly FileKey[], options: FindOptions = {}): Promise<(Expiration | null)[]> {
     return options.recent === true ? this.#recent.find(keys) : super.find(keys);
   }
 
+  /** As `ExpirationStore.claim`. */
   override claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null> {
     return this.#noted(token, () => super.claim(token, keys));
   }
 
+  /** As `ExpirationStore.claimDue`, past rows that others are claiming at the same moment. */
   override async claimDue(
     token: string,
     now: number,
@@ -82,10 +86,12 @@ export class PostgresExpirationStore extends SqlExpirationStore {
     return (await this.#noted(token, claim)) ?? [];
   }
 
+  /** Whether the session that the claim was made in still lives. */
   override async isHeld(token: string): Promise<boolean> {
     return !this.#closed && (await this.#claims.get(token)?.confirm()) === true;
   }
 
+  /** As `ExpirationStore.settle`. */
   override async settle(
     token: string,
     changes: readonly RowChange[],
@@ -99,6 +105,7 @@ export class PostgresExpirationStore extends SqlExpirationStore {
     }
   }
 
+  /** Give back every claim and disconnect; idempotent. */
   override async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
