@@ -38,6 +38,7 @@ import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
 import type { Presigner } from '../../fs/presigner.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile } from '../../fs/staged-file.js';
+import type { Location } from '../../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../../fs/tree-options.js';
 import type { Connection, ObjectTree } from './engine.js';
 import { DELETE_BATCH, MAX_PRESIGN_SECONDS } from './limits.js';
@@ -318,6 +319,16 @@ export class S3FS extends Filesystem {
 
   override openNamespace(namespace: string): Filesystem {
     return new S3FS(this, namespace);
+  }
+
+  /** By endpoint, bucket and key: two filesystems over one bucket are seen to overlap. */
+  override locate(path: string): Location {
+    const target = this.validatePath(path);
+    const { client, endpoint = '', bucket } = this.#options;
+    return {
+      storage: client ?? `s3 ${endpoint} ${bucket}`,
+      path: this.#keys.directoryKey(target).replace(/\/$/, ''),
+    };
   }
 
   override getMeta(): Meta {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { beforeAll } from '@jest/globals';
-import { S3FS } from '../../../src/index.js';
+import { beforeAll, expect, it } from '@jest/globals';
+import { copyFS, IllegalDestination, mirror, S3FS } from '../../../src/index.js';
 import { describeFilesystem } from '../../conformance/filesystem.js';
+import { expectError } from '../../support/expect-error.js';
 import { describeS3, newBucket, optionsFor } from '../../support/s3.js';
 
 describeS3('on a real server', () => {
@@ -19,5 +20,18 @@ describeS3('on a real server', () => {
     const fs = open();
     await fs.makeDir('sub');
     return { fs: await fs.openDir('sub'), cleanup: () => fs.close() };
+  });
+
+  it('notices that two filesystems over one bucket overlap, and that others do not', async () => {
+    const prefix = randomUUID();
+    const [outer, inner, beside] = [prefix, `${prefix}/d`, `${prefix}-d`].map(
+      (each) => new S3FS(optionsFor(bucket, { prefix: each })),
+    ) as [S3FS, S3FS, S3FS];
+    await outer.makeDir('d');
+    await outer.write('f', 'x');
+    await expectError(mirror(outer, inner), IllegalDestination);
+    await expectError(copyFS(outer, inner), IllegalDestination);
+    await copyFS(outer, beside);
+    expect(await beside.listDir('')).toEqual(['d', 'f']);
   });
 });
