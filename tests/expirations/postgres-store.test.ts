@@ -1,7 +1,8 @@
 /** What is particular to PostgreSQL: sessions that end, a server that goes away, many who start at once. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { DueRow, FileKey, Mayfly } from '../../src/index.js';
+import pg from 'pg';
+import type { DueRow, FileKey, Mayfly, RowChange } from '../../src/index.js';
 import { createMayfly, MemoryFS, OperationFailed, PostgresExpirationStore } from '../../src/index.js';
 import type { CuttingProxy } from '../support/cutting-proxy.js';
 import { cuttingProxy } from '../support/cutting-proxy.js';
@@ -78,6 +79,38 @@ describe('PostgresExpirationStore', () => {
     expect(new Set(paths).size).toBe(paths.length);
     const rest = await store().claimDue(randomUUID(), 1, 1000, null);
     expect(paths.length + rest.length).toBe(300);
+  });
+
+  it.each<[string, (generation: number) => object]>([
+    ['a purge', (ifGeneration) => ({ ifGeneration, remove: true })],
+    ['a write', () => ({ deadline: 99, intent: null, seen: true })],
+  ])('settles for %s without a deadlock with who is about to claim the same row', async (_who, change) => {
+    const it = store();
+    await put(it, 'a', 1);
+    const token = randomUUID();
+    const [due] = await it.claimDue(token, 1, 10, null);
+    // A claimant that began before the claim was made: it has the row locked, and does not know of the claim.
+    const late = new pg.Client({ connectionString: database.url });
+    await late.connect();
+    await late.query('begin');
+    await late.query("select from mayfly_expirations where path = 'a' for update");
+    const settled = it.settle(token, [
+      { ...key('a'), ...change(due?.row.generation as number) } as RowChange,
+    ]);
+    const waiting = `select from pg_stat_activity where wait_event_type = 'Lock'
+      and application_name = current_setting('application_name')`;
+    while ((await database.query(waiting)).length === 0) await new Promise(setImmediate);
+    // Less than the time after which the server looks for deadlocks.
+    await late.query("set local lock_timeout = '500ms'");
+    const claim = await late.query(
+      `insert into mayfly_claims (namespace, path, holder, token) values ('n', 'a', 'late', 'late')
+       on conflict do nothing returning token`,
+    );
+    expect(claim.rows).toEqual([]);
+    await late.query('commit');
+    await late.end();
+    await settled;
+    expect((await it.find([key('a')]))[0]?.deadline).not.toBe(1);
   });
 
   describe('whose connections are ended', () => {

@@ -134,16 +134,9 @@ export function positionOf(row: Row, selection: DueSelection): DuePosition {
   return { due: selection === 'ripe' ? (retry_at as number) : 0, generation };
 }
 
-/** Give claims back. @returns the keys that were held under `token` */
-export function* giveBack(db: Kysely<Schema>, token: string, tokens: readonly string[]): Script<Set<string>> {
-  const held = new Set<string>();
-  for (const part of parts(tokens)) {
-    const given = yield* query(
-      db.deleteFrom('mayfly_claims').where('token', 'in', part).returning(['namespace', 'path', 'token']),
-    );
-    for (const claim of given) if (claim.token === token) held.add(keyText(claim));
-  }
-  return held;
+/** Give claims back. */
+export function* giveBack(db: Kysely<Schema>, tokens: readonly string[]): Script<void> {
+  for (const part of parts(tokens)) yield* query(db.deleteFrom('mayfly_claims').where('token', 'in', part));
 }
 
 /** The keys that are held under `token`, and stay so until the end of the transaction. */

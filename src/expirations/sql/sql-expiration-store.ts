@@ -209,19 +209,19 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     changes: readonly RowChange[],
     released: readonly string[],
   ): Script<ReadonlySet<number>> {
+    // Claims are locked before the rows and given back after them. Between the two somebody else who
+    // is about to claim the same rows meets a claim that is there, and passes on; one that was being
+    // given back already he would wait for, with the rows locked that we want.
     const needsClaim = changes.some((change) => change.ifGeneration === undefined);
-    const held =
-      released.length > 0
-        ? yield* giveBack(this.db, token, released)
-        : needsClaim
-          ? yield* heldKeys(this.db, token, this.#locksRows)
-          : new Set<string>();
+    const held = needsClaim ? yield* heldKeys(this.db, token, this.#locksRows) : new Set<string>();
     if (!areCovered(changes, held)) {
       throw new RemoteConnectionError(undefined, {
         message: 'the connection that held this file for us was lost meanwhile: try again',
       });
     }
-    return yield* applyChanges(this.db, changes);
+    const changed = yield* applyChanges(this.db, changes);
+    if (released.length > 0) yield* giveBack(this.db, released);
+    return changed;
   }
 
   /** Of these holders the dead, whose claims are dropped. */
