@@ -45,7 +45,7 @@ async function purge() {
 async function purgeUntilEnded() {
   while (!ended) {
     await purge().catch((error) => say({ error: error.code }));
-    await sleep(20);
+    await sleep(200);
   }
 }
 
