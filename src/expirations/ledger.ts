@@ -157,10 +157,11 @@ export class Ledger {
     along: readonly RowChange[],
   ): Promise<T> {
     const current = await this.effectiveDeadline(row);
-    if (deadline === current && row?.intent == null) {
+    // With a row there is no short cut, also when its deadline stays: a purge that found the path
+    // empty a moment ago may be about to forget the row that it read, so there must be a new one.
+    if (row === null && deadline === null) {
       const result = await publish();
-      const nowSeen = row === null || row.seen ? [] : [rowWith(key, deadline, true)];
-      await this.#settleDone(held, nowSeen, along);
+      await this.#settleDone(held, [], along);
       return result;
     }
     const before = await this.#validatorOf(key);
