@@ -9,12 +9,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { MayflyError, OperationFailed, RemoteConnectionError } from '../errors/errors.js';
+import type { Limiter } from '../fs/derived/limiter.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import { ancestors } from '../path/parts.js';
 import type { Expiration } from './expiration.js';
 import type { DuePosition, DueSelection, RowChange } from './expiration-store.js';
 import { mutexOf } from './keyed-mutex.js';
-import type { Limiter } from './limiter.js';
 import type { PurgeParts, PurgeReport } from './purge-report.js';
 
 /** Rows claimed at a time: memory stays flat, and the next process finds work too. */

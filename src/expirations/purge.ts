@@ -8,8 +8,9 @@
  * Files that could not be removed before come last, in batches of their own:
  * however many they are, the others don't wait for them.
  */
+
+import { Limiter } from '../fs/derived/limiter.js';
 import type { DuePosition, DueSelection } from './expiration-store.js';
-import { Limiter } from './limiter.js';
 import { PurgeBatch } from './purge-batch.js';
 import type { PurgeOptions, PurgeParts, PurgeReport } from './purge-report.js';
 

@@ -31,6 +31,9 @@ export interface SeenRequest {
 
 export class S3Proxy {
   readonly seen: SeenRequest[] = [];
+  /** Most requests that were under way at a time. */
+  mostAtOnce = 0;
+  #underWay = 0;
   /** Asked for every request, in order; null passes it on. */
   fault: (request: SeenRequest) => Fault | null = () => null;
   readonly #server: Server;
@@ -78,6 +81,8 @@ export class S3Proxy {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const seen = describeRequest(request);
     this.seen.push(seen);
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay);
+    response.once('close', () => this.#underWay--);
     const fault = this.fault(seen);
     request.on('error', () => undefined);
     response.on('error', () => undefined);

@@ -26,11 +26,15 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { FileExists, OperationFailed, ResourceNotFound } from '../../errors/errors.js';
+import { Limiter } from '../../fs/derived/limiter.js';
 import { LIST_PAGE } from './limits.js';
 import { WRITE_MARK, wholeSeconds } from './metadata.js';
 import { PartBudget } from './part-budget.js';
 import { ANSWER_MS } from './s3-client.js';
 import { isConflict, s3CodeOf, statusOf, translateS3Error } from './s3-errors.js';
+
+/** Requests under way at a time, until their answer begins; the others wait here, where no time limit runs yet. */
+const REQUESTS_AT_ONCE = 128;
 
 /** Parts in memory beyond one for each upload: 192 MiB of the default size. */
 const SPARE_PARTS = 24;
@@ -108,6 +112,7 @@ export class Bucket {
   readonly client: S3Client;
   /** Shared by all uploads. */
   readonly partBudget = new PartBudget(SPARE_PARTS);
+  readonly #requests = new Limiter(REQUESTS_AT_ONCE);
   readonly #ownsClient: boolean;
 
   /** @param ownsClient `close` destroys the client too */
@@ -299,10 +304,9 @@ export class Bucket {
     work: (options: { abortSignal?: AbortSignal; requestTimeout: number }) => Promise<T>,
   ): Promise<T> {
     try {
-      signal?.throwIfAborted();
-      return await work({
-        requestTimeout: ANSWER_MS,
-        ...(signal === undefined ? {} : { abortSignal: signal }),
+      return await this.#requests.run(() => {
+        signal?.throwIfAborted();
+        return work({ requestTimeout: ANSWER_MS, ...(signal === undefined ? {} : { abortSignal: signal }) });
       });
     } catch (error) {
       throw translateS3Error(error, path, signal);

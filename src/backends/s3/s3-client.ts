@@ -1,7 +1,6 @@
 /** The SDK's client as mayfly wants it: patient for a while, and talking to any S3 server. */
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { S3Client } from '@aws-sdk/client-s3';
-import { silentLogger } from '../../logger/logger.js';
 
 /** How to reach a bucket. */
 export interface S3ClientOptions {
@@ -20,17 +19,18 @@ export interface S3ClientOptions {
 const FALLBACK_REGION = 'us-east-1';
 /** The first try and two more, with the SDK's growing pauses. */
 const MAX_ATTEMPTS = 3;
-const CONNECT_MS = 3_000;
+const CONNECT_MS = 5_000;
 /** Without a byte in either direction. */
 const SILENCE_MS = 20_000;
-const MAX_SOCKETS = 128;
+const IDLE_SOCKETS = 128;
 
 /** Longest wait for the beginning of an answer to a request without a large body. */
 export const ANSWER_MS = 10_000;
 
 export function createS3Client(options: S3ClientOptions): S3Client {
   const { region, endpoint, awsAccessKeyId, awsSecretAccessKey } = options;
-  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  // No limit to sockets: the time limits would run while a request waits for one. `Bucket` bounds its requests.
+  const agent = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: IDLE_SOCKETS };
   const config: S3ClientConfig = {
     region: region ?? defaultRegion(endpoint),
     forcePathStyle: options.forcePathStyle ?? endpoint !== undefined,
@@ -43,8 +43,6 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       connectionTimeout: CONNECT_MS,
       socketTimeout: SILENCE_MS,
       throwOnRequestTimeout: true,
-      // It would warn of requests that wait for a connection, which is what they are for.
-      logger: silentLogger,
       httpAgent: agent,
       httpsAgent: agent,
     },

@@ -281,6 +281,15 @@ describeS3('S3FS when something goes wrong', () => {
     sdk.destroy();
   });
 
+  it('lets a burst of requests wait on this side, where no time limit runs', async () => {
+    await fs.write('f', 'x');
+    proxy.mostAtOnce = 0;
+    const infos = await Promise.all(Array.from({ length: 1000 }, () => fs.getInfo('f')));
+    expect(infos).toHaveLength(1000);
+    expect(proxy.mostAtOnce).toBeGreaterThan(1);
+    expect(proxy.mostAtOnce).toBeLessThanOrEqual(128);
+  });
+
   it('sweeps what killed writers left, when it is old enough', async () => {
     const Key = `${prefix}/ns/killed`;
     const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
