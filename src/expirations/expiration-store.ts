@@ -18,6 +18,7 @@ export type RowChange = FileKey & {
         readonly seen: boolean;
       }
     | {
+        /** The generation of the row that was tried. */
         readonly ifGeneration: number;
         /** The file could not be removed: count one failure more, and see no use in trying before this moment. */
         readonly retryAt: number;
