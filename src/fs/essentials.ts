@@ -36,6 +36,12 @@ export interface StageOptions {
 export interface PublishOptions {
   /** Replace a file that is there; default true. With false the write throws `FileExists`, and of two at once one wins. */
   overwrite?: boolean;
+  /**
+   * The caller knows that the directory above is there and that no directory is
+   * at the path, so a backend that would have to ask for it need not; default
+   * false. Who is wrong may get a file where a directory is.
+   */
+  assumeClear?: boolean;
 }
 
 /** Options of `write`, and of the methods that end in it. */
@@ -53,6 +59,8 @@ export interface ReadOptions {
 export interface MakeDirOptions {
   /** Accept a directory that is there; default false, which throws `DirectoryExists`. */
   recreate?: boolean;
+  /** The caller knows that the directory above is there and that nothing is at the path; as for `write`. Default false. */
+  assumeClear?: boolean;
 }
 
 /** Times to set; those left out stay. */

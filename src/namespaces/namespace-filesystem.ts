@@ -222,11 +222,11 @@ export class NamespaceFS extends Filesystem {
     source: WriteSource,
     options: NamespaceWriteOptions = {},
   ): Promise<Info> {
-    const { overwrite, seconds, days, ...stageOptions } = options;
+    const { overwrite, assumeClear, seconds, days, ...stageOptions } = options;
     const staged = await this.#stage(path, source, { ...stageOptions, final: true }, { seconds, days });
     try {
       const { signal } = stageOptions;
-      return await staged.publish(path, definedOnly({ overwrite, seconds, days, signal }));
+      return await staged.publish(path, definedOnly({ overwrite, assumeClear, seconds, days, signal }));
     } catch (error) {
       // The first error is the one to tell; what can't be discarded is swept by a purge.
       await staged.discard().catch(() => {});
@@ -487,7 +487,7 @@ export class NamespaceFS extends Filesystem {
   }
 
   async #publish(staged: StagedFile, path: string, options: NamespacePublishOptions): Promise<Info> {
-    const { overwrite, check, seconds, days, signal } = options;
+    const { overwrite, assumeClear, check, seconds, days, signal } = options;
     const key = this.#key(path);
     if (key.path === '') throw new FileExpected('');
     const deadlineFrom = deadlineFromLifetime({ seconds, days });
@@ -500,7 +500,7 @@ export class NamespaceFS extends Filesystem {
       this.#host.ledger.publish(key, deadlineFrom, async () => {
         if (check !== undefined) check(await findInfo(this.#files, path));
         signal?.throwIfAborted();
-        return staged.publish(path, definedOnly({ overwrite }));
+        return staged.publish(path, definedOnly({ overwrite, assumeClear }));
       }),
     );
   }

@@ -116,13 +116,14 @@ export class ObjectTree {
    * Make sure that a file may be put at a path. Two requests side by side, one
    * of them only below the root; none when not strict.
    *
+   * @param clear somebody has looked
    * @throws FileExpected, DirectoryExpected, ResourceNotFound: the directory is missing
    */
-  async checkPlace(path: string): Promise<void> {
+  async checkPlace(path: string, clear = false): Promise<void> {
     if (path === '') throw new FileExpected(path);
     this.refuseHidden(path);
     const { strict, impliesParents } = this.strictness;
-    if (!strict) return;
+    if (!strict || clear) return;
     const [isDirectory] = await Promise.all([this.isDirectory(path), this.checkParent(path, impliesParents)]);
     if (isDirectory) throw new FileExpected(path);
   }

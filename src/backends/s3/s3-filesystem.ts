@@ -133,7 +133,8 @@ export class S3FS extends Filesystem {
   }
 
   /** Writes a marker, so that the directory is there while nothing is in it. */
-  override async makeDir(path: string, { recreate = false }: MakeDirOptions = {}): Promise<void> {
+  override async makeDir(path: string, options: MakeDirOptions = {}): Promise<void> {
+    const { recreate = false, assumeClear = false } = options;
     const target = this.validatePath(path);
     const { tree } = await this.#open();
     tree.refuseHidden(target);
@@ -141,6 +142,7 @@ export class S3FS extends Filesystem {
       if (recreate) return;
       throw new DirectoryExists(target);
     }
+    if (assumeClear) return tree.putMarker(target, recreate);
     const [file, isDirectory] = await Promise.all([
       tree.head(target),
       tree.isDirectory(target),
@@ -385,10 +387,10 @@ export class S3FS extends Filesystem {
     staged: StagedObject,
     path: string,
     described: Pick<Info, 'contentType' | 'version'>,
-    { overwrite = true }: PublishOptions = {},
+    { overwrite = true, assumeClear = false }: PublishOptions = {},
   ): Promise<Info> {
     const { tree } = await this.#open();
-    await tree.checkPlace(path);
+    await tree.checkPlace(path, assumeClear);
     const key = this.#keys.key(path);
     const etag = await staged.publish({ key, path, createOnly: !overwrite });
     // For a file of several parts a look is cheap. The answer to a PUT has all but the time, which is about now.

@@ -17,7 +17,7 @@ import {
   IllegalDestination,
   ResourceNotFound,
 } from '../../errors/errors.js';
-import { isWithin, joinPath } from '../../path/parts.js';
+import { ancestors, dirname, isWithin, joinPath } from '../../path/parts.js';
 import type { Meta } from '../capabilities.js';
 import type { FilesystemEssentials } from '../essentials.js';
 import type { Info } from '../info.js';
@@ -55,6 +55,12 @@ export interface TransferEnd extends FilesystemEssentials, Scannable {
 export interface Place {
   readonly fs: TransferEnd;
   readonly path: string;
+}
+
+/** Where a file goes to. */
+export interface Target extends Place {
+  /** Nothing was in its directory when this transfer came to it, so where looking costs a request nobody looks again. */
+  readonly vacant?: boolean;
 }
 
 export function placeIn(fs: TransferEnd, path: string): Place {
@@ -118,7 +124,7 @@ export function concurrencyOf(
 export async function copyOne(
   from: Place,
   info: Info,
-  to: Place,
+  to: Target,
   options: TransferOptions,
 ): Promise<boolean> {
   const { condition = 'always', signal, preserveTime = false } = options;
@@ -137,9 +143,9 @@ export async function copyOne(
   }
 }
 
-async function isWanted(condition: CopyCondition, source: Info, to: Place): Promise<boolean> {
+async function isWanted(condition: CopyCondition, source: Info, to: Target): Promise<boolean> {
   if (condition === 'always') return true;
-  const there = await findInfo(to.fs, to.path);
+  const there = to.vacant === true ? null : await findInfo(to.fs, to.path);
   if (there?.isDir) throw new FileExpected(to.path);
   switch (condition) {
     case 'newer':
@@ -164,13 +170,14 @@ interface StreamOptions {
 async function streamOver(
   from: Place,
   info: Info,
-  to: Place,
+  to: Target,
   { overwrite, preserveTime, signal }: StreamOptions,
 ): Promise<void> {
   const body = await from.fs.openRead(from.path);
   try {
     await to.fs.write(to.path, body, {
       overwrite,
+      assumeClear: to.vacant === true,
       ...(info.contentType === undefined ? {} : { contentType: info.contentType }),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -178,6 +185,28 @@ async function streamOver(
     body.destroy(); // A write that is refused does not begin to read.
   }
   if (preserveTime) await to.fs.setInfo(to.path, { modified: info.modified });
+}
+
+/** The directories of a destination in which nothing was when a transfer came to them. */
+class VacantDirectories {
+  readonly #topmost = new Set<string>();
+
+  has(path: string): boolean {
+    if (this.#topmost.size === 0) return false;
+    return [path, ...ancestors(path), ''].some((above) => this.#topmost.has(above));
+  }
+
+  /** Make a directory that may be there, and note whether it is vacant. @throws DirectoryExpected a file is there */
+  async ensure(place: Place): Promise<void> {
+    if (this.has(place.path)) return place.fs.makeDir(place.path, { recreate: true, assumeClear: true });
+    await ensureDir(place);
+    await this.look(place);
+  }
+
+  /** Only where it saves requests: elsewhere a look at a place comes with the write to it. */
+  async look({ fs, path }: Place): Promise<void> {
+    if (fs.getMeta().network && (await isEmpty(fs, path))) this.#topmost.add(path);
+  }
 }
 
 /** Make a directory that may be there. @throws DirectoryExpected a file is */
@@ -200,12 +229,15 @@ export async function transferTree(
   from: Place,
   to: Place,
   options: MoveTransferOptions,
-  bring: (source: Place, info: Info, target: Place) => Promise<boolean>,
+  bring: (source: Place, info: Info, target: Target) => Promise<boolean>,
 ): Promise<void> {
   const tally = new Tally(options.onProgress);
   const limit = concurrencyOf(from.fs, to.fs, options);
-  await forEachLimited(filesOf(from, to, options.signal), limit, async (info) => {
-    const target = { fs: to.fs, path: mapped(info.path, from, to) };
+  const directories = new VacantDirectories();
+  await directories.look(to);
+  await forEachLimited(filesOf(from, to, directories, options.signal), limit, async (info) => {
+    const path = mapped(info.path, from, to);
+    const target = { fs: to.fs, path, vacant: directories.has(dirname(path)) };
     tally.count(info, target.path, await bring({ fs: from.fs, path: info.path }, info, target));
   });
   options.signal?.throwIfAborted();
@@ -215,12 +247,17 @@ export async function transferTree(
  * The files below `from`, each after its directory has been made below `to`.
  * Links to directories are left out: followed, they may lead in a circle.
  */
-async function* filesOf(from: Place, to: Place, signal: AbortSignal | undefined): AsyncGenerator<Info> {
+async function* filesOf(
+  from: Place,
+  to: Place,
+  directories: VacantDirectories,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Info> {
   for await (const info of from.fs.scanTree(from.path)) {
     signal?.throwIfAborted();
     if (!info.isDir) yield info;
     else if (!(await isLinked({ fs: from.fs, path: info.path }))) {
-      await ensureDir({ fs: to.fs, path: mapped(info.path, from, to) });
+      await directories.ensure({ fs: to.fs, path: mapped(info.path, from, to) });
     }
   }
 }

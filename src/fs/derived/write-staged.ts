@@ -15,7 +15,8 @@ export async function writeStaged(
 ): Promise<Info> {
   const staged = await fs.stage(path, source, options);
   try {
-    return await staged.publish(path, { overwrite: options.overwrite !== false });
+    const { overwrite = true, assumeClear = false } = options;
+    return await staged.publish(path, { overwrite, assumeClear });
   } catch (error) {
     await staged.discard();
     throw error;

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Filesystem } from '../../../src/index.js';
-import { S3FS } from '../../../src/index.js';
+import { copyDir, FileExpected, MemoryFS, S3FS } from '../../../src/index.js';
+import { expectError } from '../../support/expect-error.js';
 import { describeS3, newBucket, optionsFor, plainClient } from '../../support/s3.js';
 import { S3Proxy } from '../../support/s3-proxy.js';
 
@@ -102,6 +103,45 @@ describeS3('requests of an operation', () => {
     await operation(fs);
     expect(proxy.calls()).toEqual(expected);
     await fs.close();
+  });
+
+  describe('copying a tree to it', () => {
+    let source: MemoryFS;
+
+    beforeEach(async () => {
+      source = new MemoryFS();
+      await source.makeDirs('a/b');
+      for (const path of ['f', 'a/f', 'a/b/f', 'a/b/g']) await source.writeText(path, path);
+    });
+
+    it('costs one for each file and directory where nothing was, and a few for the whole', async () => {
+      const fs = await prepared(true);
+      await copyDir(source, '', fs, 'new');
+      // Six things; before them, whether `new` can be made, and whether it is empty.
+      expect(proxy.calls().sort()).toEqual(['HEAD', ...Array(2).fill('LIST'), ...Array(7).fill('PUT')]);
+      expect(await fs.readText('new/a/b/g')).toBe('a/b/g');
+      expect(await fs.isDir('new/a/b')).toBe(true);
+      await fs.close();
+    });
+
+    it('looks at each place where something was', async () => {
+      const fs = await prepared(true);
+      await fs.makeDirs('d/a/f');
+      proxy.calls();
+      await expectError(copyDir(source, '', fs, 'd'), FileExpected, 'd/a/f');
+      expect(await fs.isDir('d/a/f')).toBe(true);
+      expect(await fs.readText('d/f')).toBe('f');
+      await fs.close();
+    });
+
+    it('looks at no file for its times where nothing was', async () => {
+      const fs = await prepared(true);
+      await copyDir(source, '', fs, 'new', { condition: 'newer' });
+      expect(proxy.calls().filter((call) => call === 'HEAD')).toHaveLength(1);
+      await copyDir(source, '', fs, 'new', { condition: 'not-exists' });
+      expect(proxy.calls()).not.toContain('PUT');
+      await fs.close();
+    });
   });
 
   describe('on a directory of 1,100 files', () => {
