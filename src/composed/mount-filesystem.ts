@@ -30,7 +30,7 @@ import type {
 import { type CopyOptions, Filesystem } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
 import type { StagedFile } from '../fs/staged-file.js';
-import type { CopyDirOptions, Location } from '../fs/transfer-options.js';
+import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../path/parts.js';
 import { commonMeta } from './common-meta.js';
@@ -132,6 +132,17 @@ export class MountFS extends Filesystem {
       if (!begun) abandonSource(source);
       throw error;
     }
+  }
+
+  override locateBytes(path: string): Location | null {
+    const { fs, inner } = this.#spot(this.validatePath(path));
+    return fs.locateBytes(inner);
+  }
+
+  override copierFrom(source: Location, path: string): Copier | null {
+    const { fs, inner } = this.#spot(this.validatePath(path));
+    const copier = fs.copierFrom(source, inner);
+    return copier && ((options) => this.#change(path, () => copier(options)));
   }
 
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {

@@ -24,7 +24,7 @@ import type { Info } from './info.js';
 import { type CopyOptions, WritingMethods } from './methods/writing.js';
 import type { Presigner } from './presigner.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile } from './staged-file.js';
-import type { CopyDirOptions, Location } from './transfer-options.js';
+import type { Copier, CopyDirOptions, Location } from './transfer-options.js';
 import type { ScanTreeOptions } from './tree-options.js';
 
 export type { CopyOptions } from './methods/writing.js';
@@ -252,6 +252,19 @@ export class SubFS extends Filesystem {
 
   override moveDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
     return this.#run(() => this.#parent.moveDir(this.#outer(source), this.#outer(destination), options));
+  }
+
+  /** Null for a wrapper that reads in its own way. */
+  override locateBytes(path: string): Location | null {
+    if (this.openRead !== SubFS.prototype.openRead) return null;
+    return this.#parent.locateBytes(this.#outer(path));
+  }
+
+  /** Null for a wrapper that writes in its own way. */
+  override copierFrom(source: Location, path: string): Copier | null {
+    if (this.write !== SubFS.prototype.write) return null;
+    const copier = this.#parent.copierFrom(source, this.#outer(path));
+    return copier && ((options) => this.#run(() => copier(options)));
   }
 
   override moveInto(

@@ -1,4 +1,5 @@
 /** How files are copied between two filesystems. */
+import type { PublishOptions } from './essentials.js';
 
 /**
  * Which files are copied. `newer`, `older`: those modified after, or before, what
@@ -48,6 +49,13 @@ export interface CopyDirOptions {
   /** Give the files the times that they have at the source, where the filesystem can; default false for a copy, true for a move. */
   preserveTime?: boolean;
 }
+
+/**
+ * Puts a copy of one certain file at one certain path, replacing what is there,
+ * without its bytes passing through here.
+ * @throws ResourceNotFound: the file, or the directory that it goes to; else as `write`
+ */
+export type Copier = (options?: Pick<PublishOptions, 'assumeClear'>) => Promise<void>;
 
 /** Where something lies in the end: the same storage and path mean the same thing. */
 export interface Location {

@@ -36,7 +36,7 @@ import type { Info } from '../fs/info.js';
 import type { PresignedUrl, Presigner } from '../fs/presigner.js';
 import type { StagedFile } from '../fs/staged-file.js';
 import { moveFile } from '../fs/transfer.js';
-import type { CopyDirOptions, Location } from '../fs/transfer-options.js';
+import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { dirname, isWithin, joinPath } from '../path/parts.js';
 import { fileUrl } from '../urls/url-root.js';
@@ -381,6 +381,21 @@ export class NamespaceFS extends Filesystem {
   override async moveDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
     await this.#makeDestination(source, destination, options);
     await super.moveDir(source, destination, options);
+  }
+
+  /** As a write without a deadline of its own: the path keeps the one it has. */
+  override copierFrom(source: Location, path: string): Copier | null {
+    const to = this.#key(path);
+    const copier = this.#files.copierFrom(source, path);
+    if (copier === null) return null;
+    return async (options) => {
+      await this.#host.storage.bound();
+      await this.#withParents(path, null, () => this.#host.ledger.publish(to, null, () => copier(options)));
+    };
+  }
+
+  override locateBytes(path: string): Location | null {
+    return this.#files.locateBytes(this.validatePath(path));
   }
 
   /** To a filesystem of the same mayfly a file moves with its deadline, none included. */

@@ -55,16 +55,26 @@ export async function copyFile(
   smallBytes: number,
 ): Promise<void> {
   const { bucket, keys } = tree;
-  const headers = headersOf(object, writeMark());
-  const size = object.ContentLength ?? 0;
-  if (!createOnly || size > smallBytes) {
-    const source = { key: keys.key(from), size, headers, etag: object.ETag };
-    await copyObject(bucket, source, { key: keys.key(to), createOnly }, { path: to });
-    return;
+  if (!createOnly || (object.ContentLength ?? 0) > smallBytes) {
+    return copyOnServer(tree, { fromKey: keys.key(from), object, to, createOnly });
   }
+  const headers = headersOf(object, writeMark());
   const body = await tree.open(from, { start: 0, end: Number.POSITIVE_INFINITY }, object.ETag);
   if (body === null) throw new ResourceNotFound(from);
   await bucket.put(keys.key(to), await buffer(body), headers, { path: to, createOnly });
+}
+
+/**
+ * Copy an object, below the prefix or not, to a path that has been checked.
+ * @throws FileExists with `createOnly`; ResourceNotFound
+ */
+export async function copyOnServer(
+  { bucket, keys }: ObjectTree,
+  { fromKey, object, to, createOnly }: Omit<FileCopy, 'from'> & { readonly fromKey: string },
+): Promise<void> {
+  const headers = headersOf(object, writeMark());
+  const source = { key: fromKey, size: object.ContentLength ?? 0, headers, etag: object.ETag };
+  await copyObject(bucket, source, { key: keys.key(to), createOnly }, { path: to });
 }
 
 /** Headers of an object for a copy of it, with a mark of the copy's own. */

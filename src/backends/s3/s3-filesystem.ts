@@ -38,7 +38,7 @@ import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
 import type { Presigner } from '../../fs/presigner.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile } from '../../fs/staged-file.js';
-import type { Location } from '../../fs/transfer-options.js';
+import type { Copier, Location } from '../../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../../fs/tree-options.js';
 import type { Connection, ObjectTree } from './engine.js';
 import { DELETE_BATCH, MAX_PRESIGN_SECONDS } from './limits.js';
@@ -47,7 +47,7 @@ import { fileInfo, keptType, typeByName } from './object-info.js';
 import type { KeySpace } from './object-key.js';
 import { PARKING } from './object-key.js';
 import type { ResolvedS3Options, S3FSOptions } from './s3-options.js';
-import { resolveS3Options } from './s3-options.js';
+import { resolveS3Options, storageOf } from './s3-options.js';
 import type { StagedObject } from './staged-object.js';
 
 const meta: Meta = {
@@ -326,10 +326,26 @@ export class S3FS extends Filesystem {
   /** By endpoint, bucket and key: two filesystems over one bucket are seen to overlap. */
   override locate(path: string): Location {
     const target = this.validatePath(path);
-    const { client, endpoint = '', bucket } = this.#options;
     return {
-      storage: client ?? `s3 ${endpoint} ${bucket}`,
+      storage: storageOf(this.#options),
       path: this.#keys.directoryKey(target).replace(/\/$/, ''),
+    };
+  }
+
+  override locateBytes(path: string): Location | null {
+    return this.openRead === S3FS.prototype.openRead ? this.locate(path) : null;
+  }
+
+  /** On the server, from anywhere in the bucket. */
+  override copierFrom({ storage, path: fromKey }: Location, path: string): Copier | null {
+    if (storage !== storageOf(this.#options) || this.write !== S3FS.prototype.write) return null;
+    const to = this.validatePath(path);
+    return async ({ assumeClear = false } = {}) => {
+      const { bucket, copyOnServer, tree } = await this.#open();
+      const object = await bucket.head(fromKey, { path: to });
+      if (object === null) throw new ResourceNotFound(to);
+      await tree.checkPlace(to, assumeClear);
+      await copyOnServer(tree, { fromKey, object, to, createOnly: false });
     };
   }
 

@@ -42,6 +42,23 @@ export function resolveS3Options(options: S3FSOptions): ResolvedS3Options {
   return { ...rest, strict, partSize, keys: KeySpace.ofPrefix(prefix) };
 }
 
+/** The same for two filesystems over one bucket, as far as their options tell. */
+export function storageOf({ client, endpoint = '', bucket }: ResolvedS3Options): string {
+  return `s3 ${client === undefined ? endpoint : clientName(client)} ${bucket}`;
+}
+
+const clientNames = new WeakMap<S3Client, string>();
+let clients = 0;
+
+/** Clients can't be asked in one step where they lead, so each is a world of its own. */
+function clientName(client: S3Client): string {
+  const known = clientNames.get(client);
+  if (known !== undefined) return known;
+  clients += 1;
+  clientNames.set(client, `client ${clients}`);
+  return `client ${clients}`;
+}
+
 function problemsOf(options: S3FSOptions): string[] {
   const { bucket, prefix = '', partSize = MIN_PART_BYTES, awsAccessKeyId, awsSecretAccessKey } = options;
   const problems: string[] = [];

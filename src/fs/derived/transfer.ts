@@ -15,6 +15,7 @@ import {
   FileExists,
   FileExpected,
   IllegalDestination,
+  PermissionDenied,
   ResourceNotFound,
 } from '../../errors/errors.js';
 import { ancestors, dirname, isWithin, joinPath } from '../../path/parts.js';
@@ -22,7 +23,13 @@ import type { Meta } from '../capabilities.js';
 import type { FilesystemEssentials } from '../essentials.js';
 import type { Info } from '../info.js';
 import type { StagedFile } from '../staged-file.js';
-import type { CopyCondition, Location, MoveTransferOptions, TransferOptions } from '../transfer-options.js';
+import type {
+  Copier,
+  CopyCondition,
+  Location,
+  MoveTransferOptions,
+  TransferOptions,
+} from '../transfer-options.js';
 import type { Scannable } from '../tree-options.js';
 import { forEachLimited } from './pool.js';
 import { findInfo, isEmpty } from './read.js';
@@ -48,6 +55,8 @@ export interface TransferEnd extends FilesystemEssentials, Scannable {
     options?: { overwrite?: boolean; preserveTime?: boolean },
   ): Promise<void>;
   removeTree(path: string): Promise<void>;
+  locateBytes(path: string): Location | null;
+  copierFrom(source: Location, path: string): Copier | null;
   stage(path: string, source: AsyncIterable<Uint8Array>, options?: object): Promise<StagedFile>;
 }
 
@@ -134,7 +143,7 @@ export async function copyOne(
   const overwrite = condition !== 'not-exists';
   try {
     if (from.fs === to.fs) await from.fs.copy(from.path, to.path, { overwrite, preserveTime });
-    else await streamOver(from, info, to, { overwrite, preserveTime, signal });
+    else await bringOver(from, info, to, { overwrite, preserveTime, signal });
     return true;
   } catch (error) {
     const lostRace = error instanceof FileExists || error instanceof DestinationExists;
@@ -167,11 +176,30 @@ interface StreamOptions {
   signal: AbortSignal | undefined;
 }
 
+async function bringOver(from: Place, info: Info, to: Target, options: StreamOptions): Promise<void> {
+  // Only a write can promise everywhere that it replaces nothing.
+  const bytes = options.overwrite ? from.fs.locateBytes(from.path) : null;
+  const copier = bytes && to.fs.copierFrom(bytes, to.path);
+  if (copier === null || !(await copied(copier, to))) await streamOver(from, info, to, options);
+  if (options.preserveTime) await to.fs.setInfo(to.path, { modified: info.modified });
+}
+
+/** @returns false when what is missing or refused may be what only the source's filesystem can tell of, or reach */
+async function copied(copier: Copier, to: Target): Promise<boolean> {
+  try {
+    await copier({ assumeClear: to.vacant === true });
+    return true;
+  } catch (error) {
+    if (error instanceof ResourceNotFound || error instanceof PermissionDenied) return false;
+    throw error;
+  }
+}
+
 async function streamOver(
   from: Place,
   info: Info,
   to: Target,
-  { overwrite, preserveTime, signal }: StreamOptions,
+  { overwrite, signal }: StreamOptions,
 ): Promise<void> {
   const body = await from.fs.openRead(from.path);
   try {
@@ -184,7 +212,6 @@ async function streamOver(
   } finally {
     body.destroy(); // A write that is refused does not begin to read.
   }
-  if (preserveTime) await to.fs.setInfo(to.path, { modified: info.modified });
 }
 
 /** The directories of a destination in which nothing was when a transfer came to them. */

@@ -14,7 +14,7 @@ import type {
   WriteSource,
 } from '../essentials.js';
 import type { Info } from '../info.js';
-import type { Location } from '../transfer-options.js';
+import type { Copier, Location } from '../transfer-options.js';
 import type { ScanTreeOptions } from '../tree-options.js';
 import { nameMatcher } from '../wildcards.js';
 
@@ -151,6 +151,26 @@ export abstract class FilesystemCore implements FilesystemEssentials {
    */
   locate(path: string): Location {
     return { storage: this, path: this.validatePath(path) };
+  }
+
+  /**
+   * Where the bytes lie that `openRead` gives, for who can copy them there; null
+   * when only reading gives them, which is the default. What changes bytes on
+   * the way out must not answer what it stands on.
+   */
+  locateBytes(_path: string): Location | null {
+    return null;
+  }
+
+  /**
+   * A way to bring a file of the same storage to `path` that is better than
+   * reading and writing it; null where there is none, which is the default.
+   * What changes bytes on the way in has none.
+   *
+   * @param _source what the file's own filesystem answers to `locateBytes`
+   */
+  copierFrom(_source: Location, _path: string): Copier | null {
+    return null;
   }
 
   /** @throws FilesystemClosed */
