@@ -150,6 +150,7 @@ export class MountFS extends Filesystem {
     const staged = await this.#run(this.validatePath(path), ({ inner }) => fs.stage(inner, source, options));
     return {
       size: staged.size,
+      ...(staged.synced && { synced: staged.synced }),
       publish: (target, how) =>
         this.#change(target, async ({ fs: owner, mount, inner }) => {
           if (owner === fs) return localInfo(await staged.publish(inner, how), mount);

@@ -84,15 +84,21 @@ export class Ledger {
   /**
    * Publish a file at a path, with its deadline.
    * @param deadlineFrom gives the new deadline; null keeps the path's, unless that has passed: then the file has none
+   * @param arrived resolves when there is something to publish, in a moment: nothing is recorded before
    */
-  publish<T>(key: FileKey, deadlineFrom: DeadlineFrom | null, publish: () => Promise<T>): Promise<T> {
+  publish<T>(
+    key: FileKey,
+    deadlineFrom: DeadlineFrom | null,
+    publish: () => Promise<T>,
+    arrived?: Promise<unknown>,
+  ): Promise<T> {
     return this.#exclusively([key], async (held) => {
       const [row = null] = held.rows;
       const now = this.#clock();
       const current = await this.effectiveDeadline(row);
       const kept = current !== null && current <= now ? null : current;
       const deadline = deadlineFrom === null ? kept : deadlineFrom(now);
-      return this.#withIntent(held, key, row, deadline, publish, []);
+      return this.#withIntent(held, key, row, deadline, publish, { arrived });
     });
   }
 
@@ -140,7 +146,7 @@ export class Ledger {
       const [source = null, destination = null] = held.rows;
       const deadline = await this.effectiveDeadline(source);
       const forgetSource: RowChange[] = source === null ? [] : [{ ...from, remove: true }];
-      return this.#withIntent(held, to, destination, deadline, move, forgetSource);
+      return this.#withIntent(held, to, destination, deadline, move, { along: forgetSource });
     });
   }
 
@@ -154,7 +160,7 @@ export class Ledger {
     row: Expiration | null,
     deadline: number | null,
     publish: () => Promise<T>,
-    along: readonly RowChange[],
+    { along = [], arrived }: { along?: readonly RowChange[]; arrived?: Promise<unknown> | undefined },
   ): Promise<T> {
     const current = await this.effectiveDeadline(row);
     // With a row there is no short cut, also when its deadline stays: a purge that found the path
@@ -164,7 +170,7 @@ export class Ledger {
       await this.#settleDone(held, [], along);
       return result;
     }
-    const before = await this.#validatorOf(key);
+    const [before] = await Promise.all([this.#validatorOf(key), arrived]);
     const seen = before !== null || row?.seen === true;
     const intended = { ...key, deadline: current, intent: { deadline, before }, seen };
     await held.settle([intended], { keepClaim: true });

@@ -170,6 +170,7 @@ export class SubFS extends Filesystem {
       const staged = await this.#parent.stage(this.#outer(path), source, options);
       return {
         size: staged.size,
+        ...(staged.synced && { synced: staged.synced }),
         publish: (target: string, how?: PublishOptions) =>
           this.#run(async () => this.#localInfo(await staged.publish(this.#outer(target), how))),
         discard: () => staged.discard(),

@@ -171,6 +171,7 @@ async function replaceDirectory(from: Place, info: Info, to: Place, options: Mir
     })
     .finally(() => body.destroy());
   try {
+    await staged.synced;
     await to.fs.removeTree(to.path);
     await staged.publish(to.path);
   } catch (error) {

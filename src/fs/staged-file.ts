@@ -13,6 +13,13 @@ export interface StagedFile {
   /** Bytes staged. */
   readonly size: number;
   /**
+   * Rejects when the bytes could not be kept after all, such as for want of
+   * space; absent where that shows before a file counts as staged. `publish`
+   * waits for it. Who removes something to make room for the file awaits it
+   * before.
+   */
+  readonly synced?: Promise<void>;
+  /**
    * Make the file visible at `path`, atomically. Errors as `write`.
    * @throws FileExists with `overwrite: false`
    */

@@ -72,6 +72,7 @@ export class UploadForm implements FormReceiver {
     if (this.#uploads.length === 0) throw badRequest('The form has no file.');
     await this.#parameters.check();
     const published: Published[] = [];
+    for (const { staged } of this.#uploads) await staged.synced;
     this.#uploads.sort((a, b) => a.ordinal - b.ordinal);
     try {
       for (const upload of this.#uploads) published.push(await this.#publishOne(upload));

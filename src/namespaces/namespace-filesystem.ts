@@ -20,7 +20,7 @@ import { checkAmount, deadlineAfter } from '../expirations/lifetime.js';
 import type { Meta } from '../fs/capabilities.js';
 import { removeTree } from '../fs/derived/directories.js';
 import { findInfo } from '../fs/derived/read.js';
-import { abandonSource } from '../fs/derived/source.js';
+import { abandonSource, isAtHand } from '../fs/derived/source.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -223,31 +223,42 @@ export class NamespaceFS extends Filesystem {
     options: NamespaceWriteOptions = {},
   ): Promise<Info> {
     const { overwrite, assumeClear, seconds, days, ...stageOptions } = options;
-    const staged = await this.#stage(path, source, { ...stageOptions, final: true }, { seconds, days });
+    const staging = this.#stage(path, source, { ...stageOptions, final: true }, { seconds, days });
+    // What is here already is staged while the path is being claimed; for what is still to come nobody is held off.
+    if (isAtHand(source)) staging.catch(() => {});
+    else await staging;
     try {
       const { signal } = stageOptions;
-      return await staged.publish(path, definedOnly({ overwrite, assumeClear, seconds, days, signal }));
+      const how = definedOnly({ overwrite, assumeClear, seconds, days, signal });
+      return await this.#publish(staging, path, how);
     } catch (error) {
       // The first error is the one to tell; what can't be discarded is swept by a purge.
-      await staged.discard().catch(() => {});
+      await staging.then((staged) => staged.discard()).catch(() => {});
       throw error;
     }
   }
 
-  override stage(
+  override async stage(
     path: string,
     source: WriteSource,
     options: StageOptions = {},
   ): Promise<NamespaceStagedFile> {
-    return this.#stage(path, source, options, {});
+    const staged = await this.#stage(path, source, options, {});
+    return {
+      size: staged.size,
+      ...(staged.synced && { synced: staged.synced }),
+      publish: (target, how = {}) => this.#publish(Promise.resolve(staged), target, how),
+      discard: () => staged.discard(),
+    };
   }
 
+  /** @returns the backend's own staged file, which knows nothing of deadlines */
   async #stage(
     path: string,
     source: WriteSource,
     options: StageOptions,
     lifetime: Lifetime,
-  ): Promise<NamespaceStagedFile> {
+  ): Promise<StagedFile> {
     try {
       this.validatePath(path);
       deadlineFromLifetime(lifetime);
@@ -256,12 +267,7 @@ export class NamespaceFS extends Filesystem {
       abandonSource(source, options.signal?.reason);
       throw error;
     }
-    const staged = await this.#files.stage(path, source, options);
-    return {
-      size: staged.size,
-      publish: (target, how = {}) => this.#publish(staged, target, how),
-      discard: () => staged.discard(),
-    };
+    return this.#files.stage(path, source, options);
   }
 
   override async getInfo(path: string): Promise<Info> {
@@ -501,22 +507,29 @@ export class NamespaceFS extends Filesystem {
     await this.#makeDirectory(dirname(to));
   }
 
-  async #publish(staged: StagedFile, path: string, options: NamespacePublishOptions): Promise<Info> {
+  async #publish(
+    staging: Promise<StagedFile>,
+    path: string,
+    options: NamespacePublishOptions,
+  ): Promise<Info> {
     const { overwrite, assumeClear, check, seconds, days, signal } = options;
     const key = this.#key(path);
     if (key.path === '') throw new FileExpected('');
     const deadlineFrom = deadlineFromLifetime({ seconds, days });
+    await this.#host.storage.bound();
     // Looked at first, so that no intent is noted for a write that is refused; but not
     // over a network, where the look costs as much as the refusal that settles the intent.
     const lookFirst = overwrite === false && !this.getMeta().network;
     const there = lookFirst ? await findInfo(this.#files, path) : null;
     if (there !== null) throw there.isDir ? new FileExpected(there.path) : new FileExists(there.path);
+    const publish = async (): Promise<Info> => {
+      const staged = await staging;
+      if (check !== undefined) check(await findInfo(this.#files, path));
+      signal?.throwIfAborted();
+      return staged.publish(path, definedOnly({ overwrite, assumeClear }));
+    };
     return this.#withParents(path, null, () =>
-      this.#host.ledger.publish(key, deadlineFrom, async () => {
-        if (check !== undefined) check(await findInfo(this.#files, path));
-        signal?.throwIfAborted();
-        return staged.publish(path, definedOnly({ overwrite, assumeClear }));
-      }),
+      this.#host.ledger.publish(key, deadlineFrom, publish, staging),
     );
   }
 

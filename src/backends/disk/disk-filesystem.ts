@@ -51,7 +51,6 @@ import { list, listNames, listTree } from './listing.js';
 import { moveExclusively, renameDirectory, syncDirectory } from './publishing.js';
 import { emptyDirectory, removeFile, removeFiles } from './removal.js';
 import { forget, type TemporaryFile } from './staging.js';
-import { identifyRoot } from './storage-identity.js';
 import { closeSync, lstat, mkdir, rename, rmdir, unlink, utimes } from './system-calls.js';
 import type { Pin } from './system-path.js';
 
@@ -170,11 +169,18 @@ export class OSFS extends Filesystem {
   }
 
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
-    const file = await this.#scope.staging.receive(this.validatePath(path), source, options);
+    const target = this.validatePath(path);
+    const file = await this.#scope.staging.receive(target, source, options);
+    const synced = translated(target, () => file.synced);
+    synced.catch(() => {});
     return {
       size: file.stats.size,
+      synced,
       publish: (target, how) => this.#publish(file, this.validatePath(target), how?.overwrite !== false),
-      discard: () => translated('', () => forget(file.systemPath)),
+      discard: async () => {
+        await file.synced.catch(() => {});
+        await translated('', () => forget(file.systemPath));
+      },
     };
   }
 
@@ -345,7 +351,7 @@ export class OSFS extends Filesystem {
   /** The UUID in `.mayfly/id` at the root. */
   override async identify(options: { create?: boolean } = {}): Promise<string> {
     this.checkOpen();
-    return identifyRoot(this.#scope.root, this.#scope.staging, options.create === true);
+    return this.#scope.identity.identify(options.create === true);
   }
 
   override async sweepStaged(before: Date): Promise<number> {
@@ -388,13 +394,14 @@ export class OSFS extends Filesystem {
 
   async #publish(file: TemporaryFile, path: string, overwrite: boolean): Promise<Info> {
     if (path === '') throw new FileExpected(path);
-    await translated(path, () =>
-      this.#scope.intoParent(path, async (parent, name) => {
+    await translated(path, async () => {
+      await file.synced;
+      await this.#scope.intoParent(path, async (parent, name) => {
         if (overwrite) await rename(file.systemPath, parent.at(name));
         else await moveExclusively(file.systemPath, parent.at(name));
         if (this.#scope.root.durable) await syncDirectory(parent);
-      }),
-    ).catch(async (error: unknown) => {
+      });
+    }).catch(async (error: unknown) => {
       if (!(error instanceof FileExists)) throw error;
       throw (await this.isDir(path)) ? new FileExpected(path, { cause: error }) : error;
     });

@@ -7,12 +7,14 @@ import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
 import { statThrough } from './listing.js';
 import { StagingArea } from './staging.js';
+import { StorageIdentity } from './storage-identity.js';
 import { mkdir, type Stats } from './system-calls.js';
 import { Enclosure, isHiddenName, type Pin } from './system-path.js';
 
 export class DiskScope {
   readonly root: DiskRoot;
   readonly staging: StagingArea;
+  readonly identity: StorageIdentity;
   /** System path of the directory, links not resolved. */
   readonly directory: string;
   readonly #enclosure: () => Promise<Enclosure>;
@@ -20,20 +22,23 @@ export class DiskScope {
   readonly #namespaceOf: { scope: DiskScope; name: string } | null;
 
   private constructor(
-    above: { root: DiskRoot; staging: StagingArea },
+    above: Pick<DiskScope, 'root' | 'staging' | 'identity'>,
     directory: string,
     enclosure: () => Promise<Enclosure>,
     namespaceOf: { scope: DiskScope; name: string } | null = null,
   ) {
     this.root = above.root;
     this.staging = above.staging;
+    this.identity = above.identity;
     this.directory = directory;
     this.#enclosure = enclosure;
     this.#namespaceOf = namespaceOf;
   }
 
   static ofRoot(root: DiskRoot): DiskScope {
-    return new DiskScope({ root, staging: new StagingArea(root) }, root.directory, () => root.enclosure());
+    const staging = new StagingArea(root);
+    const shared = { root, staging, identity: new StorageIdentity(root, staging) };
+    return new DiskScope(shared, root.directory, () => root.enclosure());
   }
 
   /** A real directory of that name, never a link: what the link leads to is not in the enclosure. */

@@ -1,6 +1,6 @@
 /** Giving a whole file its name, in one step. */
 import { errnoOf } from './errno-errors.js';
-import { close, constants, fsync, link, lstat, open, rename, unlink } from './system-calls.js';
+import { close, closeSync, constants, fsync, link, lstat, open, rename, unlink } from './system-calls.js';
 import { DIRECTORY, type Pin } from './system-path.js';
 
 /** What link(2) says on file systems without hard links, for files of others, or when an inode has too many. */
@@ -57,7 +57,7 @@ export async function syncDirectory(directory: Pin): Promise<void> {
     try {
       await fsync(fd);
     } finally {
-      await close(fd);
+      closeSync(fd); // With nothing left to write it waits for nothing.
     }
   } catch (error) {
     if (!noDirectorySync.has(errnoOf(error))) throw error;

@@ -13,6 +13,7 @@ import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere, translateError } from './errno-errors.js';
 import {
   close,
+  closeSync,
   constants,
   copyFile,
   fstat,
@@ -31,11 +32,15 @@ import { temporaryName, writerState } from './writer-name.js';
 const SWEEP_BATCH = 64;
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
-/** Bytes in a temporary file, whole and (if wanted) on the disk. */
+/** Bytes in a temporary file, whole. */
 export interface TemporaryFile {
   readonly systemPath: string;
   readonly stats: Stats;
+  /** Resolves when they are on the disk, if that is wanted: others may do something meanwhile that takes as long. */
+  readonly synced: Promise<void>;
 }
+
+type Filled = Omit<TemporaryFile, 'systemPath'>;
 
 export class StagingArea {
   readonly #root: DiskRoot;
@@ -118,7 +123,7 @@ export class StagingArea {
     return pinExactly(`${base}/${HIDDEN_DIRECTORY}/tmp`);
   }
 
-  async #make(fill: (systemPath: string) => Promise<Stats>): Promise<TemporaryFile> {
+  async #make(fill: (systemPath: string) => Promise<Filled>): Promise<TemporaryFile> {
     const pin = await this.#pin().catch(async (error: unknown) => {
       if (!saysNothingThere(error)) throw error;
       await this.makeHidden();
@@ -126,8 +131,7 @@ export class StagingArea {
     });
     const name = temporaryName();
     try {
-      const stats = await fill(pin.at(name));
-      return { systemPath: `${pin.real}/${name}`, stats };
+      return { systemPath: `${pin.real}/${name}`, ...(await fill(pin.at(name))) };
     } catch (error) {
       await forget(pin.at(name));
       throw error;
@@ -137,16 +141,21 @@ export class StagingArea {
   }
 
   /** Run `write`, then make times and bytes final. The descriptor is closed on every way out. */
-  async #fill(fd: number, write: () => Promise<void>, modified?: number): Promise<Stats> {
+  async #fill(fd: number, write: () => Promise<void>, modified?: number): Promise<Filled> {
+    let stats: Stats;
     try {
       await write();
       const now = Date.now();
       await futimes(fd, now / 1000, distinctSeconds(modified ?? now));
-      if (this.#root.durable) await fsync(fd);
-      return await fstat(fd);
-    } finally {
+      stats = await fstat(fd);
+    } catch (error) {
       await close(fd);
+      throw error;
     }
+    // Closing waits for nothing once all is written.
+    const synced = this.#root.durable ? fsync(fd).finally(() => closeSync(fd)) : close(fd);
+    synced.catch(() => {}); // Told to who publishes; nobody else need know.
+    return { stats, synced };
   }
 }
 

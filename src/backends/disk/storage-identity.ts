@@ -12,8 +12,8 @@ import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
 import { moveExclusively, syncDirectory } from './publishing.js';
 import { forget, type StagingArea } from './staging.js';
-import { close, constants, open, readFile } from './system-calls.js';
-import type { Pin } from './system-path.js';
+import { close, constants, lstat, open, readFile, type Stats } from './system-calls.js';
+import { HIDDEN_DIRECTORY, type Pin } from './system-path.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const NAME = 'id';
@@ -21,23 +21,55 @@ const NAME = 'id';
 const TRIES = 20;
 const WAIT_MS = 10;
 
-/** @throws OperationFailed or a subclass, never ResourceNotFound */
-export async function identifyRoot(root: DiskRoot, staging: StagingArea, create: boolean): Promise<string> {
-  if (create) await root.create();
-  await root.enclosure();
-  try {
-    if (create) await staging.makeHidden();
-    const hidden = await staging.pinHidden();
-    try {
-      return (await readIdentity(hidden)) ?? (create ? await makeIdentity(hidden, staging) : missing());
-    } finally {
-      hidden.close();
-    }
-  } catch (error) {
-    if (error instanceof OperationFailed) throw error;
-    if (saysNothingThere(error)) return missing(error);
-    throw rootError('the identity of the storage can not be read', error);
+/** The identity of a root, and the file that tells it. */
+export class StorageIdentity {
+  readonly #root: DiskRoot;
+  readonly #staging: StagingArea;
+  #known: { readonly identity: string; readonly file: Stats } | null = null;
+
+  constructor(root: DiskRoot, staging: StagingArea) {
+    this.#root = root;
+    this.#staging = staging;
   }
+
+  /**
+   * Asked at every miss, so one look at the file has to do while it is the one that was read last.
+   * @param create make one where there is none
+   * @throws OperationFailed or a subclass, never ResourceNotFound
+   */
+  async identify(create: boolean): Promise<string> {
+    if (create) await this.#root.create();
+    const { base } = await this.#root.enclosure();
+    const file = await lstat(`${base}/${HIDDEN_DIRECTORY}/${NAME}`).catch(() => null);
+    const known = this.#known;
+    if (known !== null && file !== null && isUnchanged(known.file, file)) return known.identity;
+    const identity = await this.#read(create);
+    // Whatever came between the look and the reading makes the next look differ.
+    this.#known = file === null ? null : { identity, file };
+    return identity;
+  }
+
+  async #read(create: boolean): Promise<string> {
+    const staging = this.#staging;
+    try {
+      if (create) await staging.makeHidden();
+      const hidden = await staging.pinHidden();
+      try {
+        return (await readIdentity(hidden)) ?? (create ? await makeIdentity(hidden, staging) : missing());
+      } finally {
+        hidden.close();
+      }
+    } catch (error) {
+      if (error instanceof OperationFailed) throw error;
+      if (saysNothingThere(error)) return missing(error);
+      throw rootError('the identity of the storage can not be read', error);
+    }
+  }
+}
+
+function isUnchanged(before: Stats, now: Stats): boolean {
+  const same = before.dev === now.dev && before.ino === now.ino && before.size === now.size;
+  return same && before.mtimeMs === now.mtimeMs && before.ctimeMs === now.ctimeMs;
 }
 
 function missing(cause?: unknown): never {
@@ -80,8 +112,9 @@ async function readText(systemPath: string): Promise<string | null> {
 
 async function makeIdentity(hidden: Pin, staging: StagingArea): Promise<string> {
   const identity = randomUUID();
-  const { systemPath } = await staging.receive('', `${identity}\n`);
+  const { systemPath, synced } = await staging.receive('', `${identity}\n`);
   try {
+    await synced;
     await moveExclusively(systemPath, hidden.at(NAME));
     await syncDirectory(hidden);
     return identity;

@@ -6,13 +6,14 @@
  * for its lock while holding up the event loop that would free it. Scripts
  * touch a few rows and never wait for storage, so others wait microseconds.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { CompiledQuery } from 'kysely';
 import { FilesystemClosed } from '../../errors/errors.js';
 import type { RunOptions, Script, ScriptRunner } from './script.js';
 import { translateSqliteError } from './sqlite-errors.js';
+import { SqliteLog } from './sqlite-log.js';
 
 /** How long another process may keep its lock before we give up. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -22,7 +23,8 @@ export class SqliteDatabase implements ScriptRunner {
   readonly #path: string;
   readonly #statements = new Map<string, Database.Statement>();
   #database: Database.Database | null = null;
-  #durable: boolean | null = null;
+  /** Null where the database has none: then a commit is on the disk by itself, as far as it ever is. */
+  #log: SqliteLog | null = null;
   #closed = false;
 
   constructor(path: string) {
@@ -30,33 +32,36 @@ export class SqliteDatabase implements ScriptRunner {
   }
 
   async run<T>(script: () => Script<T>, options: RunOptions = {}): Promise<T> {
-    return this.#translated(() => {
-      const database = this.#open();
-      if (options.readOnly !== true) this.#setDurable(database, options.durable ?? true);
-      database.exec(options.readOnly === true ? 'BEGIN' : 'BEGIN IMMEDIATE');
-      try {
-        const result = this.#drive(database, script());
-        database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        if (database.inTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
-    });
+    const { readOnly = false, durable = true } = options;
+    try {
+      const result = this.#transact(script, readOnly);
+      if (durable && !readOnly) await this.#log?.sync();
+      return result;
+    } catch (error) {
+      throw translateSqliteError(error);
+    }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
+    const log = this.#log;
+    this.#log = null;
+    await log?.close();
     this.#statements.clear();
     this.#database?.close();
     this.#database = null;
   }
 
-  #translated<T>(work: () => T): T {
+  #transact<T>(script: () => Script<T>, readOnly: boolean): T {
+    const database = this.#open();
+    database.exec(readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE');
     try {
-      return work();
+      const result = this.#drive(database, script());
+      database.exec('COMMIT');
+      return result;
     } catch (error) {
-      throw translateSqliteError(error);
+      if (database.inTransaction) database.exec('ROLLBACK');
+      throw error;
     }
   }
 
@@ -66,20 +71,17 @@ export class SqliteDatabase implements ScriptRunner {
     if (this.#path !== ':memory:') mkdirSync(dirname(this.#path), { recursive: true });
     const database = new Database(this.#path, { timeout: BUSY_TIMEOUT_MS });
     try {
-      if (database.pragma('journal_mode', { simple: true }) !== 'wal') database.pragma('journal_mode = WAL');
+      const mode = database.pragma('journal_mode', { simple: true });
+      const hasLog = mode === 'wal' || database.pragma('journal_mode = WAL', { simple: true }) === 'wal';
+      // With a log SQLite syncs only around checkpoints, and we after commits.
+      database.pragma(`synchronous = ${hasLog ? 'NORMAL' : 'FULL'}`);
+      this.#log = hasLog ? new SqliteLog(`${realpathSync(this.#path)}-wal`) : null;
     } catch (error) {
       database.close();
       throw error;
     }
     this.#database = database;
     return database;
-  }
-
-  /** In WAL mode FULL syncs the log at each commit, NORMAL only at checkpoints (SQLite, "PRAGMA synchronous"). */
-  #setDurable(database: Database.Database, durable: boolean): void {
-    if (this.#durable === durable) return;
-    database.pragma(`synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
-    this.#durable = durable;
   }
 
   #drive<T>(database: Database.Database, script: Script<T>): T {

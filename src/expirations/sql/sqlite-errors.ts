@@ -16,11 +16,7 @@ const TABLE: readonly [prefix: string, make: (cause: unknown) => OperationFailed
     'SQLITE_BUSY',
     (cause) => new OperationTimeout(undefined, { message: 'the expiration store is locked', cause }),
   ],
-  [
-    'SQLITE_FULL',
-    (cause) =>
-      new InsufficientStorage(undefined, { message: 'no space left for the expiration store', cause }),
-  ],
+  ['SQLITE_FULL', full],
   // Its directory is missing, unmounted or not ours; a later try may find it back.
   ['SQLITE_CANTOPEN', unreachable],
   ['SQLITE_IOERR', unreachable],
@@ -35,6 +31,11 @@ const TABLE: readonly [prefix: string, make: (cause: unknown) => OperationFailed
     (cause) =>
       new PermissionDenied(undefined, { message: 'the expiration store is not ours to open', cause }),
   ],
+  // What the system says of the log.
+  ['ENOSPC', full],
+  ['EDQUOT', full],
+  ['EIO', unreachable],
+  ['ENOENT', unreachable],
 ];
 
 export function translateSqliteError(error: unknown): unknown {
@@ -42,6 +43,10 @@ export function translateSqliteError(error: unknown): unknown {
   const code = codeOf(error);
   for (const [prefix, make] of TABLE) if (code.startsWith(prefix)) return make(error);
   return new OperationFailed(undefined, { message: 'the expiration store failed', cause: error });
+}
+
+function full(cause: unknown): OperationFailed {
+  return new InsufficientStorage(undefined, { message: 'no space left for the expiration store', cause });
 }
 
 function unreachable(cause: unknown): OperationFailed {

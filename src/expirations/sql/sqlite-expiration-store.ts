@@ -66,7 +66,7 @@ export class SqliteExpirationStore extends SqlExpirationStore {
       await this.forget([holder.id]).catch(() => {});
       holder.close();
     }
-    this.#database.close();
+    await this.#database.close();
   }
 
   /** Lock first, be known second: a holder that is known and has no lock is dead. */

@@ -177,3 +177,12 @@ function toBuffer(chunk: unknown): Buffer {
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** Bytes that are written anywhere in a moment. */
+const AT_HAND_BYTES = 1024 ** 2;
+
+/** Whether all of a source is in memory, and not much: nobody has to be waited for. */
+export function isAtHand(source: WriteSource): boolean {
+  if (typeof source === 'string') return source.length <= AT_HAND_BYTES;
+  return source instanceof Uint8Array && source.byteLength <= AT_HAND_BYTES;
+}
