@@ -1,6 +1,6 @@
 /**
  * How fast are 50,000 due files of 1 KB purged by 1 process, and by 4, on one
- * PostgreSQL? `node bench/fleet.js [FILES]`
+ * PostgreSQL? `node bench/fleet.js [FILES] [ROUND TRIP TO IT IN MS]`
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -11,15 +11,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createMayfly } from '../dist/index.js';
 import { startPostgres } from '../tests/support/postgres-server.js';
+import { startContender } from './contender.js';
 import { compare } from './harness.js';
 
 const FILES = Number(process.argv[2] ?? 50_000);
+const ROUND_TRIP_MS = Number(process.argv[3] ?? 0);
 const NOW = 1_000_000;
 const WORKER = new URL('../tests/support/fleet-worker.js', import.meta.url).pathname;
 const content = Buffer.alloc(1024, 'x');
 // Beside the code rather than in /tmp, which is memory on many machines.
 const work = await mkdtemp(join(process.cwd(), 'bench-fleet-'));
 const server = await startPostgres();
+const distant = ROUND_TRIP_MS > 0 ? await startDistant(new URL(server.url)) : null;
 const client = new pg.Client({ connectionString: server.url });
 await client.connect();
 const directoryRoot = join(work, 'files');
@@ -29,6 +32,14 @@ const mayfly = createMayfly({
   purge: false,
 });
 await mayfly.ready();
+
+async function startDistant({ hostname, port }) {
+  const { origin, stop } = await startContender('distant.js', [hostname, port, String(ROUND_TRIP_MS)]);
+  const url = new URL(server.url);
+  url.hostname = '127.0.0.1';
+  url.port = new URL(origin).port;
+  return { url: url.href, stop };
+}
 
 async function seed() {
   for (let i = 0; i < 100; i++) mkdirSync(join(directoryRoot, 'due', String(i)), { recursive: true });
@@ -43,9 +54,13 @@ async function seed() {
 }
 
 function startWorker() {
-  const child = spawn(process.execPath, [WORKER, 'purger', server.url, String(NOW), directoryRoot], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [WORKER, 'purger', distant?.url ?? server.url, String(NOW), directoryRoot],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   const worker = { child, removed: 0, ready: Promise.resolve(), done: Promise.resolve() };
   worker.ready = new Promise((resolve) => {
     worker.done = new Promise((end) => {
@@ -79,7 +94,7 @@ async function round(processes) {
 
 try {
   await compare(
-    `Purge of ${FILES} due files of 1 KB on PostgreSQL`,
+    `Purge of ${FILES} due files of 1 KB on PostgreSQL, ${ROUND_TRIP_MS} ms away`,
     'files a second',
     [
       { name: '1 process', round: () => round(1) },
@@ -90,6 +105,7 @@ try {
 } finally {
   await mayfly.close();
   await client.end();
+  await distant?.stop();
   await server.dispose();
   await rm(work, { recursive: true, force: true });
 }
