@@ -31,6 +31,9 @@ export type RequestHandler = (
   next?: (error?: unknown) => void,
 ) => void;
 
+/** Namespaces kept at hand for requests; their names come from outside, so their number is bounded. */
+const MAX_SERVED_NAMESPACES = 1000;
+
 /** What is past its deadline. */
 export interface OverdueFiles {
   /** Counted up to 10 000. */
@@ -222,8 +225,17 @@ class ComposedMayfly implements Mayfly {
 
   #service(): HttpService {
     const { clock, logger } = this.#options;
+    const known = new Map<string, NamespaceFS>();
     return {
-      getFilesystem: (namespace) => this.getFilesystem(namespace),
+      getFilesystem: (namespace) => {
+        let filesystem = known.get(namespace);
+        if (filesystem === undefined) {
+          filesystem = this.getFilesystem(namespace);
+          if (known.size >= MAX_SERVED_NAMESPACES) known.clear();
+          known.set(namespace, filesystem);
+        }
+        return filesystem;
+      },
       urlRoot: this.urlRoot,
       presigns: this.#filesystem.presigner() !== null,
       clock,

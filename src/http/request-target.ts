@@ -15,7 +15,8 @@ export interface RequestTarget {
   readonly path: string;
   /** The URL is that of a namespace or ends like that of a directory. */
   readonly namesDirectory: boolean;
-  readonly query: URLSearchParams;
+  /** From the question mark on; the empty string for none. */
+  readonly search: string;
 }
 
 /** @throws HttpProblem 400 for bad escapes and encoded slashes */
@@ -28,7 +29,7 @@ export function parseTarget(url: string): RequestTarget {
     namespace,
     path: rest.join('/'),
     namesDirectory: last === undefined || last === '' || last === '.' || last === '..',
-    query: new URLSearchParams(tail),
+    search: tail,
   };
 }
 

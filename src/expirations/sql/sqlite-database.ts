@@ -45,6 +45,14 @@ export class SqliteDatabase implements ScriptRunner {
     });
   }
 
+  /**
+   * First row of a single query, at once. Alone, a query is a transaction of
+   * itself, so BEGIN and COMMIT would tell it nothing more.
+   */
+  first<Row>(sql: string, ...parameters: unknown[]): Row | undefined {
+    return this.#translated(() => this.#prepare(this.#open(), sql).get(...parameters) as Row | undefined);
+  }
+
   close(): void {
     this.#closed = true;
     this.#statements.clear();

@@ -23,7 +23,7 @@ export async function redirectToFile(exchange: Exchange): Promise<void> {
     cacheControl,
     trusted,
   });
-  const fileLeft = deadline === null ? null : secondsLeft(deadline, exchange.now());
+  const fileLeft = deadline === null ? null : secondsLeft(deadline.getTime(), exchange.now());
   send(response, 302, {
     Location: url,
     'Cache-Control': redirectCacheControl(cacheControl, (expiresAt - Date.now()) / 1000, fileLeft),
