@@ -13,6 +13,7 @@ import { PostgresExpirationStore } from './expirations/sql/postgres-expiration-s
 import { SqliteExpirationStore } from './expirations/sql/sqlite-expiration-store.js';
 import type { Filesystem } from './fs/filesystem.js';
 import { createHandler } from './http/handler.js';
+import { LookUps } from './http/look-ups.js';
 import type { RouterOptions } from './http/options.js';
 import { createRouter } from './http/router.js';
 import type { HttpService } from './http/service.js';
@@ -238,6 +239,7 @@ class ComposedMayfly implements Mayfly {
       },
       urlRoot: this.urlRoot,
       presigns: this.#filesystem.presigner() !== null,
+      lookUps: new LookUps(),
       clock,
       logger,
     };

@@ -17,14 +17,34 @@ import { entityTagOf } from './semantics/entity-tag.js';
 import { formatHttpDate } from './semantics/http-date.js';
 
 export interface FileHeaders {
-  /** What a 304 tells as well (RFC 9110 section 15.4.5). */
-  readonly validators: readonly string[];
+  /** What a 304 tells as well (RFC 9110 section 15.4.5), and no more. */
+  readonly validators: Fields;
   /** `Content-Type`, if it is not that of a multipart. */
   readonly contentType: string;
   /** All others but `Content-Type`, `Content-Length` and `Content-Range`. */
   readonly content: readonly string[];
   /** Everything for a 200. */
-  readonly whole: string[];
+  readonly whole: Fields;
+}
+
+/** Names and values in turn, and the same by name for those who want them so. */
+export class Fields {
+  readonly flat: string[];
+  #byName: Record<string, string> | null = null;
+
+  constructor(flat: string[]) {
+    this.flat = flat;
+  }
+
+  get byName(): Record<string, string> {
+    if (this.#byName !== null) return this.#byName;
+    const byName: Record<string, string> = {};
+    for (let i = 0; i < this.flat.length; i += 2) {
+      byName[this.flat[i] as string] = this.flat[i + 1] as string;
+    }
+    this.#byName = byName;
+    return byName;
+  }
 }
 
 interface Prepared {
@@ -55,15 +75,15 @@ export function headersOf(exchange: Exchange, file: Representation): FileHeaders
 }
 
 /** Send status and fields. */
-export function writeHead(response: ServerResponse, status: number, fields: string[]): void {
-  if (response.writeHead === PlainResponse.prototype.writeHead) {
-    response.writeHead(status, fields);
-    return;
-  }
-  // Middleware that waits for the fields (compression, morgan) has put its own in place, and may not know flat lists.
-  const byName: Record<string, string> = {};
-  for (let i = 0; i < fields.length; i += 2) byName[fields[i] as string] = fields[i + 1] as string;
-  response.writeHead(status, byName);
+export function writeHead(response: ServerResponse, status: number, fields: Fields): void {
+  // Middleware that waits for the fields (compression, morgan) puts its own in place, and may not know flat lists.
+  // And where fields have been set before (Express sets one), node:http is faster with names.
+  const flat = response.writeHead === PlainResponse.prototype.writeHead && !hasFields(response);
+  response.writeHead(status, flat ? fields.flat : fields.byName);
+}
+
+function hasFields(response: ServerResponse): boolean {
+  return response.getHeaderNames().length > 0;
 }
 
 function makeHeaders(exchange: Exchange, file: Representation): FileHeaders {
@@ -71,7 +91,12 @@ function makeHeaders(exchange: Exchange, file: Representation): FileHeaders {
   const validators = validatorFields(exchange, file);
   const content = [...validators, ...contentFields(exchange, file)];
   const length = ['Content-Type', contentType, 'Content-Length', String(file.version.info.size)];
-  return { validators, contentType, content, whole: [...content, ...length] };
+  return {
+    validators: new Fields(validators),
+    contentType,
+    content,
+    whole: new Fields([...content, ...length]),
+  };
 }
 
 function validatorFields(exchange: Exchange, { version: { info }, deadline }: Representation): string[] {

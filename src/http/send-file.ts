@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { Info } from '../fs/info.js';
 import type { Exchange } from './exchange.js';
 import type { FileHeaders } from './file-headers.js';
-import { headersOf, writeHead } from './file-headers.js';
+import { Fields, headersOf, writeHead } from './file-headers.js';
 import { HttpProblem, preconditionFailed } from './http-problem.js';
 import type { Representation } from './representation.js';
 import { evaluateConditions, rangeStillApplies } from './semantics/conditional.js';
@@ -27,7 +27,7 @@ export function sendFile(exchange: Exchange, file: Representation): boolean | Pr
   const outcome = evaluateConditions(method, request.headers, info);
   if (outcome === 'failed') throw preconditionFailed();
   if (outcome === 'not-modified') {
-    writeHead(response, 304, [...headers.validators]); // RFC 9110 section 15.4.5: these fields and no others.
+    writeHead(response, 304, headers.validators); // RFC 9110 section 15.4.5: these fields and no others.
     response.end();
     return true;
   }
@@ -64,7 +64,7 @@ function sendParts(
   const parts = partsOf(range, info.size, headers.contentType);
   const begin = (): void => {
     if (range === 'whole') writeHead(response, 200, headers.whole);
-    else writeHead(response, 206, [...headers.content, ...partFields(parts, headers, info.size)]);
+    else writeHead(response, 206, new Fields([...headers.content, ...partFields(parts, headers, info.size)]));
   };
   if (bytes !== null) {
     begin();
