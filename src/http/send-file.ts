@@ -109,13 +109,13 @@ function partFields({ ranges, framing }: BodyParts, { contentType }: FileHeaders
 
 /** Where the storage opens versions by name: each part anew. Nothing is sent before the first is there. */
 async function sendByName(
-  { fs, path, response }: Exchange,
+  { fs, response }: Exchange,
   info: Info,
   { ranges, framing }: BodyParts,
   begin: () => void,
 ): Promise<boolean> {
   for (const [i, { first, last }] of ranges.entries()) {
-    const body = await fs.openVersion(path, info, { start: first, end: last });
+    const body = await fs.openVersion(info.path, info, { start: first, end: last });
     if (body === null) {
       if (i === 0) return false;
       response.destroy(); // Replaced between two parts: what has been promised is not there any more.

@@ -1,9 +1,12 @@
 /** GET and HEAD of a file; of a directory they are a listing, when JSON is asked for. */
 import { OperationTimeout } from '../../errors/errors.js';
-import type { LookedUpFile } from '../../namespaces/namespace-filesystem.js';
+import type { LookedUpFile, ServedFile } from '../../namespaces/namespace-filesystem.js';
 import type { Exchange } from '../exchange.js';
 import { gone, notFound } from '../http-problem.js';
+import type { Representation } from '../representation.js';
 import { asksForJson } from '../semantics/accept.js';
+import { sendCompressed } from '../send-compressed.js';
+import { sendElsewhere } from '../send-elsewhere.js';
 import { sendFile } from '../send-file.js';
 import { lookUp } from '../stored-file.js';
 import { listDirectory } from './list-directory.js';
@@ -25,8 +28,11 @@ async function getFileSlowly(exchange: Exchange): Promise<void> {
   await exchange.require('read');
   if (exchange.namesDirectory) throw notFound();
   if (exchange.options.delivery === 'redirect') return redirectToFile(exchange);
+  const { service, fs, path, request } = exchange;
+  const atHand = service.lookUps.get(fs, path, request.socket);
+  if (atHand !== null && (await serve(exchange, atHand))) return;
   for (let tries = 0; tries < TRIES; tries++) {
-    if (await serve(exchange, await exchange.fs.served(exchange.path))) return;
+    if (await serve(exchange, await fs.served(path))) return;
   }
   throw new OperationTimeout(exchange.path, { message: 'the file is replaced too often to be read' });
 }
@@ -37,6 +43,8 @@ function isReadByAll({ options, request, namesDirectory }: Exchange): boolean {
     options.authorize === undefined &&
     options.allow.has('read') &&
     options.delivery === 'proxy' &&
+    options.precompressed.length === 0 &&
+    options.accelRedirect === undefined &&
     !namesDirectory &&
     !asksForJson(request.headers.accept)
   );
@@ -46,22 +54,32 @@ function isReadByAll({ options, request, namesDirectory }: Exchange): boolean {
 function serveAtHand(exchange: Exchange): boolean {
   const { service, fs, path, request } = exchange;
   const served = service.lookUps.get(fs, path, request.socket);
-  return served !== null && send(exchange, served) === true;
+  return served !== null && sendFile(exchange, asItIs(present(exchange, served))) === true;
 }
 
 /** @returns false when the file has changed since it was looked up: nothing is sent then */
 async function serve(exchange: Exchange, file: LookedUpFile): Promise<boolean> {
   try {
-    return await send(exchange, file);
+    const served = present(exchange, file);
+    if (exchange.options.accelRedirect !== undefined) {
+      sendElsewhere(exchange, asItIs(served), exchange.options.accelRedirect);
+      return true;
+    }
+    return (await sendCompressed(exchange, served)) || (await sendFile(exchange, asItIs(served)));
   } finally {
     file.version?.file?.close();
   }
 }
 
-function send(exchange: Exchange, { version, deadline }: LookedUpFile): boolean | Promise<boolean> {
+/** @throws HttpProblem 410, 404 */
+function present(exchange: Exchange, { version, deadline }: LookedUpFile): ServedFile {
   if (deadline !== null && deadline <= exchange.now()) throw gone();
   if (version === null) throw notFound();
-  return sendFile(exchange, { version, deadline, described: version.info, coding: undefined });
+  return { version, deadline };
+}
+
+function asItIs({ version, deadline }: ServedFile): Representation {
+  return { version, deadline, described: version.info, coding: undefined };
 }
 
 /** A URL that ends in a slash names a directory; of others, only the storage knows. */
