@@ -186,7 +186,7 @@ export class NamespaceFS extends Filesystem {
   }
 
   async #presign(presigner: Presigner, path: string, options: PresignedUrlOptions): Promise<PresignedUrl> {
-    const deadline = await this.getExpiration(path);
+    const deadline = options.deadline === undefined ? await this.getExpiration(path) : options.deadline;
     return presigner.presign(path, presignOptions(path, options, deadline, this.#host.clock));
   }
 
@@ -340,6 +340,14 @@ export class NamespaceFS extends Filesystem {
     if (version === null) return null;
     const deadline = ledger.deadlineNow({ namespace: this.namespace, path: joinPath(this.#base, path) });
     return deadline === undefined ? null : { version, deadline };
+  }
+
+  /** As `getExpiration` with `recent`, when it can be told without waiting; else undefined. @param path canonical */
+  expirationNow(path: string): Date | null | undefined {
+    if (!this.#host.storage.isBound) return undefined;
+    const key = { namespace: this.namespace, path: joinPath(this.#base, path) };
+    const deadline = this.#host.ledger.deadlineNow(key);
+    return typeof deadline === 'number' ? new Date(deadline) : deadline;
   }
 
   /**
