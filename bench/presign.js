@@ -18,6 +18,7 @@ const NAMES = [
   'getSignedUrl in an Express route',
   'mayfly.router() in Express',
   'mayfly.handler() on node:http',
+  'a bare 302 in Express',
   'a bare 302 on node:http',
 ];
 

@@ -39,10 +39,16 @@ function bareRedirect() {
   };
 }
 
+/** What no route of Express can beat. */
+function bareRedirectInExpress() {
+  return express().use('/files', bareRedirect());
+}
+
 const contenders = {
   'getSignedUrl in an Express route': getSignedUrlRoute,
   'mayfly.router() in Express': () => express().use('/files', mayfly().router()),
   'mayfly.handler() on node:http': () => mayfly().handler(),
+  'a bare 302 in Express': bareRedirectInExpress,
   'a bare 302 on node:http': bareRedirect,
 };
 

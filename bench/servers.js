@@ -15,6 +15,17 @@ function mayfly() {
 
 const contenders = {
   'express.static': () => express().use('/files', express.static(directory)),
+  'Express answering ok': () =>
+    express().use('/files', (_request, response) => {
+      response.end('ok');
+    }),
+  'node:http writing a buffer': () => {
+    const bytes = Buffer.alloc(1024, 'x');
+    return (_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': 1024 });
+      response.end(bytes);
+    };
+  },
   'mayfly.router() in Express': () => express().use('/files', mayfly().router()),
   'mayfly.handler() on node:http': () => mayfly().handler(),
 };

@@ -13,6 +13,7 @@ import { PostgresExpirationStore } from './expirations/sql/postgres-expiration-s
 import { SqliteExpirationStore } from './expirations/sql/sqlite-expiration-store.js';
 import type { Filesystem } from './fs/filesystem.js';
 import { createHandler } from './http/handler.js';
+import { LookUps } from './http/look-ups.js';
 import type { RouterOptions } from './http/options.js';
 import { createRouter } from './http/router.js';
 import type { HttpService } from './http/service.js';
@@ -30,6 +31,9 @@ export type RequestHandler = (
   response: ServerResponse,
   next?: (error?: unknown) => void,
 ) => void;
+
+/** Namespaces kept at hand for requests; their names come from outside, so their number is bounded. */
+const MAX_SERVED_NAMESPACES = 1000;
 
 /** What is past its deadline. */
 export interface OverdueFiles {
@@ -222,10 +226,20 @@ class ComposedMayfly implements Mayfly {
 
   #service(): HttpService {
     const { clock, logger } = this.#options;
+    const known = new Map<string, NamespaceFS>();
     return {
-      getFilesystem: (namespace) => this.getFilesystem(namespace),
+      getFilesystem: (namespace) => {
+        let filesystem = known.get(namespace);
+        if (filesystem === undefined) {
+          filesystem = this.getFilesystem(namespace);
+          if (known.size >= MAX_SERVED_NAMESPACES) known.clear();
+          known.set(namespace, filesystem);
+        }
+        return filesystem;
+      },
       urlRoot: this.urlRoot,
       presigns: this.#filesystem.presigner() !== null,
+      lookUps: new LookUps(),
       clock,
       logger,
     };

@@ -114,6 +114,14 @@ export interface ExpirationStore {
   /** Rows of these keys, in their order; null where there is none. Claims are not looked at. */
   find(keys: readonly FileKey[], options?: FindOptions): Promise<(Expiration | null)[]>;
 
+  /**
+   * As `find` with `recent`, of one key, when it can be told without making
+   * anybody wait. A store may leave the method out.
+   *
+   * @returns undefined when it can't be told at once; then ask `find`
+   */
+  findNow?(key: FileKey): Expiration | null | undefined;
+
   /** Paths with a row at or below a directory, in code-point order after `after`, at most `limit`. */
   findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]>;
 

@@ -65,6 +65,13 @@ export class Ledger {
     return Promise.all(rows.map((row) => this.effectiveDeadline(row)));
   }
 
+  /** As `deadlines` with `recent`, of one key; undefined when it can't be told without waiting. */
+  deadlineNow(key: FileKey): number | null | undefined {
+    const row = this.#store.findNow?.(key);
+    if (row === undefined || row === null) return row;
+    return row.intent === null ? row.deadline : undefined;
+  }
+
   /** The deadline that holds: the row's, or its intent's when what is stored shows that the write went through. */
   async effectiveDeadline(row: Expiration | null): Promise<number | null> {
     if (row === null) return null;

@@ -55,6 +55,10 @@ export class MemoryExpirationStore implements ExpirationStore {
     return this.#find(keys);
   }
 
+  findNow(key: FileKey): Expiration | null | undefined {
+    return this.#closed ? undefined : (this.#rows.get(keyText(key)) ?? null);
+  }
+
   async findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]> {
     await this.ready();
     const paths: string[] = [];

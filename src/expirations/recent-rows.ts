@@ -48,6 +48,12 @@ export class RecentRows {
     return Promise.all(keys.map((key) => this.#find(key)));
   }
 
+  /** The row, if it has been read within the last second; else undefined. */
+  findNow(key: FileKey): Expiration | null | undefined {
+    const known = this.#known.get(keyText(key));
+    return known !== undefined && this.#now() - known.readAt < MAX_AGE_MS ? known.row : undefined;
+  }
+
   /** To be called when own changes of these keys are done, or may have been done, before anybody is told of it. */
   changed(keys: Iterable<FileKey>): void {
     for (const key of keys) {

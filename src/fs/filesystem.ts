@@ -23,6 +23,7 @@ import type {
 import type { Info } from './info.js';
 import { type CopyOptions, WritingMethods } from './methods/writing.js';
 import type { Presigner } from './presigner.js';
+import type { Servable } from './servable.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile } from './staged-file.js';
 import type { Copier, CopyDirOptions, Location } from './transfer-options.js';
 import type { ScanTreeOptions } from './tree-options.js';
@@ -84,6 +85,11 @@ export abstract class Filesystem extends WritingMethods {
 
   /** Signs URLs that the storage itself answers; null where it has none, which is the default. */
   presigner(): Presigner | null {
+    return null;
+  }
+
+  /** Gives files to those who serve them faster than the other methods could; null, which is the default: it can't. */
+  servable(): Servable | null {
     return null;
   }
 

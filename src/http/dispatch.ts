@@ -21,7 +21,8 @@ export type Next = (error?: unknown) => void;
 /** Serves one request; `url` is its path and query below the mount point. Never throws. */
 export type Serve = (request: IncomingMessage, response: ServerResponse, url: string, next?: Next) => void;
 
-type Handler = (exchange: Exchange) => Promise<void> | void;
+/** Answers at once, or promises to. */
+type Handler = (exchange: Exchange) => Promise<void> | undefined;
 
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['GET', getFile],
@@ -30,20 +31,28 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['PUT', putFile],
   ['DELETE', deleteFile],
   ['PATCH', patchDeadline],
-  ['OPTIONS', ({ response, methods }) => send(response, 204, { Allow: methods.join(', ') })],
+  [
+    'OPTIONS',
+    ({ response, methods }) => {
+      send(response, 204, { Allow: methods.join(', ') });
+      return undefined;
+    },
+  ],
 ]);
 
 /** @throws InvalidOptions */
 export function createServe(service: HttpService, options?: RouterOptions): Serve {
   const resolved = resolveRouterOptions(options, service.presigns);
   return (request, response, url, next) => {
-    const answer = async (): Promise<void> => {
+    const failed = (error: unknown): void => fail(service, request, response, error, next);
+    try {
       const exchange = new Exchange(service, resolved, request, response, url);
       const handler = HANDLERS.get(exchange.method);
       if (handler === undefined) throw exchange.notAllowed();
-      await handler(exchange);
-    };
-    answer().catch((error: unknown) => fail(service, request, response, error, next));
+      handler(exchange)?.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   };
 }
 

@@ -15,7 +15,8 @@ export class Exchange {
   readonly path: string;
   /** The URL is that of a namespace or ends in a slash. */
   readonly namesDirectory: boolean;
-  readonly query: URLSearchParams;
+  readonly #search: string;
+  #query: URLSearchParams | undefined;
 
   /**
    * @param url path and query below the mount point
@@ -36,8 +37,18 @@ export class Exchange {
     this.fs = service.getFilesystem(target.namespace);
     this.path = this.fs.validatePath(target.path);
     this.namesDirectory = target.namesDirectory || this.path === '';
-    this.query = target.query;
+    this.#search = target.search;
     if (this.hides(this.path)) throw notFound();
+  }
+
+  get query(): URLSearchParams {
+    this.#query ??= new URLSearchParams(this.#search);
+    return this.#query;
+  }
+
+  /** Whether the query is empty, as it is for most files. */
+  get plain(): boolean {
+    return this.#search === '';
   }
 
   /** Whether a path is one that the dotfile rule leaves out. */

@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { InvalidOptions } from '../errors/errors.js';
 import { isNamespaceName } from '../path/namespace-name.js';
+import type { Coding } from './semantics/accept-encoding.js';
+import { CODINGS } from './semantics/accept-encoding.js';
 import { parseCacheControl } from './semantics/cache-lifetime.js';
 
 const ACTIONS = ['read', 'list', 'upload', 'replace', 'remove', 'expire'] as const;
@@ -53,6 +55,17 @@ export interface RouterOptions {
   presignSeconds?: number;
   /** `'ignore'` (default): 404 for every path with a component that starts with a dot. */
   dotfiles?: 'ignore' | 'allow';
+  /**
+   * Compressed forms of files that lie beside them, for clients that take them: `true` for all of `x.br`, `x.zst`
+   * and `x.gz`, or a list of codings. One that is older than its file, or past its deadline, is passed over. Default
+   * `false`.
+   */
+  precompressed?: boolean | readonly Coding[];
+  /**
+   * Let nginx send the bytes: where it finds the namespaces' files, as a path such as `/internal`. Answers have no
+   * body then, but the path in `X-Accel-Redirect`. Default: the bytes are sent from here.
+   */
+  accelRedirect?: string;
   /** Serve HTML, SVG and the like without `Content-Security-Policy: sandbox`; default false. */
   trusted?: boolean;
 }
@@ -70,8 +83,13 @@ export interface ResolvedRouterOptions {
   readonly delivery: 'redirect' | 'proxy';
   readonly presignSeconds: number;
   readonly dotfiles: 'ignore' | 'allow';
+  readonly precompressed: readonly Coding[];
+  /** Without a slash at its end. */
+  readonly accelRedirect: string | undefined;
   readonly trusted: boolean;
 }
+
+const CODING_NAMES = CODINGS.map(({ coding }) => coding);
 
 const GIBIBYTE = 2 ** 30;
 
@@ -102,6 +120,15 @@ const schema = z.strictObject({
   delivery: z.enum(['redirect', 'proxy'], { error: "must be 'redirect' or 'proxy'" }).optional(),
   presignSeconds: count.max(604_800, 'must be at most 604800, which is all that S3 signs for').default(3600),
   dotfiles: z.enum(['ignore', 'allow'], { error: "must be 'ignore' or 'allow'" }).default('ignore'),
+  precompressed: z
+    .union([z.boolean(), z.array(z.enum(CODING_NAMES))], {
+      error: `must be true, false or a list of ${CODING_NAMES.join(', ')}`,
+    })
+    .default(false),
+  accelRedirect: z
+    .string({ error: 'must be a string' })
+    .regex(/^\/(?!\/)[^?#\s\p{Cc}]*$/u, 'must be a path that begins with a slash')
+    .optional(),
   trusted: z.boolean({ error: 'must be true or false' }).default(false),
 });
 
@@ -114,7 +141,8 @@ export function resolveRouterOptions(options: RouterOptions = {}, presigns = fal
   if (!parsed.success) {
     throw new InvalidOptions(`invalid options: ${parsed.error.issues.flatMap(describeIssue).join('; ')}`);
   }
-  const { allow, namespaces, authorize, cacheControl, delivery, ...rest } = parsed.data;
+  const { allow, namespaces, authorize, cacheControl, delivery, precompressed, accelRedirect, ...rest } =
+    parsed.data;
   if (delivery === 'redirect' && !presigns) {
     throw new InvalidOptions(
       "invalid options: delivery must not be 'redirect', as the storage has no URLs of its own",
@@ -124,6 +152,8 @@ export function resolveRouterOptions(options: RouterOptions = {}, presigns = fal
     ...rest,
     authorize,
     cacheControl,
+    precompressed: precompressed === true ? CODING_NAMES : precompressed || [],
+    accelRedirect: accelRedirect?.replace(/\/+$/, ''),
     delivery: delivery ?? (presigns ? 'redirect' : 'proxy'),
     allow: new Set(allow),
     namespaces: namespaces === undefined ? null : new Set(namespaces),

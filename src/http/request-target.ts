@@ -15,12 +15,25 @@ export interface RequestTarget {
   readonly path: string;
   /** The URL is that of a namespace or ends like that of a directory. */
   readonly namesDirectory: boolean;
-  readonly query: URLSearchParams;
+  /** From the question mark on; the empty string for none. */
+  readonly search: string;
 }
+
+/** A namespace and a file in it, of letters that need no escape, in canonical form: nothing to decode and to resolve. */
+const PLAIN = /^\/[\w-][\w.-]*(?:\/[\w-][\w.-]*)+$/;
 
 /** @throws HttpProblem 400 for bad escapes and encoded slashes */
 export function parseTarget(url: string): RequestTarget {
   const { path, tail } = splitUrl(url);
+  if (PLAIN.test(path)) {
+    const slash = path.indexOf('/', 1);
+    return {
+      namespace: path.slice(1, slash),
+      path: path.slice(slash + 1),
+      namesDirectory: false,
+      search: tail,
+    };
+  }
   const segments = path.replace(/^\//, '').split('/').map(decodeSegment);
   const [namespace = '', ...rest] = segments;
   const last = rest.at(-1);
@@ -28,7 +41,7 @@ export function parseTarget(url: string): RequestTarget {
     namespace,
     path: rest.join('/'),
     namesDirectory: last === undefined || last === '' || last === '.' || last === '..',
-    query: new URLSearchParams(tail),
+    search: tail,
   };
 }
 
@@ -57,6 +70,7 @@ export function cutter(urlRoot: string): (url: string) => string | null {
  */
 function splitUrl(url: string): { path: string; tail: string } {
   const at = url.search(/[?#]/);
+  if (at === -1 && url.startsWith('/')) return { path: url, tail: '' };
   const end = at === -1 ? url.length : at;
   return {
     path: url.slice(0, end).replace(/^https?:\/\/[^/]*/i, ''),

@@ -2,126 +2,129 @@
  * Sends a file, or says why its bytes are not needed: 200, 206, 304, 412, 416.
  * The hot path, on node:http alone.
  */
-import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import { randomBytes } from 'node:crypto';
 import type { Info } from '../fs/info.js';
-import { contentTypeHeader, isActiveContent } from '../path/media-type.js';
-import { attachmentDisposition } from '../urls/content-disposition.js';
 import type { Exchange } from './exchange.js';
-import type { Headers } from './http-problem.js';
+import type { FileHeaders } from './file-headers.js';
+import { Fields, headersOf, writeHead } from './file-headers.js';
 import { HttpProblem, preconditionFailed } from './http-problem.js';
-import { cacheControlFor, secondsLeft } from './semantics/cache-lifetime.js';
+import type { Representation } from './representation.js';
 import { evaluateConditions, rangeStillApplies } from './semantics/conditional.js';
-import { mediaTypeOf } from './semantics/content-headers.js';
-import { entityTagOf } from './semantics/entity-tag.js';
-import { formatHttpDate } from './semantics/http-date.js';
-import type { ByteRange } from './semantics/range.js';
-import { contentRange, parseRange, unsatisfiedRange } from './semantics/range.js';
-
-/** A version of a file as it was looked up. */
-export interface FileVersion {
-  readonly info: Info;
-  readonly deadline: Date | null;
-}
+import type { ByteRange, RangeOutcome } from './semantics/range.js';
+import { contentRange, frameRanges, parseRange, unsatisfiedRange } from './semantics/range.js';
+import type { BodyParts } from './send-body.js';
+import { sendFromFile, sendFromMemory, sendStream } from './send-body.js';
 
 /**
- * Answer a GET or HEAD that is authorized.
- * @returns false when the file has changed since it was looked up: nothing is sent then, and the caller looks again
+ * Answer a GET or HEAD that is authorized. The version stays the caller's to close.
+ * @returns false, or a promise of it, when the file has changed since it was looked up: nothing is sent then, and the
+ *   caller looks again
  */
-export async function sendFile(exchange: Exchange, file: FileVersion): Promise<boolean> {
+export function sendFile(exchange: Exchange, file: Representation): boolean | Promise<boolean> {
   const { request, response, method } = exchange;
-  const validators = validatorHeaders(exchange, file);
-  const outcome = evaluateConditions(method, request.headers, file.info);
+  const { info, bytes } = file.version;
+  const headers = headersOf(exchange, file);
+  const outcome = evaluateConditions(method, request.headers, info);
   if (outcome === 'failed') throw preconditionFailed();
   if (outcome === 'not-modified') {
-    response.writeHead(304, validators).end(); // RFC 9110 section 15.4.5: these fields and no others.
+    writeHead(response, 304, headers.validators); // RFC 9110 section 15.4.5: these fields and no others.
+    response.end();
     return true;
   }
-  const range = rangeOf(exchange, file.info);
-  if (range === 'unsatisfiable') {
-    const headers = { 'Content-Range': unsatisfiedRange(file.info.size), 'Accept-Ranges': 'bytes' };
-    throw new HttpProblem(416, 'The file has no such range.', headers);
+  const range = rangeOf(exchange, info);
+  if (range === 'whole' && (bytes !== null || method === 'HEAD' || info.size === 0)) {
+    writeHead(response, 200, headers.whole);
+    if (method === 'HEAD' || bytes === null) response.end();
+    else response.end(bytes);
+    return true;
   }
-  const headers = { ...validators, ...contentHeaders(exchange, file.info) };
-  return sendBytes(exchange, file.info, range, headers);
+  if (range === 'unsatisfiable') {
+    const fields = { 'Content-Range': unsatisfiedRange(info.size), 'Accept-Ranges': 'bytes' };
+    throw new HttpProblem(416, 'The file has no such range.', fields);
+  }
+  return sendParts(exchange, file, headers, range);
 }
 
 /** Section 14.2: `Range` means something for GET alone, and only if its `If-Range` holds. */
-function rangeOf({ method, request: { headers } }: Exchange, info: Info): ReturnType<typeof parseRange> {
-  if (method !== 'GET' || headers.range === undefined) return 'whole';
+function rangeOf({ method, request: { headers } }: Exchange, info: Info): RangeOutcome {
+  if (headers.range === undefined || method !== 'GET') return 'whole';
   return rangeStillApplies(headers['if-range']?.toString(), info)
     ? parseRange(headers.range, info.size)
     : 'whole';
 }
 
-async function sendBytes(
+function sendParts(
   exchange: Exchange,
-  info: Info,
-  range: ByteRange | 'whole',
-  headers: Headers,
-): Promise<boolean> {
-  const { response, method } = exchange;
-  const { first, last } = range === 'whole' ? { first: 0, last: info.size - 1 } : range;
-  const length = last - first + 1;
-  headers['Content-Length'] = length;
-  if (range !== 'whole') headers['Content-Range'] = contentRange(range, info.size);
-  const status = range === 'whole' ? 200 : 206;
-  if (method === 'HEAD' || length === 0) {
-    response.writeHead(status, headers).end();
+  { version }: Representation,
+  headers: FileHeaders,
+  range: Exclude<RangeOutcome, 'unsatisfiable'>,
+): boolean | Promise<boolean> {
+  const { response } = exchange;
+  const { info, bytes, file } = version;
+  const parts = partsOf(range, info.size, headers.contentType);
+  const begin = (): void => {
+    if (range === 'whole') writeHead(response, 200, headers.whole);
+    else writeHead(response, 206, new Fields([...headers.content, ...partFields(parts, headers, info.size)]));
+  };
+  if (bytes !== null) {
+    begin();
+    sendFromMemory(response, bytes, parts);
     return true;
   }
-  const body = await exchange.fs.openVersion(exchange.path, info, { start: first, end: last });
-  if (body === null) return false;
-  response.writeHead(status, headers);
-  await pump(body, response, length);
+  if (file === null) return sendByName(exchange, info, parts, begin);
+  begin();
+  return sendFromFile(response, file, parts).then(() => true);
+}
+
+function partsOf(
+  range: Exclude<RangeOutcome, 'unsatisfiable'>,
+  size: number,
+  contentType: string,
+): BodyParts {
+  if (range === 'whole') return { ranges: [{ first: 0, last: size - 1 }], framing: null };
+  if (!isSeveral(range)) return { ranges: [range], framing: null };
+  // Nobody can put into a file what nobody knows beforehand.
+  const boundary = randomBytes(24).toString('base64url');
+  return { ranges: range, framing: frameRanges(range, size, contentType, boundary) };
+}
+
+function isSeveral(range: ByteRange | readonly ByteRange[]): range is readonly ByteRange[] {
+  return Array.isArray(range);
+}
+
+function partFields({ ranges, framing }: BodyParts, { contentType }: FileHeaders, size: number): string[] {
+  if (framing !== null) {
+    return ['Content-Type', framing.contentType, 'Content-Length', String(framing.lengthBytes)];
+  }
+  const { first, last } = ranges[0] as ByteRange;
+  return [
+    'Content-Type',
+    contentType,
+    'Content-Length',
+    String(last - first + 1),
+    'Content-Range',
+    contentRange({ first, last }, size),
+  ];
+}
+
+/** Where the storage opens versions by name: each part anew. Nothing is sent before the first is there. */
+async function sendByName(
+  { fs, response }: Exchange,
+  info: Info,
+  { ranges, framing }: BodyParts,
+  begin: () => void,
+): Promise<boolean> {
+  for (const [i, { first, last }] of ranges.entries()) {
+    const body = await fs.openVersion(info.path, info, { start: first, end: last });
+    if (body === null) {
+      if (i === 0) return false;
+      response.destroy(); // Replaced between two parts: what has been promised is not there any more.
+      return true;
+    }
+    if (i === 0) begin();
+    if (framing !== null) response.write(framing.heads[i] ?? '');
+    if (!(await sendStream(body, response, last - first + 1))) return true;
+  }
+  response.end(framing === null ? undefined : framing.tail);
   return true;
-}
-
-/**
- * Send the body at the client's pace. A body that fails or ends too early cuts
- * the connection: the length is promised, and the client must not wait for it.
- */
-function pump(body: Readable, response: ServerResponse, length: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let left = length;
-    body.on('data', (chunk: Buffer) => {
-      left -= chunk.length;
-    });
-    body.once('end', () => {
-      if (left === 0) response.end();
-      else response.destroy();
-    });
-    body.once('error', reject); // The answer has begun, so it will be cut off.
-    response.once('close', () => {
-      body.destroy();
-      resolve();
-    });
-    if (response.destroyed) response.emit('close');
-    body.pipe(response, { end: false });
-  });
-}
-
-/** What also a 304 tells (RFC 9110 section 15.4.5). */
-function validatorHeaders(exchange: Exchange, { info, deadline }: FileVersion): Headers {
-  const left = deadline === null ? null : secondsLeft(deadline, exchange.now());
-  const cacheControl = cacheControlFor(exchange.options.cacheControl, left);
-  return {
-    ETag: entityTagOf(info),
-    // Section 8.8.2.1: never later than the answer's own date, which is the system's.
-    'Last-Modified': formatHttpDate(Math.min(info.modified.getTime(), Date.now())),
-    ...(cacheControl === undefined ? {} : { 'Cache-Control': cacheControl }),
-    ...(deadline === null ? {} : { Sunset: formatHttpDate(deadline.getTime()) }), // RFC 8594
-  };
-}
-
-function contentHeaders({ options, query }: Exchange, info: Info): Headers {
-  const mediaType = mediaTypeOf(info);
-  const download = query.get('download');
-  return {
-    'Content-Type': contentTypeHeader(mediaType),
-    'X-Content-Type-Options': 'nosniff',
-    'Accept-Ranges': 'bytes',
-    ...(options.trusted || !isActiveContent(mediaType) ? {} : { 'Content-Security-Policy': 'sandbox' }),
-    ...(download === null ? {} : { 'Content-Disposition': attachmentDisposition(download || info.name) }),
-  };
 }

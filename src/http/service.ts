@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.js';
 import type { Logger } from '../logger/logger.js';
 import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
+import type { LookUps } from './look-ups.js';
 
 /** What the HTTP side needs of a mayfly. */
 export interface HttpService {
@@ -10,6 +11,7 @@ export interface HttpService {
   readonly urlRoot: string;
   /** The storage answers URLs of its own, to which a GET can be redirected. */
   readonly presigns: boolean;
+  readonly lookUps: LookUps;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -34,6 +34,7 @@ import type { CopyOptions } from '../fs/filesystem.js';
 import { Filesystem, SubFS } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
 import type { PresignedUrl, Presigner } from '../fs/presigner.js';
+import type { FileVersion, Servable } from '../fs/servable.js';
 import type { StagedFile } from '../fs/staged-file.js';
 import { moveFile } from '../fs/transfer.js';
 import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
@@ -86,6 +87,19 @@ export interface UrlOptions {
   contentType?: string;
 }
 
+/** What is to be served at a path, if anything is, and its deadline. */
+export interface LookedUpFile {
+  /** Null: no file is there. */
+  readonly version: FileVersion | null;
+  /** In ms since the epoch; null for none. */
+  readonly deadline: number | null;
+}
+
+/** A file to be served. */
+export interface ServedFile extends LookedUpFile {
+  readonly version: FileVersion;
+}
+
 /** What all namespaces of one mayfly share. */
 export interface NamespaceHost {
   readonly storage: Storage;
@@ -105,6 +119,7 @@ export class NamespaceFS extends Filesystem {
   readonly #files: Filesystem;
   /** Directory of the namespace that this is, for `openDir`; the root is ''. */
   readonly #base: string;
+  readonly #servable: Servable | null;
   /** Closing it closes this one. */
   #opener: NamespaceFS | null = null;
 
@@ -114,6 +129,7 @@ export class NamespaceFS extends Filesystem {
     this.namespace = namespace;
     this.#files = files;
     this.#base = base;
+    this.#servable = files.servable();
   }
 
   /**
@@ -170,7 +186,7 @@ export class NamespaceFS extends Filesystem {
   }
 
   async #presign(presigner: Presigner, path: string, options: PresignedUrlOptions): Promise<PresignedUrl> {
-    const deadline = await this.getExpiration(path);
+    const deadline = options.deadline === undefined ? await this.getExpiration(path) : options.deadline;
     return presigner.presign(path, presignOptions(path, options, deadline, this.#host.clock));
   }
 
@@ -316,6 +332,64 @@ export class NamespaceFS extends Filesystem {
     this.validatePath(path);
     await this.#host.storage.bound();
     return this.#files.openVersion(path, version, options);
+  }
+
+  /**
+   * A file and its deadline, for who serves it and can be told without waiting.
+   * @param path canonical
+   * @returns null when that can't be told at once, which says nothing of the file
+   */
+  servedNow(path: string): ServedFile | null {
+    const { storage, ledger } = this.#host;
+    if (!storage.isBound || this.#servable === null) return null;
+    const version = this.#servable.atHand(path);
+    if (version === null) return null;
+    const deadline = ledger.deadlineNow({ namespace: this.namespace, path: joinPath(this.#base, path) });
+    return deadline === undefined ? null : { version, deadline };
+  }
+
+  /** As `getExpiration` with `recent`, when it can be told without waiting; else undefined. @param path canonical */
+  expirationNow(path: string): Date | null | undefined {
+    if (!this.#host.storage.isBound) return undefined;
+    const key = { namespace: this.namespace, path: joinPath(this.#base, path) };
+    const deadline = this.#host.ledger.deadlineNow(key);
+    return typeof deadline === 'number' ? new Date(deadline) : deadline;
+  }
+
+  /**
+   * A file and its deadline, for who serves it and closes the version. What another
+   * instance has changed on PostgreSQL may be missed for a second.
+   *
+   * @throws OperationFailed or a subclass: storage or store do not answer
+   */
+  async served(path: string): Promise<LookedUpFile> {
+    const key = this.#key(path);
+    await this.#host.storage.bound();
+    const version = await this.#openServed(this.validatePath(path));
+    try {
+      const [deadline = null] = await this.#host.ledger.deadlines([key], { recent: true });
+      if (version !== null || deadline === null) return { version, deadline };
+      const isDir = (await findInfo(this.#files, path))?.isDir === true;
+      return { version, deadline: isDir ? null : deadline }; // A directory does not expire.
+    } catch (error) {
+      version?.file?.close();
+      throw error;
+    }
+  }
+
+  async #openServed(path: string): Promise<FileVersion | null> {
+    if (this.#servable !== null) {
+      const version = await this.#servable.open(path);
+      if (version === null) await this.#host.storage.checkPresent();
+      return version;
+    }
+    try {
+      const info = await this.getInfo(path);
+      return info.isDir ? null : { info, bytes: null, file: null };
+    } catch (error) {
+      if (error instanceof ResourceNotFound || error instanceof DirectoryExpected) return null;
+      throw error;
+    }
   }
 
   override presigner(): Presigner | null {

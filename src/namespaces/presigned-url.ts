@@ -19,6 +19,8 @@ export interface PresignedUrlOptions {
   contentType?: string | undefined;
   /** `Cache-Control` of the file; cut short by its deadline. Default: what was stored. */
   cacheControl?: string | undefined;
+  /** The file's deadline, if it has been looked up a moment ago; null for none. Default: it is looked up. */
+  deadline?: Date | null;
   /** Let HTML, SVG and the like run in the browser; default false, which makes them attachments. */
   trusted?: boolean;
 }

@@ -25,6 +25,7 @@ export class Storage implements PurgedStorage {
   readonly #namespaces = new Map<string, Filesystem>();
   #bound: Promise<void> | null = null;
   #identity: string | null = null;
+  #identified = false;
   /** Until when the storage counts as present without being asked, on the clock of `performance.now()`. */
   #presentUntil = 0;
   #closed = false;
@@ -32,6 +33,11 @@ export class Storage implements PurgedStorage {
   constructor(filesystem: Filesystem, store: ExpirationStore) {
     this.#filesystem = filesystem;
     this.#store = store;
+  }
+
+  /** Whether `bound` has nothing to wait for. */
+  get isBound(): boolean {
+    return this.#identified && !this.#closed;
   }
 
   /** Once: set the storage up, or see that it is the one of the rows. Tried again at the next call when it fails. */
@@ -51,6 +57,7 @@ export class Storage implements PurgedStorage {
     const bound = remembered ?? (await this.#store.bindStorage(identity));
     if (bound !== identity) throw anotherStorage();
     this.#identity = identity;
+    this.#identified = true;
   }
 
   /**

@@ -11,6 +11,9 @@ import { IllegalBackReference, InvalidPath } from '../errors/errors.js';
 /** C0 controls, DEL and C1 controls: they split headers and log lines, and no one types them. */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
+/** An empty component, `.` or `..`, whichever of them there are. */
+const NOT_CANONICAL = /^\/|\/\/|\/$|(?:^|\/)\.\.?(?:\/|$)/;
+
 /**
  * @param path any spelling: `a/b`, `/a/b`, `a//b/./c/..`
  * @throws TypeError `path` is not a string
@@ -27,6 +30,7 @@ export function normalizePath(path: string): string {
     throw new InvalidPath(path.toWellFormed(), {
       message: 'path has a lone surrogate: it is not valid Unicode',
     });
+  if (!NOT_CANONICAL.test(path)) return path;
   const components: string[] = [];
   for (const component of path.split('/')) {
     if (component === '' || component === '.') continue;

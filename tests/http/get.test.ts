@@ -56,7 +56,8 @@ describeServed('GET and HEAD of a file', (served) => {
     ['bytes=0-99', 206, 'abcdefghij', 'bytes 0-9/10'],
     ['bytes=-99', 206, 'abcdefghij', 'bytes 0-9/10'],
     ['bytes=5-2', 200, 'abcdefghij', null],
-    ['bytes=0-1,4-5', 200, 'abcdefghij', null],
+    ['bytes=0-1,1-5', 206, 'abcdef', 'bytes 0-5/10'],
+    ['bytes=0-1,5-2', 200, 'abcdefghij', null],
   ])('Range: %s is %i', async (range, status, body, contentRange) => {
     await served().ns.write('f', 'abcdefghij');
     const site = await served().serve();
@@ -67,6 +68,30 @@ describeServed('GET and HEAD of a file', (served) => {
     // RFC 9110 §14.2: Range means something for GET alone.
     const head = await site.fetch('/files/ns/f', { method: 'HEAD', headers: { Range: range } });
     expect([head.status, head.headers.get('content-length')]).toEqual([200, '10']);
+  });
+
+  it('several ranges are parts of one answer', async () => {
+    const large = Buffer.from(Array.from({ length: 1_500_000 }, (_, i) => (i * 7) % 251));
+    await served().ns.write('small.txt', 'abcdefghij');
+    await served().ns.write('large.bin', large);
+    const site = await served().serve();
+    const small = await site.fetch('/files/ns/small.txt', { headers: { Range: 'bytes=7-8, 0-1' } });
+    const type = small.headers.get('content-type') ?? '';
+    const boundary = /^multipart\/byteranges; boundary=(\S{20,})$/.exec(type)?.[1];
+    expect(small.status).toBe(206);
+    expect(small.headers.get('content-range')).toBeNull();
+    const text = await small.text();
+    const head = `--${boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes`;
+    expect(text).toBe(`${head} 7-8/10\r\n\r\nhi\r\n${head} 0-1/10\r\n\r\nab\r\n--${boundary}--\r\n`);
+    expect(small.headers.get('content-length')).toBe(String(text.length));
+    const ranges = { Range: 'bytes=10-700000,800000-1400000' };
+    const answer = await site.fetch('/files/ns/large.bin', { headers: ranges });
+    const body = Buffer.from(await answer.arrayBuffer());
+    expect(answer.headers.get('content-length')).toBe(String(body.length));
+    const first = body.indexOf('\r\n\r\n') + 4;
+    expect(body.subarray(first, first + 699_991).equals(large.subarray(10, 700_001))).toBe(true);
+    const second = body.indexOf('\r\n\r\n', first + 699_991) + 4;
+    expect(body.subarray(second, second + 600_001).equals(large.subarray(800_000, 1_400_001))).toBe(true);
   });
 
   it.each(['bytes=10-', 'bytes=-0'])('Range: %s can not be satisfied', async (range) => {

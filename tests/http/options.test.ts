@@ -15,6 +15,8 @@ describe('resolveRouterOptions', () => {
       cacheControl: undefined,
       delivery: 'proxy',
       presignSeconds: 3600,
+      precompressed: [],
+      accelRedirect: undefined,
       dotfiles: 'ignore',
       trusted: false,
     });
@@ -37,7 +39,9 @@ describe('resolveRouterOptions', () => {
     [{ delivery: 'redirect' }, 'delivery'],
     [{ presignSeconds: 0 }, 'presignSeconds'],
     [{ presignSeconds: 604_801 }, 'presignSeconds'],
-    [{ accelRedirect: '/x' }, 'accelRedirect'],
+    [{ accelRedirect: 'x' }, 'accelRedirect'],
+    [{ precompressed: 'br' }, 'precompressed'],
+    [{ precompressed: ['lzma'] }, 'precompressed'],
   ])('refuses %j by name', (options, key) => {
     const refused = (): unknown => resolveRouterOptions(options as RouterOptions);
     expect(refused).toThrow(InvalidOptions);

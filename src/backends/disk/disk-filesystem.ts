@@ -36,6 +36,7 @@ import type {
 import type { CopyOptions } from '../../fs/filesystem.js';
 import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
+import type { Servable } from '../../fs/servable.js';
 import type { RemoveOutcome, StagedFile } from '../../fs/staged-file.js';
 import type { CopyDirOptions, Location } from '../../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../../fs/tree-options.js';
@@ -50,6 +51,7 @@ import { FileBody } from './file-body.js';
 import { list, listNames, listTree } from './listing.js';
 import { moveExclusively, renameDirectory, syncDirectory } from './publishing.js';
 import { emptyDirectory, removeFile, removeFiles } from './removal.js';
+import { DiskServable } from './serving.js';
 import { forget, type TemporaryFile } from './staging.js';
 import { closeSync, lstat, mkdir, rename, rmdir, unlink, utimes } from './system-calls.js';
 import type { Pin } from './system-path.js';
@@ -72,6 +74,11 @@ const meta: Meta = {
 export interface OSFSOptions {
   /** Data and directory are on the disk before a write resolves; default true. Writes are atomic either way. */
   durable?: boolean;
+  /**
+   * Memory in bytes for small files that are served over HTTP; default 64 MiB, 0 for none. Each is compared with the
+   * disk whenever it is asked for. Not used on network file systems.
+   */
+  cacheBytes?: number;
 }
 
 /**
@@ -84,6 +91,7 @@ export class OSFS extends Filesystem {
   readonly #scope: DiskScope;
   /** Closing it closes this one. */
   readonly #opener: OSFS | null;
+  readonly #servable: DiskServable;
 
   /**
    * @param root path of a directory, which must exist when it is first used; may be a link. (A `DiskScope`, and
@@ -92,7 +100,10 @@ export class OSFS extends Filesystem {
   constructor(root: string | DiskScope, options: OSFSOptions = {}, opener: OSFS | null = null) {
     super();
     this.#scope =
-      root instanceof DiskScope ? root : DiskScope.ofRoot(new DiskRoot(root, options.durable !== false));
+      root instanceof DiskScope
+        ? root
+        : DiskScope.ofRoot(new DiskRoot(root, options.durable !== false, options.cacheBytes));
+    this.#servable = new DiskServable(this.#scope);
     this.#opener = opener;
   }
 
@@ -357,6 +368,10 @@ export class OSFS extends Filesystem {
   override async sweepStaged(before: Date): Promise<number> {
     this.checkOpen();
     return translated('', () => this.#scope.staging.sweep(before));
+  }
+
+  override servable(): Servable {
+    return this.#servable;
   }
 
   override getMeta(): Meta {

@@ -2,19 +2,36 @@
 import { resolve } from 'node:path';
 import { OperationFailed, RemoteConnectionError } from '../../errors/errors.js';
 import { errnoOf } from './errno-errors.js';
-import { mkdir, realpath, stat } from './system-calls.js';
+import { FileCache } from './file-cache.js';
+import { mkdir, realpath, stat, statfs } from './system-calls.js';
 import { Enclosure } from './system-path.js';
+
+/** What a root may have in memory of small files that are served, unless told otherwise. */
+const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * File systems behind which is a network or another process, by the magic
+ * numbers of statfs(2) on Linux: NFS, SMB (three ages), FUSE, Ceph, AFS, 9P,
+ * Lustre, GFS2, OCFS2. To look at a file on them may take any time.
+ */
+const REMOTE = new Set([
+  0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x65735546, 0x00c36400, 0x5346414f, 0x01021997, 0x0bd00bd0,
+  0x01161970, 0x7461636f,
+]);
 
 export class DiskRoot {
   /** As given, made absolute: shown by `getSysPath`, and never in a message. */
   readonly directory: string;
   /** Whether a write is on the disk before it resolves. */
   readonly durable: boolean;
+  readonly #cacheBytes: number;
   #enclosure: Promise<Enclosure> | null = null;
+  #cache: Promise<FileCache | null> | null = null;
 
-  constructor(directory: string, durable: boolean) {
+  constructor(directory: string, durable: boolean, cacheBytes: number = DEFAULT_CACHE_BYTES) {
     this.directory = resolve(directory);
     this.durable = durable;
+    this.#cacheBytes = cacheBytes;
   }
 
   /**
@@ -29,6 +46,22 @@ export class DiskRoot {
       throw error;
     });
     return this.#enclosure;
+  }
+
+  /** Small files that are served; null where they can't be looked at in the foreground. @throws as `enclosure` */
+  cache(): Promise<FileCache | null> {
+    this.#cache ??= this.#makeCache().catch((error: unknown) => {
+      this.#cache = null;
+      throw error;
+    });
+    return this.#cache;
+  }
+
+  async #makeCache(): Promise<FileCache | null> {
+    if (this.#cacheBytes === 0) return null;
+    const { base } = await this.enclosure();
+    const { type } = await statfs(base || '/');
+    return process.platform === 'linux' && REMOTE.has(type) ? null : new FileCache(this.#cacheBytes);
   }
 
   /** Make the root where it is missing, and those above it. @throws OperationFailed or a subclass */

@@ -5,6 +5,7 @@ import { ancestors, basename, dirname } from '../../path/parts.js';
 import type { DiskRoot } from './disk-root.js';
 import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
+import type { FileCache } from './file-cache.js';
 import { statThrough } from './listing.js';
 import { StagingArea } from './staging.js';
 import { StorageIdentity } from './storage-identity.js';
@@ -59,6 +60,11 @@ export class DiskScope {
 
   enclosure(): Promise<Enclosure> {
     return this.#enclosure();
+  }
+
+  /** See `DiskRoot.cache`. */
+  cache(): Promise<FileCache | null> {
+    return this.root.cache();
   }
 
   /**

@@ -7,7 +7,8 @@ import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 
 export type { Stats } from 'node:fs';
-export const { closeSync, constants, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } = fs;
+export const { closeSync, constants, lstatSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } =
+  fs;
 
 export const close = promisify(fs.close);
 export const copyFile = promisify(fs.copyFile);
@@ -27,6 +28,7 @@ export const rm = promisify(fs.rm);
 export const rename = promisify(fs.rename);
 export const rmdir = promisify(fs.rmdir);
 export const stat = promisify(fs.stat);
+export const statfs = promisify(fs.statfs);
 export const unlink = promisify(fs.unlink);
 export const utimes = promisify(fs.utimes);
 export const writev = promisify(fs.writev);

@@ -160,10 +160,11 @@ export class Enclosure {
     }
     let wanted = false;
     try {
-      if (hasDescriptorLinks && !this.holds(readlinkSync(`/proc/self/fd/${fd}`))) return null;
+      const real = hasDescriptorLinks ? readlinkSync(`/proc/self/fd/${fd}`) : systemPath;
+      if (!this.holds(real)) return null;
       const stats = await fstat(fd);
       wanted = stats.isFile();
-      if (wanted) return { fd, stats };
+      if (wanted) return { fd, stats, real };
       return stats.isDirectory() ? 'directory' : null;
     } finally {
       if (!wanted) closeSync(fd);
@@ -175,6 +176,8 @@ export class Enclosure {
 export interface OpenedFile {
   readonly fd: number;
   readonly stats: Stats;
+  /** Where it lies, every link resolved. */
+  readonly real: string;
 }
 
 // Some of these are not in the node:fs of Windows.

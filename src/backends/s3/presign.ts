@@ -15,6 +15,17 @@ import { encodeSegment } from '../../path/percent-encoding.js';
 import { MAX_PRESIGN_SECONDS } from './limits.js';
 import { translateS3Error } from './s3-errors.js';
 
+/** URLs kept; some hundred bytes each. Within a window a URL is asked for again and again, and signing is most of its cost. */
+const MAX_KEPT_URLS = 5000;
+
+/** A URL that was signed, and what for. */
+interface Kept {
+  readonly url: string;
+  readonly term: Term;
+  readonly accessKeyId: string;
+  readonly sessionToken?: string | undefined;
+}
+
 /** Where a bucket is and how requests to it are signed. */
 interface Endpoint {
   readonly protocol: string;
@@ -29,6 +40,7 @@ interface Endpoint {
 export class ObjectPresigner {
   readonly #bucket: string;
   readonly #client: S3Client;
+  readonly #kept = new Map<string, Kept>();
   #endpoint: Promise<Endpoint> | null = null;
 
   constructor(bucket: string, client: S3Client) {
@@ -42,18 +54,45 @@ export class ObjectPresigner {
    */
   async presign(key: string, options: PresignOptions, path: string): Promise<PresignedUrl> {
     try {
-      const [endpoint, { expiration }] = await Promise.all([
-        this.#locate(),
-        this.#client.config.credentials(),
-      ]);
+      const [endpoint, credentials] = await Promise.all([this.#locate(), this.#client.config.credentials()]);
       // What the SDK has seen of the difference between S3's clock and ours.
       const { systemClockOffset: ahead = 0 } = this.#client.config;
       const limit = options.notAfter === undefined ? {} : { notAfter: options.notAfter + ahead };
-      const term = termOf(key, { ...options, ...limit }, expiration, Date.now() + ahead);
-      return { url: await sign(endpoint, key, options, term), expiresAt: term.expiresAt - ahead };
+      const term = termOf(key, { ...options, ...limit }, credentials.expiration, Date.now() + ahead);
+      const url = await this.#signed(endpoint, key, options, term, credentials);
+      return { url, expiresAt: term.expiresAt - ahead };
     } catch (error) {
       throw translateS3Error(error, path);
     }
+  }
+
+  /** The URL of the same term and credentials as before, else a new one. */
+  async #signed(
+    endpoint: Endpoint,
+    key: string,
+    options: PresignOptions,
+    term: Term,
+    { accessKeyId, sessionToken }: Pick<Kept, 'accessKeyId' | 'sessionToken'>,
+  ): Promise<string> {
+    const { method, contentDisposition, contentType, cacheControl, expires } = options;
+    const asked = [key, method, contentDisposition, contentType, cacheControl, expires?.getTime()];
+    const name = JSON.stringify(asked);
+    const kept = this.#kept.get(name);
+    if (
+      kept?.term.signedAt === term.signedAt &&
+      kept.term.seconds === term.seconds &&
+      kept.accessKeyId === accessKeyId &&
+      kept.sessionToken === sessionToken
+    ) {
+      return kept.url;
+    }
+    const url = await sign(endpoint, key, options, term);
+    this.#kept.delete(name);
+    // The first of a map is the one that was signed the longest ago.
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size >= MAX_KEPT_URLS && oldest !== undefined) this.#kept.delete(oldest);
+    this.#kept.set(name, { url, term, accessKeyId, sessionToken });
+    return url;
   }
 
   #locate(): Promise<Endpoint> {

@@ -66,6 +66,11 @@ export class PostgresExpirationStore extends SqlExpirationStore {
     return options.recent === true ? this.#recent.find(keys) : super.find(keys);
   }
 
+  /** What was read within the last second. */
+  findNow(key: FileKey): Expiration | null | undefined {
+    return this.#recent.findNow(key);
+  }
+
   /** As `ExpirationStore.claim`. */
   override claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null> {
     return this.#noted(token, () => super.claim(token, keys));

@@ -42,6 +42,18 @@ export class SqliteDatabase implements ScriptRunner {
     }
   }
 
+  /**
+   * First row of a single query, at once. Alone, a query is a transaction of
+   * itself, so BEGIN and COMMIT would tell it nothing more.
+   */
+  first<Row>(sql: string, ...parameters: unknown[]): Row | undefined {
+    try {
+      return this.#prepare(this.#open(), sql).get(...parameters) as Row | undefined;
+    } catch (error) {
+      throw translateSqliteError(error);
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const log = this.#log;

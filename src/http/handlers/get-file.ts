@@ -1,8 +1,12 @@
 /** GET and HEAD of a file; of a directory they are a listing, when JSON is asked for. */
 import { OperationTimeout } from '../../errors/errors.js';
+import type { LookedUpFile, ServedFile } from '../../namespaces/namespace-filesystem.js';
 import type { Exchange } from '../exchange.js';
 import { gone, notFound } from '../http-problem.js';
+import type { Representation } from '../representation.js';
 import { asksForJson } from '../semantics/accept.js';
+import { sendCompressed } from '../send-compressed.js';
+import { sendElsewhere } from '../send-elsewhere.js';
 import { sendFile } from '../send-file.js';
 import { lookUp } from '../stored-file.js';
 import { listDirectory } from './list-directory.js';
@@ -11,26 +15,75 @@ import { redirectToFile } from './redirect-to-file.js';
 /** How often a file may be replaced between looking it up and opening it. */
 const TRIES = 20;
 
-export async function getFile(exchange: Exchange): Promise<void> {
-  if (await isListing(exchange)) {
+/** Answers at once where nobody has to be waited for: that is most of the speed of small files. */
+export function getFile(exchange: Exchange): Promise<void> | undefined {
+  return isReadByAll(exchange) && serveAtHand(exchange) ? undefined : getFileSlowly(exchange);
+}
+
+async function getFileSlowly(exchange: Exchange): Promise<void> {
+  if (asksForJson(exchange.request.headers.accept) && (await isListing(exchange))) {
     await exchange.require('list');
     return listDirectory(exchange);
   }
   await exchange.require('read');
   if (exchange.namesDirectory) throw notFound();
   if (exchange.options.delivery === 'redirect') return redirectToFile(exchange);
+  const { service, fs, path, request } = exchange;
+  const atHand = service.lookUps.get(fs, path, request.socket);
+  if (atHand !== null && (await serve(exchange, atHand))) return;
   for (let tries = 0; tries < TRIES; tries++) {
-    const { info, deadline, expired } = await lookUp(exchange);
-    if (expired) throw gone();
-    if (info === null || info.isDir) throw notFound();
-    if (await sendFile(exchange, { info, deadline })) return;
+    if (await serve(exchange, await fs.served(path))) return;
   }
   throw new OperationTimeout(exchange.path, { message: 'the file is replaced too often to be read' });
 }
 
+/** Whether a file may be sent without asking anybody. */
+function isReadByAll({ options, request, namesDirectory }: Exchange): boolean {
+  return (
+    options.authorize === undefined &&
+    options.allow.has('read') &&
+    options.delivery === 'proxy' &&
+    options.precompressed.length === 0 &&
+    options.accelRedirect === undefined &&
+    !namesDirectory &&
+    !asksForJson(request.headers.accept)
+  );
+}
+
+/** @returns false, and nothing is sent, when what is there can't be told without waiting */
+function serveAtHand(exchange: Exchange): boolean {
+  const { service, fs, path, request } = exchange;
+  const served = service.lookUps.get(fs, path, request.socket);
+  return served !== null && sendFile(exchange, asItIs(present(exchange, served))) === true;
+}
+
+/** @returns false when the file has changed since it was looked up: nothing is sent then */
+async function serve(exchange: Exchange, file: LookedUpFile): Promise<boolean> {
+  try {
+    const served = present(exchange, file);
+    if (exchange.options.accelRedirect !== undefined) {
+      sendElsewhere(exchange, asItIs(served), exchange.options.accelRedirect);
+      return true;
+    }
+    return (await sendCompressed(exchange, served)) || (await sendFile(exchange, asItIs(served)));
+  } finally {
+    file.version?.file?.close();
+  }
+}
+
+/** @throws HttpProblem 410, 404 */
+function present(exchange: Exchange, { version, deadline }: LookedUpFile): ServedFile {
+  if (deadline !== null && deadline <= exchange.now()) throw gone();
+  if (version === null) throw notFound();
+  return { version, deadline };
+}
+
+function asItIs({ version, deadline }: ServedFile): Representation {
+  return { version, deadline, described: version.info, coding: undefined };
+}
+
 /** A URL that ends in a slash names a directory; of others, only the storage knows. */
 async function isListing(exchange: Exchange): Promise<boolean> {
-  if (!asksForJson(exchange.request.headers.accept)) return false;
   if (exchange.namesDirectory) return true;
   return exchange.allows('list') && (await lookUp(exchange)).info?.isDir === true;
 }

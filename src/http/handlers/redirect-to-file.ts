@@ -10,20 +10,22 @@ import { redirectCacheControl, secondsLeft } from '../semantics/cache-lifetime.j
 import { formatHttpDate } from '../semantics/http-date.js';
 
 export async function redirectToFile(exchange: Exchange): Promise<void> {
-  const { fs, path, method, query, response } = exchange;
+  const { fs, path, method, query, plain, response } = exchange;
   const { presignSeconds, cacheControl, trusted } = exchange.options;
-  const deadline = await fs.getExpiration(path);
+  const known = fs.expirationNow(path);
+  const [deadline = null] = known === undefined ? await fs.getExpirations([path], { recent: true }) : [known];
   if (deadline !== null && deadline.getTime() <= exchange.now()) throw gone();
   const { url, expiresAt } = await fs.presign(path, {
     method: method === 'HEAD' ? 'HEAD' : 'GET',
     expiresIn: presignSeconds,
     // Everybody gets the same URL until it has half its life left, so that caches know it again.
     window: presignSeconds / 2,
-    download: query.get('download') ?? undefined,
+    download: plain ? undefined : (query.get('download') ?? undefined),
+    deadline,
     cacheControl,
     trusted,
   });
-  const fileLeft = deadline === null ? null : secondsLeft(deadline, exchange.now());
+  const fileLeft = deadline === null ? null : secondsLeft(deadline.getTime(), exchange.now());
   send(response, 302, {
     Location: url,
     'Cache-Control': redirectCacheControl(cacheControl, (expiresAt - Date.now()) / 1000, fileLeft),

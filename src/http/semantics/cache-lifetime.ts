@@ -28,9 +28,9 @@ export function parseCacheControl(field: string): CacheDirective[] | null {
   return directives.length === 0 ? null : directives;
 }
 
-/** Whole seconds until the deadline, never more than there are. */
-export function secondsLeft(deadline: Date, now: number): number {
-  return Math.min(MAX_SECONDS, Math.max(0, Math.floor((deadline.getTime() - now) / 1000)));
+/** Whole seconds until the deadline, never more than there are; both in ms since the epoch. */
+export function secondsLeft(deadline: number, now: number): number {
+  return Math.min(MAX_SECONDS, Math.max(0, Math.floor((deadline - now) / 1000)));
 }
 
 /**

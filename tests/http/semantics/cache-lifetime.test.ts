@@ -32,7 +32,7 @@ describe('secondsLeft', () => {
     [-5000, 0],
     [1e15, 2_147_483_647], // RFC 9111 §1.2.2
   ])('%i ms are %i s', (ms, expected) => {
-    expect(secondsLeft(new Date(1000 + ms), 1000)).toBe(expected);
+    expect(secondsLeft(1000 + ms, 1000)).toBe(expected);
   });
 });
 

@@ -1,0 +1,95 @@
+/** Versions of files on disk for those who serve them: small ones from memory, large ones as open files. */
+import { Buffer } from 'node:buffer';
+import { OperationTimeout } from '../../errors/errors.js';
+import type { FileVersion, Servable } from '../../fs/servable.js';
+import { ancestors } from '../../path/parts.js';
+import { infoOf } from './disk-info.js';
+import { translateError } from './errno-errors.js';
+import type { FileCache } from './file-cache.js';
+import { isSameVersion, MOST_CACHED_FILE_BYTES } from './file-cache.js';
+import { OpenDiskFile } from './open-file.js';
+import { fstat } from './system-calls.js';
+import type { Enclosure, OpenedFile } from './system-path.js';
+
+/** How often a file may be changed while it is read into memory. */
+const TRIES = 20;
+
+/** What of an OSFS serving needs. */
+export interface ServedScope {
+  enclosure(): Promise<Enclosure>;
+  /** The cache of the root; null where files are not to be looked at in the foreground. */
+  cache(): Promise<FileCache | null>;
+}
+
+export class DiskServable implements Servable {
+  readonly #scope: ServedScope;
+  /** Known once a file has been opened. */
+  #ready: { enclosure: Enclosure; cache: FileCache } | null = null;
+
+  constructor(scope: ServedScope) {
+    this.#scope = scope;
+  }
+
+  atHand(path: string): FileVersion | null {
+    if (this.#ready === null) return null;
+    return this.#ready.cache.get(this.#ready.enclosure.systemPath(path));
+  }
+
+  async open(path: string): Promise<FileVersion | null> {
+    try {
+      const [enclosure, cache] = await Promise.all([this.#scope.enclosure(), this.#scope.cache()]);
+      if (cache !== null) this.#ready ??= { enclosure, cache };
+      for (let tries = 0; tries < TRIES; tries++) {
+        const readAt = Date.now();
+        const opened = await enclosure.openForReading(path);
+        if (opened === null || opened === 'directory') return null;
+        const version = await this.#versionOf(path, opened, { enclosure, cache, readAt });
+        if (version !== null) return version;
+      }
+    } catch (error) {
+      throw translateError(error, path);
+    }
+    throw new OperationTimeout(path, { message: 'the file is changed too often to be read' });
+  }
+
+  /** @returns null when the file is changed in place while it is read: what was read is neither the old nor the new */
+  async #versionOf(
+    path: string,
+    { fd, stats, real }: OpenedFile,
+    { enclosure, cache, readAt }: { enclosure: Enclosure; cache: FileCache | null; readAt: number },
+  ): Promise<FileVersion | null> {
+    const file = new OpenDiskFile(fd, path);
+    const info = infoOf(path, stats);
+    if (cache === null || stats.size > MOST_CACHED_FILE_BYTES) return { info, bytes: null, file };
+    try {
+      const bytes = await readWhole(file, stats.size);
+      if (bytes === null || !isSameVersion(await fstat(fd), stats)) return null;
+      const version: FileVersion = { info, bytes, file: null };
+      const systemPath = enclosure.systemPath(path);
+      // By way of a link it is found anew each time: then there is more to look at than directories.
+      if (real === systemPath) {
+        cache.put(systemPath, version, stats, directoriesOf(enclosure, path), readAt);
+      }
+      return version;
+    } finally {
+      file.close();
+    }
+  }
+}
+
+/** @returns null when the file has been cut short */
+async function readWhole(file: OpenDiskFile, size: number): Promise<Buffer | null> {
+  // Not from the pool: it is kept for long, and would keep the whole slab.
+  const bytes = Buffer.allocUnsafeSlow(size);
+  for (let at = 0; at < size; ) {
+    const read = await file.read(at === 0 ? bytes : bytes.subarray(at), at);
+    if (read === 0) return null;
+    at += read;
+  }
+  return bytes;
+}
+
+/** From the base of the enclosure down to the directory that the file is in. */
+function directoriesOf(enclosure: Enclosure, path: string): string[] {
+  return ['', ...ancestors(path).reverse()].map((directory) => enclosure.systemPath(directory));
+}

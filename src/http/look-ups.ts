@@ -1,0 +1,59 @@
+/**
+ * What is at hand for requests that came in together.
+ *
+ * Under load a turn of the event loop brings many requests, whose first bytes
+ * were all there before any of them is looked at. What one of them is told of
+ * a file holds for the others too: it was looked at after they had been sent.
+ * So each file and its deadline are looked up once a turn.
+ *
+ * A second request on a connection may have been sent later than that, and so
+ * may all that comes when a turn takes long (libuv asks again within a turn
+ * when more than a thousand connections are ready): then it is looked up anew.
+ */
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { NamespaceFS, ServedFile } from '../namespaces/namespace-filesystem.js';
+
+/** Longest time for which something looked up is told in a turn. */
+const LONGEST_TURN_MS = 1;
+
+export class LookUps {
+  readonly #known = new Map<string, ServedFile>();
+  readonly #connections = new Set<Socket>();
+  #began = 0;
+  #ends = false;
+
+  /**
+   * As `NamespaceFS.servedNow`.
+   * @param socket by which the request came
+   */
+  get(fs: NamespaceFS, path: string, socket: Duplex): ServedFile | null {
+    if (!(socket instanceof Socket)) return fs.servedNow(path); // Of requests that were made up nobody knows when.
+    const now = performance.now();
+    if (this.#connections.has(socket) || now - this.#began > LONGEST_TURN_MS) this.#begin(now);
+    this.#connections.add(socket);
+    const key = `${fs.namespace}/${path}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const served = fs.servedNow(path);
+    if (served !== null) this.#known.set(key, served);
+    return served;
+  }
+
+  #begin(now: number): void {
+    this.#forget();
+    this.#began = now;
+    if (this.#ends) return;
+    this.#ends = true;
+    setImmediate(() => {
+      this.#ends = false;
+      this.#forget();
+      this.#began = 0;
+    });
+  }
+
+  #forget(): void {
+    this.#known.clear();
+    this.#connections.clear();
+  }
+}
