@@ -88,5 +88,6 @@ export type {
   S3FSStorage,
   SqliteExpirations,
   StorageOptions,
+  UrlsOptions,
 } from './options.js';
 export { basename, compareCodePoints, dirname, joinPath } from './path/parts.js';

@@ -22,6 +22,8 @@ import { Storage } from './namespaces/storage.js';
 import type { MayflyOptions, ResolvedOptions, StorageOptions } from './options.js';
 import { resolveOptions } from './options.js';
 import { checkNamespaceName } from './path/namespace-name.js';
+import type { UrlSigning } from './urls/signing-key.js';
+import { SigningKeys } from './urls/signing-key.js';
 import { mountPath } from './urls/url-root.js';
 
 /** A listener of node:http, and middleware where there is a `next`. */
@@ -109,6 +111,7 @@ class ComposedMayfly implements Mayfly {
   readonly #filesystem: Filesystem;
   readonly #storage: Storage;
   readonly #host: NamespaceHost;
+  readonly #urls: UrlSigning | null;
   readonly #purge: Purge;
   readonly #schedule: PurgeSchedule | null;
   /** Purges in flight, which `close` waits for. */
@@ -123,11 +126,16 @@ class ComposedMayfly implements Mayfly {
     this.#filesystem = openFilesystem(options.storage);
     this.#storage = new Storage(this.#filesystem, this.#store);
     const ledger = new Ledger(this.#store, options.clock, (key) => this.#storage.validatorOf(key));
+    this.#urls =
+      options.urls === null
+        ? null
+        : { keys: new SigningKeys(options.urls.secrets), required: options.urls.required };
     this.#host = {
       storage: this.#storage,
       ledger,
       clock: options.clock,
       urlRoot: options.storage.urlRoot ?? null,
+      urls: this.#urls,
       findBelow: (...place) => this.#store.findBelow(...place),
     };
     this.#purge = new Purge({
@@ -226,6 +234,7 @@ class ComposedMayfly implements Mayfly {
       getFilesystem: (namespace) => this.getFilesystem(namespace),
       urlRoot: this.urlRoot,
       presigns: this.#filesystem.presigner() !== null,
+      urls: this.#urls,
       clock,
       logger,
     };

@@ -5,7 +5,9 @@ import { isNamespaceName } from '../path/namespace-name.js';
 import { AuthorizeFailed, HttpProblem, methodNotAllowed, notFound } from './http-problem.js';
 import type { Action, ResolvedRouterOptions } from './options.js';
 import { parseTarget } from './request-target.js';
+import { secondsLeft } from './semantics/cache-lifetime.js';
 import type { HttpService } from './service.js';
+import type { SignedRead } from './signed-request.js';
 
 export class Exchange {
   readonly method: string;
@@ -16,6 +18,9 @@ export class Exchange {
   /** The URL is that of a namespace or ends in a slash. */
   readonly namesDirectory: boolean;
   readonly query: URLSearchParams;
+  /** What the URL was signed to say; null for one that is not signed. */
+  signed: SignedRead | null = null;
+  readonly #granted = new Set<Action>();
 
   /**
    * @param url path and query below the mount point
@@ -55,10 +60,15 @@ export class Exchange {
     await this.authorize(action, path);
   }
 
+  /** A valid signature says that the action is agreed to: `authorize` is not asked any more. */
+  grant(action: Action): void {
+    this.#granted.add(action);
+  }
+
   /** @throws HttpProblem 403, AuthorizeFailed */
   async authorize(action: Action, path: string = this.path): Promise<void> {
     const { authorize } = this.options;
-    if (authorize === undefined) return;
+    if (authorize === undefined || this.#granted.has(action)) return;
     let verdict: unknown;
     try {
       verdict = await authorize(this.request, { action, namespace: this.namespace, path });
@@ -86,6 +96,16 @@ export class Exchange {
   notAllowed(except?: string): HttpProblem {
     const refused = except === 'GET' || except === 'HEAD' ? ['GET', 'HEAD'] : [except];
     return methodNotAllowed(this.methods.filter((method) => !refused.includes(method)));
+  }
+
+  /**
+   * Seconds for which what is sent may be used: the least of what URL and file have left.
+   * @param deadline of the file; null for none
+   * @returns null for ever
+   */
+  secondsLeft(deadline: Date | null): number | null {
+    const ends = [deadline?.getTime(), this.signed?.end].filter((end) => typeof end === 'number');
+    return ends.length === 0 ? null : secondsLeft(new Date(Math.min(...ends)), this.now());
   }
 
   now(): number {

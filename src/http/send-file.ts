@@ -10,7 +10,7 @@ import { attachmentDisposition } from '../urls/content-disposition.js';
 import type { Exchange } from './exchange.js';
 import type { Headers } from './http-problem.js';
 import { HttpProblem, preconditionFailed } from './http-problem.js';
-import { cacheControlFor, secondsLeft } from './semantics/cache-lifetime.js';
+import { cacheControlFor } from './semantics/cache-lifetime.js';
 import { evaluateConditions, rangeStillApplies } from './semantics/conditional.js';
 import { mediaTypeOf } from './semantics/content-headers.js';
 import { entityTagOf } from './semantics/entity-tag.js';
@@ -103,8 +103,7 @@ function pump(body: Readable, response: ServerResponse, length: number): Promise
 
 /** What also a 304 tells (RFC 9110 section 15.4.5). */
 function validatorHeaders(exchange: Exchange, { info, deadline }: FileVersion): Headers {
-  const left = deadline === null ? null : secondsLeft(deadline, exchange.now());
-  const cacheControl = cacheControlFor(exchange.options.cacheControl, left);
+  const cacheControl = cacheControlFor(exchange.options.cacheControl, exchange.secondsLeft(deadline));
   return {
     ETag: entityTagOf(info),
     // Section 8.8.2.1: never later than the answer's own date, which is the system's.
@@ -114,8 +113,8 @@ function validatorHeaders(exchange: Exchange, { info, deadline }: FileVersion): 
   };
 }
 
-function contentHeaders({ options, query }: Exchange, info: Info): Headers {
-  const mediaType = mediaTypeOf(info);
+function contentHeaders({ options, query, signed }: Exchange, info: Info): Headers {
+  const mediaType = mediaTypeOf({ name: info.name, contentType: signed?.type ?? info.contentType });
   const download = query.get('download');
   return {
     'Content-Type': contentTypeHeader(mediaType),

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.js';
 import type { Logger } from '../logger/logger.js';
 import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
+import type { UrlSigning } from '../urls/signing-key.js';
 
 /** What the HTTP side needs of a mayfly. */
 export interface HttpService {
@@ -10,6 +11,8 @@ export interface HttpService {
   readonly urlRoot: string;
   /** The storage answers URLs of its own, to which a GET can be redirected. */
   readonly presigns: boolean;
+  /** How URLs of our own are signed; null: they are not. */
+  readonly urls: UrlSigning | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }

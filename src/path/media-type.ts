@@ -7,6 +7,18 @@ const UNKNOWN_MEDIA_TYPE = 'application/octet-stream';
 /** Types that a browser runs, or reads as a document that can carry scripts. */
 const ACTIVE = /html|xml|svg|xsl|javascript|ecmascript|jscript|mixed-replace|mimearchive|rfc822|flash/i;
 
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+/** RFC 9110 section 8.3.1; group 1 is the type without parameters. */
+export const MEDIA_TYPE = new RegExp(
+  `^(${TOKEN}/${TOKEN})(?:\\s*;\\s*${TOKEN}=(?:${TOKEN}|"[^"\\\\\\r\\n]*"))*$`,
+);
+
+/** @throws TypeError what is given can't be a `Content-Type` */
+export function checkMediaType(value: string): void {
+  if (typeof value === 'string' && value.length <= 255 && MEDIA_TYPE.test(value)) return;
+  throw new TypeError("contentType must be a media type such as 'application/pdf'");
+}
+
 /** Media type by the extension, without a charset; `application/octet-stream` for one that says nothing. */
 export function mediaTypeOfName(name: string): string {
   // Of a bare word the library would think that it is an extension.

@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.js';
 import { gone, notFound } from '../http-problem.js';
 import { asksForJson } from '../semantics/accept.js';
 import { sendFile } from '../send-file.js';
+import { signedRead } from '../signed-request.js';
 import { lookUp } from '../stored-file.js';
 import { listDirectory } from './list-directory.js';
 import { redirectToFile } from './redirect-to-file.js';
@@ -16,6 +17,8 @@ export async function getFile(exchange: Exchange): Promise<void> {
     await exchange.require('list');
     return listDirectory(exchange);
   }
+  exchange.signed = signedRead(exchange);
+  if (exchange.signed !== null) exchange.grant('read');
   await exchange.require('read');
   if (exchange.namesDirectory) throw notFound();
   if (exchange.options.delivery === 'redirect') return redirectToFile(exchange);

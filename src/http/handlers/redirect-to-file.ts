@@ -6,27 +6,30 @@
 import { send } from '../answer.js';
 import type { Exchange } from '../exchange.js';
 import { gone } from '../http-problem.js';
-import { redirectCacheControl, secondsLeft } from '../semantics/cache-lifetime.js';
+import { redirectCacheControl } from '../semantics/cache-lifetime.js';
 import { formatHttpDate } from '../semantics/http-date.js';
 
 export async function redirectToFile(exchange: Exchange): Promise<void> {
-  const { fs, path, method, query, response } = exchange;
+  const { fs, path, method, query, response, signed } = exchange;
   const { presignSeconds, cacheControl, trusted } = exchange.options;
   const deadline = await fs.getExpiration(path);
   if (deadline !== null && deadline.getTime() <= exchange.now()) throw gone();
+  const left = exchange.secondsLeft(deadline);
+  // Who was let in for a minute is not sent on for an hour.
+  const expiresIn = Math.max(1, Math.min(presignSeconds, exchange.secondsLeft(null) ?? presignSeconds));
   const { url, expiresAt } = await fs.presign(path, {
     method: method === 'HEAD' ? 'HEAD' : 'GET',
-    expiresIn: presignSeconds,
+    expiresIn,
     // Everybody gets the same URL until it has half its life left, so that caches know it again.
-    window: presignSeconds / 2,
+    window: expiresIn / 2,
     download: query.get('download') ?? undefined,
+    contentType: signed?.type,
     cacheControl,
     trusted,
   });
-  const fileLeft = deadline === null ? null : secondsLeft(deadline, exchange.now());
   send(response, 302, {
     Location: url,
-    'Cache-Control': redirectCacheControl(cacheControl, (expiresAt - Date.now()) / 1000, fileLeft),
+    'Cache-Control': redirectCacheControl(cacheControl, (expiresAt - Date.now()) / 1000, left),
     ...(deadline === null ? {} : { Sunset: formatHttpDate(deadline.getTime()) }), // RFC 8594
   });
 }
