@@ -16,6 +16,7 @@ import { createHandler } from './http/handler.js';
 import type { RouterOptions } from './http/options.js';
 import { createRouter } from './http/router.js';
 import type { HttpService } from './http/service.js';
+import { UsageBook } from './http/usage.js';
 import type { NamespaceHost } from './namespaces/namespace-filesystem.js';
 import { NamespaceFS } from './namespaces/namespace-filesystem.js';
 import { Storage } from './namespaces/storage.js';
@@ -112,6 +113,7 @@ class ComposedMayfly implements Mayfly {
   readonly #storage: Storage;
   readonly #host: NamespaceHost;
   readonly #urls: UrlSigning | null;
+  readonly #usage = new UsageBook();
   readonly #purge: Purge;
   readonly #schedule: PurgeSchedule | null;
   /** Purges in flight, which `close` waits for. */
@@ -235,6 +237,7 @@ class ComposedMayfly implements Mayfly {
       urlRoot: this.urlRoot,
       presigns: this.#filesystem.presigner() !== null,
       urls: this.#urls,
+      usage: this.#usage,
       clock,
       logger,
     };

@@ -14,6 +14,7 @@ import { putFile } from './handlers/put-file.js';
 import { AuthorizeFailed, ClientGone, HttpProblem } from './http-problem.js';
 import type { RouterOptions } from './options.js';
 import { resolveRouterOptions } from './options.js';
+import { watch } from './patience.js';
 import type { HttpService } from './service.js';
 
 export type Next = (error?: unknown) => void;
@@ -37,6 +38,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
 export function createServe(service: HttpService, options?: RouterOptions): Serve {
   const resolved = resolveRouterOptions(options, service.presigns);
   return (request, response, url, next) => {
+    watch(request, response, resolved);
     const answer = async (): Promise<void> => {
       const exchange = new Exchange(service, resolved, request, response, url);
       const handler = HANDLERS.get(exchange.method);

@@ -7,7 +7,16 @@ import type { Action, ResolvedRouterOptions } from './options.js';
 import { parseTarget } from './request-target.js';
 import { secondsLeft } from './semantics/cache-lifetime.js';
 import type { HttpService } from './service.js';
-import type { SignedRead } from './signed-request.js';
+
+/** What a signed URL for reading says. */
+export interface SignedRead {
+  /** When the URL stops working, in ms since the epoch; null for never. */
+  readonly end: number | null;
+  /** Name to save the file under; '' for its own, undefined: not asked for. */
+  readonly download: string | undefined;
+  /** Media type to serve the file as. */
+  readonly type: string | undefined;
+}
 
 export class Exchange {
   readonly method: string;
@@ -106,6 +115,11 @@ export class Exchange {
   secondsLeft(deadline: Date | null): number | null {
     const ends = [deadline?.getTime(), this.signed?.end].filter((end) => typeof end === 'number');
     return ends.length === 0 ? null : secondsLeft(new Date(Math.min(...ends)), this.now());
+  }
+
+  /** Something was removed or replaced in the namespace. */
+  usageChanged(): void {
+    this.service.usage.changed(this.namespace);
   }
 
   now(): number {

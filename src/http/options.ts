@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { InvalidOptions } from '../errors/errors.js';
 import { isNamespaceName } from '../path/namespace-name.js';
 import { parseCacheControl } from './semantics/cache-lifetime.js';
+import { isMediaRange } from './semantics/media-range.js';
+import type { Quota } from './usage.js';
 
 const ACTIONS = ['read', 'list', 'upload', 'replace', 'remove', 'expire'] as const;
 
@@ -23,6 +25,14 @@ export interface AuthorizeRequest {
 /** What an upload does to a file of its name. */
 export type OnConflict = 'rename' | 'replace' | 'fail';
 
+/** What each namespace may hold, files past their deadline included until they are purged. */
+export interface QuotaOptions {
+  /** Bytes of all files; default no limit. */
+  maxBytes?: number;
+  /** Number of files; default no limit. */
+  maxFiles?: number;
+}
+
 /** Options of `mayfly.router` and `mayfly.handler`. */
 export interface RouterOptions {
   /** Actions that are on; the others answer 405. Default `['read', 'upload']`. */
@@ -38,6 +48,18 @@ export interface RouterOptions {
   maxFileSize?: number;
   /** Files in one form; one more is 413. Default 20. */
   maxFiles?: number;
+  /**
+   * Media types that are taken, such as `['image/*', 'application/pdf']`; others are 415.
+   * Goes by the content, not by what the client says. `image/*` takes SVG too, which can
+   * carry scripts. Default: everything.
+   */
+  accept?: readonly string[];
+  /** What each namespace may hold; more is 413, before it is stored. Default: no limit. */
+  quota?: QuotaOptions;
+  /** Seconds for which a client may keep silent, sending or reading, before it is cut off. Default 60. */
+  idleTimeout?: number;
+  /** Seconds that an upload may take as a whole; then it is 408. Default 21 600, which is six hours. */
+  uploadTimeout?: number;
   /** Default `'rename'`, which stores `name-1.ext`; `'replace'` wants the action of that name; `'fail'` answers 409. */
   onConflict?: OnConflict;
   /** `Cache-Control` of served files, cut short by their deadlines. Default: no field for files without a deadline. */
@@ -65,6 +87,12 @@ export interface ResolvedRouterOptions {
   readonly authorize: RouterOptions['authorize'];
   readonly maxFileSize: number;
   readonly maxFiles: number;
+  /** Null: everything. */
+  readonly accept: readonly string[] | null;
+  /** Null: no limit. */
+  readonly quota: Quota | null;
+  readonly idleTimeout: number;
+  readonly uploadTimeout: number;
   readonly onConflict: OnConflict;
   readonly cacheControl: string | undefined;
   readonly delivery: 'redirect' | 'proxy';
@@ -77,6 +105,12 @@ const GIBIBYTE = 2 ** 30;
 
 const actionError = `must be one of ${ACTIONS.join(', ')}`;
 const count = z.int({ error: 'must be a whole number of 1 or more' }).min(1, 'must be 1 or more');
+/** Timers can't count further. */
+const MAX_TIMER_SECONDS = 2_147_483;
+const seconds = z
+  .number({ error: 'must be a number of seconds' })
+  .positive('must be more than 0')
+  .max(MAX_TIMER_SECONDS, `must be at most ${MAX_TIMER_SECONDS}`);
 
 const schema = z.strictObject({
   allow: z
@@ -92,6 +126,20 @@ const schema = z.strictObject({
     .optional(),
   maxFileSize: count.default(GIBIBYTE),
   maxFiles: count.default(20),
+  accept: z
+    .array(z.string({ error: 'must be a string' }).refine(isMediaRange, "must be a media type or 'type/*'"), {
+      error: "must be a list of media types such as 'image/*'",
+    })
+    .min(1, 'must have one media type at least')
+    .optional(),
+  quota: z
+    .strictObject(
+      { maxBytes: count.optional(), maxFiles: count.optional() },
+      'must be { maxBytes, maxFiles }',
+    )
+    .optional(),
+  idleTimeout: seconds.default(60),
+  uploadTimeout: seconds.default(21_600),
   onConflict: z
     .enum(['rename', 'replace', 'fail'], { error: "must be 'rename', 'replace' or 'fail'" })
     .default('rename'),
@@ -114,7 +162,7 @@ export function resolveRouterOptions(options: RouterOptions = {}, presigns = fal
   if (!parsed.success) {
     throw new InvalidOptions(`invalid options: ${parsed.error.issues.flatMap(describeIssue).join('; ')}`);
   }
-  const { allow, namespaces, authorize, cacheControl, delivery, ...rest } = parsed.data;
+  const { allow, namespaces, authorize, cacheControl, delivery, accept, quota, ...rest } = parsed.data;
   if (delivery === 'redirect' && !presigns) {
     throw new InvalidOptions(
       "invalid options: delivery must not be 'redirect', as the storage has no URLs of its own",
@@ -124,6 +172,14 @@ export function resolveRouterOptions(options: RouterOptions = {}, presigns = fal
     ...rest,
     authorize,
     cacheControl,
+    accept: accept ?? null,
+    quota:
+      quota === undefined
+        ? null
+        : {
+            maxBytes: quota.maxBytes ?? Number.POSITIVE_INFINITY,
+            maxFiles: quota.maxFiles ?? Number.POSITIVE_INFINITY,
+          },
     delivery: delivery ?? (presigns ? 'redirect' : 'proxy'),
     allow: new Set(allow),
     namespaces: namespaces === undefined ? null : new Set(namespaces),

@@ -2,6 +2,7 @@ import type { Clock } from '../clock/clock.js';
 import type { Logger } from '../logger/logger.js';
 import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
 import type { UrlSigning } from '../urls/signing-key.js';
+import type { UsageBook } from './usage.js';
 
 /** What the HTTP side needs of a mayfly. */
 export interface HttpService {
@@ -13,6 +14,8 @@ export interface HttpService {
   readonly presigns: boolean;
   /** How URLs of our own are signed; null: they are not. */
   readonly urls: UrlSigning | null;
+  /** How much the namespaces hold, for quotas. */
+  readonly usage: UsageBook;
   readonly clock: Clock;
   readonly logger: Logger;
 }

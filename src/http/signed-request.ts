@@ -1,21 +1,11 @@
 /** Requests by signed URLs: who has one needs nobody's leave, and gets what it says and no more. */
 import type { SignedParameters, SignedTarget } from '../urls/signed-url.js';
 import { claimsSignature, endOf, verifyQuery } from '../urls/signed-url.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange, SignedRead } from './exchange.js';
 import { HttpProblem } from './http-problem.js';
 
 /** Parameters of a URL for reading that change the answer. */
 const READ_NAMES = ['download', 'type'] as const;
-
-/** What a signed URL for reading says. */
-export interface SignedRead {
-  /** When the URL stops working, in ms since the epoch; null for never. */
-  readonly end: number | null;
-  /** Name to save the file under; '' for its own, undefined: not asked for. */
-  readonly download: string | undefined;
-  /** Media type to serve the file as. */
-  readonly type: string | undefined;
-}
 
 /**
  * What the URL of a GET or HEAD was signed to say; null for one that is not signed.

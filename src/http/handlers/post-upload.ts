@@ -1,6 +1,6 @@
 /** POST of a multipart form: stores its files in a directory, all of them or none. */
 import { DirectoryExpected } from '../../errors/errors.js';
-import { sendJson } from '../answer.js';
+import { declaredLength, sendJson } from '../answer.js';
 import type { Exchange } from '../exchange.js';
 import type { FileResource } from '../file-resource.js';
 import { describeFile } from '../file-resource.js';
@@ -10,6 +10,8 @@ import { refuseEncodedBody, refuseReadBody } from '../request-body.js';
 import { lookUp } from '../stored-file.js';
 import { UploadForm } from '../upload-form.js';
 import { UploadParameters } from '../upload-parameters.js';
+import { routerPolicy } from '../upload-policy.js';
+import { Reservation } from '../usage.js';
 
 export async function postUpload(exchange: Exchange): Promise<void> {
   const { request, response, options } = exchange;
@@ -20,14 +22,19 @@ export async function postUpload(exchange: Exchange): Promise<void> {
   const parameters = new UploadParameters(exchange.fs, () => exchange.now());
   await parameters.addQuery(exchange.query);
   await refuseFile(exchange);
-  const form = new UploadForm(exchange, parameters);
+  const policy = routerPolicy(options);
+  const { quota } = options;
+  const room = quota === null ? null : new Reservation(exchange.service.usage, exchange.fs, quota);
+  const form = new UploadForm(exchange, parameters, { policy, room });
   let files: FileResource[];
   try {
-    await readForm(request, response, form, options.maxFiles);
+    await room?.open(declaredLength(request), true);
+    await readForm(request, response, form, policy.maxFiles);
     const infos = await form.publish();
     files = await Promise.all(infos.map((info) => describeFile(exchange, info, parameters.timeout)));
   } finally {
     await form.discard();
+    room?.close();
   }
   sendJson(response, 201, { files }, { Location: files[0]?.url ?? '' });
 }
