@@ -2,9 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { InvalidOptions } from '../errors/errors.js';
+import type { OnConflict } from '../namespaces/upload-url.js';
+import { isMediaRange } from '../path/media-range.js';
 import { isNamespaceName } from '../path/namespace-name.js';
 import { parseCacheControl } from './semantics/cache-lifetime.js';
-import { isMediaRange } from './semantics/media-range.js';
 import type { Quota } from './usage.js';
 
 const ACTIONS = ['read', 'list', 'upload', 'replace', 'remove', 'expire'] as const;
@@ -21,9 +22,6 @@ export interface AuthorizeRequest {
   /** Canonical path: of the file, or of the directory for `list` and for `upload` by POST. The root is ''. */
   path: string;
 }
-
-/** What an upload does to a file of its name. */
-export type OnConflict = 'rename' | 'replace' | 'fail';
 
 /** What each namespace may hold, files past their deadline included until they are purged. */
 export interface QuotaOptions {

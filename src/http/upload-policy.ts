@@ -1,14 +1,16 @@
 /** What is taken of an upload: the router's rules, made narrower by what a signed URL says. */
 import type { Readable } from 'node:stream';
+import type { OnConflict } from '../namespaces/upload-url.js';
+import { matchesRange } from '../path/media-range.js';
 import { isActiveContent, mediaTypeOfName } from '../path/media-type.js';
 import { BodyMeter } from './body-meter.js';
 import type { Exchange } from './exchange.js';
 import { HeadGate, through } from './head-gate.js';
 import { HttpProblem } from './http-problem.js';
-import type { OnConflict, ResolvedRouterOptions } from './options.js';
+import type { ResolvedRouterOptions } from './options.js';
 import { fileTooLarge, limited } from './request-body.js';
-import { matchesRange } from './semantics/media-range.js';
 import { SNIFFED_BYTES, sniffMediaType } from './semantics/sniff.js';
+import type { SignedUpload } from './signed-request.js';
 import { storableType } from './storable-type.js';
 import type { Reservation } from './usage.js';
 
@@ -18,6 +20,8 @@ export interface UploadPolicy {
   /** Lists of media ranges, each of which must take a file; none: everything is taken. */
   readonly accept: readonly (readonly string[])[];
   readonly onConflict: OnConflict;
+  /** The one name that a file is stored under; null: it is the client's to say. */
+  readonly filename: string | null;
 }
 
 /** The router's own rules. */
@@ -27,7 +31,19 @@ export function routerPolicy({
   accept,
   onConflict,
 }: ResolvedRouterOptions): UploadPolicy {
-  return { maxFileSize, maxFiles, onConflict, accept: accept === null ? [] : [accept] };
+  return { maxFileSize, maxFiles, onConflict, accept: accept === null ? [] : [accept], filename: null };
+}
+
+/** The router's rules and those that were signed: both hold. */
+export function signedPolicy(options: ResolvedRouterOptions, signed: SignedUpload): UploadPolicy {
+  const { maxFileSize, accept, onConflict } = routerPolicy(options);
+  return {
+    maxFileSize: Math.min(maxFileSize, signed.maxBytes ?? maxFileSize),
+    maxFiles: 1,
+    accept: signed.accept === undefined ? accept : [...accept, signed.accept],
+    onConflict: signed.onConflict ?? onConflict,
+    filename: signed.filename ?? null,
+  };
 }
 
 /** A body that the policy takes, so far as can be told from its beginning, and the type to store with it. */

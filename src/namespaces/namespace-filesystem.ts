@@ -48,6 +48,8 @@ import { fileUrl } from '../urls/url-root.js';
 import type { PresignedUrlOptions } from './presigned-url.js';
 import { presignOptions } from './presigned-url.js';
 import type { Storage } from './storage.js';
+import type { UploadStorage, UploadUrl, UploadUrlOptions } from './upload-url.js';
+import { checkUpload, presignedUpload, signedUploadUrl } from './upload-url.js';
 
 /** How often a publish makes missing parents again: a purge may remove an empty one right after. */
 const PARENT_TRIES = 8;
@@ -151,6 +153,55 @@ export class NamespaceFS extends Filesystem {
   /** As `getUrl`, for who knows the file's deadline already and so spares the question. */
   async getUrlUntil(path: string, deadline: Date | null, options: UrlOptions = {}): Promise<string> {
     return this.#urlOf(path, options, async () => deadline);
+  }
+
+  /**
+   * A URL by which its holder, a browser say, may send one file straight to
+   * where it is stored; see `UploadUrl` for how. Served by the router it is
+   * held to all that the router holds uploads to, and `authorize` is not
+   * asked. On S3 the bytes go to S3.
+   *
+   * With `seconds` or `days` the deadline is counted from now, not from the
+   * upload, and the URL ends with it. On S3 it is recorded now, so that what
+   * arrives unseen goes as well: with `onConflict: 'replace'` it is then the
+   * deadline of the file that is there.
+   *
+   * @param path of the file; or of a directory, with a slash at its end (or '' for the root): then the client
+   *   names the file, on S3 nobody does
+   * @throws Unsupported: URLs are not signed (set `urls.secrets`), or S3 can't hold an upload to `accept`
+   * @throws FileExists, FileExpected: on S3, with what is there now
+   * @throws TypeError, RangeError, InvalidPath, IllegalBackReference, FilesystemClosed
+   * @example const { url, fields } = await photos.getUploadUrl('inbox/', { maxBytes: 5e6, accept: ['image/*'] })
+   */
+  async getUploadUrl(path: string, options: UploadUrlOptions = {}): Promise<UploadUrl> {
+    const { clock, urls, urlRoot } = this.#host;
+    const local = this.validatePath(path);
+    const isDirectory = local === '' || path.endsWith('/');
+    const upload = checkUpload(options, clock());
+    const presigner = this.#files.presigner();
+    if (presigner === null) {
+      if (urls === null || urlRoot === null) {
+        throw new Unsupported(local, { message: 'an upload URL must be signed: set urls.secrets' });
+      }
+      const target = { ...this.#key(local), isDirectory };
+      const made = signedUploadUrl(urls, urlRoot, target, upload, clock());
+      return made.path === null ? made : { ...made, path: local };
+    }
+    if (upload.timeout > presigner.maxSeconds) {
+      throw new RangeError(`timeout must be at most ${presigner.maxSeconds} seconds, not ${upload.timeout}`);
+    }
+    const presignPost = presigner.presignPost?.bind(presigner);
+    if (presignPost === undefined) throw new Unsupported(local);
+    await this.#host.storage.bound();
+    const storage: UploadStorage = {
+      findInfo: (target) => findInfo(this, target),
+      getExpiration: (target) => this.getExpiration(target),
+      expireAt: async (target, deadline) =>
+        this.#host.ledger.expire(this.#key(target), deadline.getTime(), await this.#isSeen(target)),
+      presignPost,
+      clock,
+    };
+    return presignedUpload(storage, { namespace: this.namespace, path: local, isDirectory }, upload);
   }
 
   /** The URL of a file or directory without a signature or anything else; on S3 of the router too. */

@@ -70,7 +70,7 @@ function untilDeadline(end: number, cacheControl: string | undefined): Partial<P
 }
 
 /** A moment of mayfly's clock by the system's, by which S3 goes. Whole seconds: two looks at one clock differ by less. */
-function systemTimeOf(deadline: Date, clock: Clock): number {
+export function systemTimeOf(deadline: Date, clock: Clock): number {
   const now = clock();
   return deadline.getTime() + Math.floor((Date.now() - now) / 1000) * 1000;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isMediaRange, matchesRange } from '../../../src/http/semantics/media-range.js';
 import { SNIFFED_BYTES, sniffMediaType } from '../../../src/http/semantics/sniff.js';
+import { isMediaRange, matchesRange } from '../../../src/path/media-range.js';
 import { PDF, PNG } from '../../support/samples.js';
 
 const JPEG = Buffer.from('ffd8ffe000104a46494600010100000100010000', 'hex');
