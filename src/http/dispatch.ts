@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { send } from './answer.js';
+import { crossOrigin } from './cross-origin.js';
 import { answerTo, sendError } from './error-response.js';
 import { Exchange } from './exchange.js';
 import { deleteFile } from './handlers/delete-file.js';
@@ -37,8 +38,10 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
 /** @throws InvalidOptions */
 export function createServe(service: HttpService, options?: RouterOptions): Serve {
   const resolved = resolveRouterOptions(options, service.presigns);
+  const answeredCrossOrigin = crossOrigin(resolved.cors);
   return (request, response, url, next) => {
     watch(request, response, resolved);
+    if (answeredCrossOrigin(request, response)) return;
     const answer = async (): Promise<void> => {
       const exchange = new Exchange(service, resolved, request, response, url);
       const handler = HANDLERS.get(exchange.method);

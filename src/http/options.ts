@@ -23,6 +23,16 @@ export interface AuthorizeRequest {
   path: string;
 }
 
+/** Whose pages may use the service by script (Fetch Standard, "CORS protocol"). */
+export interface CorsOptions {
+  /** Origins such as `https://app.example.com`, or `'*'` for all. */
+  origin: string | readonly string[];
+  /** Let pages send cookies along; default false. Not for `'*'`. */
+  credentials?: boolean;
+  /** Seconds for which a browser may remember the answer to a preflight; default 600. */
+  maxAge?: number;
+}
+
 /** What each namespace may hold, files past their deadline included until they are purged. */
 export interface QuotaOptions {
   /** Bytes of all files; default no limit. */
@@ -71,10 +81,25 @@ export interface RouterOptions {
   delivery?: 'redirect' | 'proxy';
   /** Life in seconds of the URLs that are redirected to, 1 to 604 800; the same URL is given for half of it. Default 3600. */
   presignSeconds?: number;
+  /** Pages of other sites that may use this service by script; default none. */
+  cors?: CorsOptions;
+  /**
+   * `Cross-Origin-Resource-Policy` of files: whose pages may show them. Default `'same-site'` with
+   * `authorize`, as what a visitor may see is then nobody else's affair, and `'cross-origin'` without
+   * it, with `cors`, and for signed URLs, which carry their own leave.
+   */
+  resourcePolicy?: 'same-origin' | 'same-site' | 'cross-origin';
   /** `'ignore'` (default): 404 for every path with a component that starts with a dot. */
   dotfiles?: 'ignore' | 'allow';
   /** Serve HTML, SVG and the like without `Content-Security-Policy: sandbox`; default false. */
   trusted?: boolean;
+}
+
+/** CORS options with every default filled in. */
+export interface ResolvedCors {
+  readonly origin: readonly string[];
+  readonly credentials: boolean;
+  readonly maxAge: number;
 }
 
 /** Options with every default filled in. */
@@ -95,6 +120,9 @@ export interface ResolvedRouterOptions {
   readonly cacheControl: string | undefined;
   readonly delivery: 'redirect' | 'proxy';
   readonly presignSeconds: number;
+  /** Null: no other site's. */
+  readonly cors: ResolvedCors | null;
+  readonly resourcePolicy: 'same-origin' | 'same-site' | 'cross-origin';
   readonly dotfiles: 'ignore' | 'allow';
   readonly trusted: boolean;
 }
@@ -109,6 +137,30 @@ const seconds = z
   .number({ error: 'must be a number of seconds' })
   .positive('must be more than 0')
   .max(MAX_TIMER_SECONDS, `must be at most ${MAX_TIMER_SECONDS}`);
+
+const ORIGIN_WANTS = "must be an origin such as https://app.example.com, or '*'";
+const origin = z
+  .string({ error: ORIGIN_WANTS })
+  .refine((value) => value === '*' || isOrigin(value), ORIGIN_WANTS);
+const corsSchema = z
+  .strictObject(
+    {
+      origin: z.union([origin.transform((value) => [value]), z.array(origin).min(1, ORIGIN_WANTS)], {
+        error: ORIGIN_WANTS,
+      }),
+      credentials: z.boolean({ error: 'must be true or false' }).default(false),
+      maxAge: z.int({ error: 'must be a whole number of seconds' }).min(0).default(600),
+    },
+    'must be { origin, credentials, maxAge }',
+  )
+  .refine(({ origin: origins, credentials }) => !(credentials && origins.includes('*')), {
+    path: ['credentials'],
+    error: "must not go with origin '*': any site could act for your visitors",
+  });
+
+function isOrigin(value: string): boolean {
+  return /^https?:\/\//.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
 
 const schema = z.strictObject({
   allow: z
@@ -147,6 +199,12 @@ const schema = z.strictObject({
     .optional(),
   delivery: z.enum(['redirect', 'proxy'], { error: "must be 'redirect' or 'proxy'" }).optional(),
   presignSeconds: count.max(604_800, 'must be at most 604800, which is all that S3 signs for').default(3600),
+  cors: corsSchema.optional(),
+  resourcePolicy: z
+    .enum(['same-origin', 'same-site', 'cross-origin'], {
+      error: "must be 'same-origin', 'same-site' or 'cross-origin'",
+    })
+    .optional(),
   dotfiles: z.enum(['ignore', 'allow'], { error: "must be 'ignore' or 'allow'" }).default('ignore'),
   trusted: z.boolean({ error: 'must be true or false' }).default(false),
 });
@@ -160,7 +218,18 @@ export function resolveRouterOptions(options: RouterOptions = {}, presigns = fal
   if (!parsed.success) {
     throw new InvalidOptions(`invalid options: ${parsed.error.issues.flatMap(describeIssue).join('; ')}`);
   }
-  const { allow, namespaces, authorize, cacheControl, delivery, accept, quota, ...rest } = parsed.data;
+  const {
+    allow,
+    namespaces,
+    authorize,
+    cacheControl,
+    delivery,
+    accept,
+    quota,
+    cors,
+    resourcePolicy,
+    ...rest
+  } = parsed.data;
   if (delivery === 'redirect' && !presigns) {
     throw new InvalidOptions(
       "invalid options: delivery must not be 'redirect', as the storage has no URLs of its own",
@@ -171,6 +240,9 @@ export function resolveRouterOptions(options: RouterOptions = {}, presigns = fal
     authorize,
     cacheControl,
     accept: accept ?? null,
+    cors: cors ?? null,
+    resourcePolicy:
+      resourcePolicy ?? (authorize !== undefined && cors === undefined ? 'same-site' : 'cross-origin'),
     quota:
       quota === undefined
         ? null
@@ -185,6 +257,8 @@ export function resolveRouterOptions(options: RouterOptions = {}, presigns = fal
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${key} is not a known option`);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${[...issue.path, key].map(String).join('.')} is not a known option`);
+  }
   return [`${issue.path.map(String).join('.') || 'options'} ${issue.message}`];
 }

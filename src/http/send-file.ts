@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Info } from '../fs/info.js';
-import { contentTypeHeader, isActiveContent } from '../path/media-type.js';
+import { contentTypeHeader, isInlineType } from '../path/media-type.js';
 import { attachmentDisposition } from '../urls/content-disposition.js';
 import type { Exchange } from './exchange.js';
 import type { Headers } from './http-problem.js';
@@ -120,7 +120,8 @@ function contentHeaders({ options, query, signed }: Exchange, info: Info): Heade
     'Content-Type': contentTypeHeader(mediaType),
     'X-Content-Type-Options': 'nosniff',
     'Accept-Ranges': 'bytes',
-    ...(options.trusted || !isActiveContent(mediaType) ? {} : { 'Content-Security-Policy': 'sandbox' }),
+    'Cross-Origin-Resource-Policy': signed === null ? options.resourcePolicy : 'cross-origin',
+    ...(options.trusted || isInlineType(mediaType) ? {} : { 'Content-Security-Policy': 'sandbox' }),
     ...(download === null ? {} : { 'Content-Disposition': attachmentDisposition(download || info.name) }),
   };
 }

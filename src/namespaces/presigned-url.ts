@@ -1,7 +1,7 @@
 /** What a presigned URL makes of a file: who may run it, how long it may be kept, and when it ends. */
 import type { Clock } from '../clock/clock.js';
 import type { PresignOptions } from '../fs/presigner.js';
-import { isActiveContent, mediaTypeOfName } from '../path/media-type.js';
+import { isInlineType, mediaTypeOfName } from '../path/media-type.js';
 import { basename } from '../path/parts.js';
 import { attachmentDisposition } from '../urls/content-disposition.js';
 
@@ -19,7 +19,7 @@ export interface PresignedUrlOptions {
   contentType?: string | undefined;
   /** `Cache-Control` of the file; cut short by its deadline. Default: what was stored. */
   cacheControl?: string | undefined;
-  /** Let HTML, SVG and the like run in the browser; default false, which makes them attachments. */
+  /** Let HTML, SVG and the like run in the browser; default false, which makes all but the types known to be harmless attachments. */
   trusted?: boolean;
 }
 
@@ -51,9 +51,7 @@ function dispositionOf(
   { download, trusted }: Pick<PresignedUrlOptions, 'download' | 'trusted'>,
 ): string | null {
   if (typeof download === 'string' && download !== '') return attachmentDisposition(download);
-  const runs = [contentType, mediaTypeOfName(name)].some(
-    (type) => type !== undefined && isActiveContent(type),
-  );
+  const runs = [contentType, mediaTypeOfName(name)].some((type) => type !== undefined && !isInlineType(type));
   return download === true || download === '' || (runs && trusted !== true)
     ? attachmentDisposition(name)
     : null;

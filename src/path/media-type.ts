@@ -19,6 +19,15 @@ export function checkMediaType(value: string): void {
   throw new TypeError("contentType must be a media type such as 'application/pdf'");
 }
 
+/**
+ * Types that a browser may show as they are: pictures, sound, film, fonts, PDF
+ * and plain data, in none of which it runs anything as a part of our site; and
+ * bytes of no type, which it saves. A list of what is known to be harmless, as
+ * nobody knows all that is not.
+ */
+const INLINE =
+  /^(?:image\/(?:png|apng|jpeg|gif|webp|avif|bmp|heic|heif|tiff|x-icon|vnd\.microsoft\.icon)|audio\/[\w.+-]+|video\/[\w.+-]+|font\/[\w.+-]+|text\/(?:plain|csv|markdown)|application\/(?:pdf|json|octet-stream))$/i;
+
 /** Media type by the extension, without a charset; `application/octet-stream` for one that says nothing. */
 export function mediaTypeOfName(name: string): string {
   // Of a bare word the library would think that it is an extension.
@@ -39,4 +48,9 @@ export function contentTypeHeader(mediaType: string): string {
  */
 export function isActiveContent(mediaType: string): boolean {
   return ACTIVE.test(mediaType.split(';', 1)[0] ?? '');
+}
+
+/** Whether a browser may show the content in our origin; what may not is put in a sandbox, or saved. */
+export function isInlineType(mediaType: string): boolean {
+  return INLINE.test((mediaType.split(';', 1)[0] ?? '').trim());
 }
