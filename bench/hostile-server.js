@@ -45,6 +45,7 @@ const ns = mayfly.getFilesystem('ns');
 async function plant() {
   await ns.write('read/ok.txt', 'all is well');
   await ns.write('read/a.png', Buffer.alloc(10_000, 7));
+  await ns.write('read/big.bin', Buffer.alloc(8 * 1024 * 1024));
   await ns.write('write/a.txt', 'to be replaced');
   await symlink(join(top, 'canary.txt'), join(directoryRoot, 'ns/read/link.txt')).catch(() => {});
   await symlink(top, join(directoryRoot, 'ns/read/up')).catch(() => {});
