@@ -163,6 +163,8 @@ class Put {
         return { info: await staged.publish(path, { ...lifetime, check }), isNew: false };
       } catch (error) {
         if (!(error instanceof FileExists || error instanceof PathChanged)) throw error;
+        // What is in the way and can't be seen, such as a link that leads out, stays.
+        if (error instanceof FileExists && tries === TRIES - 1) throw error;
         current = await this.agree();
       }
     }
