@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { SignedParameters, SignedTarget } from '../../src/urls/signed-url.js';
@@ -36,6 +37,31 @@ describe('the signed string, as docs/URLS.md has it', () => {
   ])('of %j is signed as %s', (given, signature) => {
     expect(keys.sign(stringToSign(file, given))).toBe(signature);
     expect(signedQuery(keys, file, given).split('signature=')[1]).toBe(signature);
+  });
+});
+
+describe('docs/URLS.md', () => {
+  const page = readFileSync(new URL('../../docs/URLS.md', import.meta.url), 'utf8');
+
+  it('has the test vector', () => {
+    const parameters = { type: 'image/png', expires: '1767225660', download: 'Bär.png' };
+    for (const given of [parameters, {}]) {
+      expect(page).toContain(keys.sign(stringToSign(file, given)));
+    }
+    expect(page).toContain(stringToSign(file, parameters));
+  });
+
+  it('has a function for edges that takes what is signed here, and nothing else', async () => {
+    const [, code = ''] = /^```js\n(.*?)^```/ms.exec(page) ?? [];
+    const edge = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {
+      mayRead(url: string, secret: string, now: number): boolean;
+    };
+    const url = `/charts/2026/b%c3%a4r%20(1).png?${signedQuery(keys, file, { expires: '1767225660' })}`;
+    expect(edge.mayRead(url, SECRET, NOW)).toBe(true);
+    expect(edge.mayRead(url, SECRET, 1_767_225_660_000)).toBe(false);
+    expect(edge.mayRead(`${url}&type=text/html`, SECRET, NOW)).toBe(false);
+    expect(edge.mayRead(url.replace('charts', 'other'), SECRET, NOW)).toBe(false);
+    expect(edge.mayRead(url, `${SECRET}x`, NOW)).toBe(false);
   });
 });
 
