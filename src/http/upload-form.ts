@@ -86,7 +86,10 @@ export class UploadForm implements FormReceiver {
     if (this.#room === null) return (await this.#publishAll()).map(({ info }) => info);
     const published = await this.#room.publish(
       () => this.#publishAll(),
-      (files) => ({ files: files.length, bytes: files.reduce((sum, { info }) => sum + info.size, 0) }),
+      (files) => ({
+        files: files.filter(({ isNew }) => isNew).length,
+        bytes: files.reduce((sum, { info }) => sum + info.size, 0),
+      }),
     );
     // What was replaced is still counted.
     if (published.some(({ isNew }) => !isNew)) this.#exchange.usageChanged();
@@ -133,7 +136,7 @@ export class UploadForm implements FormReceiver {
     const path = fs.validatePath(joinPath(directory, name));
     if (this.#exchange.hides(path)) throw notFound();
     const mayReplace = await this.#checkConflict(name, path);
-    await this.#room?.useFile();
+    if (!mayReplace) await this.#room?.useFile();
     const { signal } = this.#abort;
     const offer = { name, declared: saidType(contentType, name), room: this.#room, signal };
     const body = await admitBody(this.#exchange, this.#policy, stream, offer);

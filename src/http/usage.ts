@@ -61,16 +61,25 @@ export class UsageBook {
 export class Usage {
   #stored: Amount | null = null;
   #reserved: Amount = { bytes: 0, files: 0 };
+  #holders = 0;
   #measuredAt = 0;
   #tookMs = 0;
   #changed = false;
   #measuring: Promise<void> | null = null;
   readonly #publishing = new Set<Promise<unknown>>();
 
-  /** Nothing here would be missed. */
+  /** Nobody counts on it, so it may be forgotten. */
   get idle(): boolean {
-    const { bytes, files } = this.#reserved;
-    return bytes === 0 && files === 0 && this.#publishing.size === 0 && this.#measuring === null;
+    return this.#holders === 0;
+  }
+
+  /** Somebody counts on it until `letGo`: there must be one count for all of them. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  letGo(): void {
+    this.#holders--;
   }
 
   changed(): void {
@@ -177,6 +186,7 @@ export class Reservation {
 
   constructor(book: UsageBook, fs: NamespaceFS, quota: Quota) {
     this.#usage = book.of(fs);
+    this.#usage.hold();
     this.#fs = fs;
     this.#quota = quota;
   }
@@ -222,8 +232,9 @@ export class Reservation {
     });
   }
 
-  /** Give back what is left. */
+  /** Give back what is left; once. */
   close(): void {
+    this.#usage.letGo();
     this.#usage.give({ bytes: this.#bytes, files: this.#files });
     this.#bytes = 0;
     this.#files = 0;

@@ -61,6 +61,12 @@ describeServed('a quota', (served) => {
     expect(await put(site, 'c', 1)).toBe(413);
     expect(await put(site, 'a', 5)).toBe(200);
     expect(await stored()).toEqual({ bytes: 6, files: 2 });
+    const replacing = await served().serve({ ...quota(undefined, 2), onConflict: 'replace' });
+    expect(await post(replacing, 3)).toBe(413);
+    await site.fetch('/files/ns/b', { method: 'DELETE' });
+    expect(await post(replacing, 3)).toBe(201);
+    expect(await post(replacing, 4)).toBe(201);
+    expect(await stored()).toEqual({ bytes: 9, files: 2 });
   });
 
   it('has room again for what was removed, replaced, purged or refused', async () => {
