@@ -52,7 +52,13 @@ export { Filesystem, SubFS } from './fs/filesystem.js';
 export type { Info } from './fs/info.js';
 export type { MirrorOptions } from './fs/mirror.js';
 export { mirror } from './fs/mirror.js';
-export type { PresignedUrl, Presigner, PresignOptions } from './fs/presigner.js';
+export type {
+  PresignedPost,
+  PresignedUrl,
+  Presigner,
+  PresignOptions,
+  PresignPostOptions,
+} from './fs/presigner.js';
 export type { RemoveManyOptions, RemoveOutcome, StagedFile } from './fs/staged-file.js';
 export { copyDir, copyFile, copyFS, moveDir, moveFile, moveFS } from './fs/transfer.js';
 export type {
@@ -65,7 +71,7 @@ export type {
 } from './fs/transfer-options.js';
 export type { ScanTreeOptions } from './fs/tree-options.js';
 export { ReadOnlyFS } from './fs/wrappers/read-only.js';
-export type { Action, AuthorizeRequest, RouterOptions } from './http/options.js';
+export type { Action, AuthorizeRequest, CorsOptions, QuotaOptions, RouterOptions } from './http/options.js';
 export type { Logger } from './logger/logger.js';
 export type { Mayfly, OverdueFiles, RequestHandler } from './mayfly.js';
 export { createMayfly } from './mayfly.js';
@@ -78,6 +84,7 @@ export type {
 } from './namespaces/namespace-filesystem.js';
 export { NamespaceFS } from './namespaces/namespace-filesystem.js';
 export type { PresignedUrlOptions } from './namespaces/presigned-url.js';
+export type { OnConflict, UploadUrl, UploadUrlOptions } from './namespaces/upload-url.js';
 export type {
   CustomStorage,
   ExpirationsOptions,
@@ -88,5 +95,6 @@ export type {
   S3FSStorage,
   SqliteExpirations,
   StorageOptions,
+  UrlsOptions,
 } from './options.js';
 export { basename, compareCodePoints, dirname, joinPath } from './path/parts.js';

@@ -17,12 +17,15 @@ import { LookUps } from './http/look-ups.js';
 import type { RouterOptions } from './http/options.js';
 import { createRouter } from './http/router.js';
 import type { HttpService } from './http/service.js';
+import { UsageBook } from './http/usage.js';
 import type { NamespaceHost } from './namespaces/namespace-filesystem.js';
 import { NamespaceFS } from './namespaces/namespace-filesystem.js';
 import { Storage } from './namespaces/storage.js';
 import type { MayflyOptions, ResolvedOptions, StorageOptions } from './options.js';
 import { resolveOptions } from './options.js';
 import { checkNamespaceName } from './path/namespace-name.js';
+import type { UrlSigning } from './urls/signing-key.js';
+import { SigningKeys } from './urls/signing-key.js';
 import { mountPath } from './urls/url-root.js';
 
 /** A listener of node:http, and middleware where there is a `next`. */
@@ -113,6 +116,8 @@ class ComposedMayfly implements Mayfly {
   readonly #filesystem: Filesystem;
   readonly #storage: Storage;
   readonly #host: NamespaceHost;
+  readonly #urls: UrlSigning | null;
+  readonly #usage = new UsageBook();
   readonly #purge: Purge;
   readonly #schedule: PurgeSchedule | null;
   /** Purges in flight, which `close` waits for. */
@@ -127,11 +132,16 @@ class ComposedMayfly implements Mayfly {
     this.#filesystem = openFilesystem(options.storage);
     this.#storage = new Storage(this.#filesystem, this.#store);
     const ledger = new Ledger(this.#store, options.clock, (key) => this.#storage.validatorOf(key));
+    this.#urls =
+      options.urls === null
+        ? null
+        : { keys: new SigningKeys(options.urls.secrets), required: options.urls.required };
     this.#host = {
       storage: this.#storage,
       ledger,
       clock: options.clock,
       urlRoot: options.storage.urlRoot ?? null,
+      urls: this.#urls,
       findBelow: (...place) => this.#store.findBelow(...place),
     };
     this.#purge = new Purge({
@@ -240,6 +250,8 @@ class ComposedMayfly implements Mayfly {
       urlRoot: this.urlRoot,
       presigns: this.#filesystem.presigner() !== null,
       lookUps: new LookUps(),
+      urls: this.#urls,
+      usage: this.#usage,
       clock,
       logger,
     };

@@ -14,6 +14,7 @@ import { isCronExpression } from './expirations/purge-schedule.js';
 import { Filesystem } from './fs/filesystem.js';
 import type { Logger } from './logger/logger.js';
 import { silentLogger } from './logger/logger.js';
+import { isSecret, MIN_SECRET_BYTES } from './urls/signing-key.js';
 import { isUrlRoot, trimUrlRoot } from './urls/url-root.js';
 
 /** Files in a directory of this machine. */
@@ -80,6 +81,17 @@ export interface ExpirationsInStore {
 /** Where deadlines are kept: in a database, or in a store of one's own. */
 export type ExpirationsOptions = SqliteExpirations | PostgresExpirations | ExpirationsInStore;
 
+/** How URLs of our own are signed. */
+export interface UrlsOptions {
+  /**
+   * Of 32 bytes or more each; the first signs, all verify. To change it, put a new one
+   * first, and drop the old one when the last URL that it signed has ended.
+   */
+  secrets: readonly string[];
+  /** Refuse to serve a file by a URL that is not signed, and sign every URL; default false. */
+  required?: boolean;
+}
+
 /** Options of `createMayfly`. The snake_case spelling of any key is accepted as well. */
 export interface MayflyOptions {
   /** Where files are kept. */
@@ -93,6 +105,8 @@ export interface MayflyOptions {
         schedule: string;
       }
     | false;
+  /** Signed URLs of our own; default none, so that URLs work for everybody and for ever. */
+  urls?: UrlsOptions;
   /** Ms since the epoch; default `Date.now`. */
   clock?: Clock;
   /** Default: silent. */
@@ -105,6 +119,8 @@ export interface ResolvedOptions {
   /** Null: the default, a database in memory. */
   expirations: ExpirationsOptions | null;
   purge: { schedule: string } | false;
+  /** Null: URLs are not signed. */
+  urls: Required<UrlsOptions> | null;
   clock: Clock;
   logger: Logger;
 }
@@ -223,6 +239,19 @@ const expirations = chosen((value) => {
   return value.type === 'sqlite' || value.type === 'postgres' ? expirationsByType[value.type] : null;
 }, "must be 'sqlite' or 'postgres' (or pass a store)");
 
+const SECRET_WANTS = `must have at least ${MIN_SECRET_BYTES} bytes: make one with "openssl rand -base64 32"`;
+const urls = z.strictObject(
+  {
+    secrets: z
+      .array(z.string({ error: 'must be a string' }).refine(isSecret, SECRET_WANTS), {
+        error: 'must be a list of strings',
+      })
+      .min(1, `must have one secret at least: make one with "openssl rand -base64 32"`),
+    required: z.boolean({ error: 'must be true or false' }).default(false),
+  },
+  { error: 'must be { secrets: a list of strings, required: true or false }' },
+);
+
 const schema = z.strictObject({
   storage,
   expirations: expirations.optional().transform((value) => value ?? null),
@@ -237,6 +266,7 @@ const schema = z.strictObject({
       { error: "must be { schedule: a cron expression such as '* * * * *' }, or false" },
     )
     .default({ schedule: DEFAULT_SCHEDULE }),
+  urls: urls.optional().transform((value) => value ?? null),
   clock: z
     .custom<Clock>(isFunction, 'must be a function that returns ms since the epoch')
     .default(() => systemClock),

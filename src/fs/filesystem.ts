@@ -192,9 +192,13 @@ export class SubFS extends Filesystem {
     const signer = this.#parent.presigner();
     if (signer === null) return null;
     const { maxSeconds } = signer;
+    const presignPost = signer.presignPost?.bind(signer);
     return {
       maxSeconds,
       presign: (path, options) => this.#run(() => signer.presign(this.#outer(path), options)),
+      ...(presignPost === undefined
+        ? {}
+        : { presignPost: (path, options) => this.#run(() => presignPost(this.#outer(path), options)) }),
     };
   }
 

@@ -31,10 +31,36 @@ export interface PresignedUrl {
   readonly expiresAt: number;
 }
 
+/** What a presigned upload may be. */
+export interface PresignPostOptions {
+  /** Life in whole seconds, from 1. */
+  expiresIn: number;
+  /** It shall not begin later than this, in ms since the epoch by the system's clock; default no limit. */
+  notAfter?: number;
+  /** Bytes that the file may have. */
+  maxBytes: number;
+  /** `Content-Type` to store; default: what the client sends as field. */
+  contentType?: string;
+  /** What the client's `Content-Type` must begin with, where `contentType` is not given; default nothing. */
+  contentTypePrefix?: string;
+  /** `Content-Disposition` to store; default none. */
+  contentDisposition?: string;
+}
+
+/** An upload by a form that the storage itself takes. */
+export interface PresignedPost {
+  /** Where to send the form. */
+  readonly url: string;
+  /** Fields to send before the file, by name: secrets as long as they work. */
+  readonly fields: Record<string, string>;
+}
+
 /** Signs without asking anybody, so for a file that is not there as well. */
 export interface Presigner {
   /** Longest life that a URL can have, in seconds. */
   readonly maxSeconds: number;
   /** @throws InvalidPath, IllegalBackReference, FilesystemClosed; OperationFailed: there are no credentials to sign with */
   presign(path: string, options: PresignOptions): Promise<PresignedUrl>;
+  /** Sign an upload by a form; missing where the storage takes none. Throws as `presign`. */
+  presignPost?(path: string, options: PresignPostOptions): Promise<PresignedPost>;
 }

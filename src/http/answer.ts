@@ -31,6 +31,7 @@ export function send(response: ServerResponse, status: number, headers: Headers 
     ...(status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) }),
     ...(lingering ? { Connection: 'close' } : {}),
     ...headers,
+    ...(headers.Vary === undefined ? {} : { Vary: varyOf(response, headers.Vary) }),
   });
   const shown = request.method === 'HEAD' ? '' : body;
   if (unread) {
@@ -39,6 +40,11 @@ export function send(response: ServerResponse, status: number, headers: Headers 
   }
   if (lingering) linger(request, response, shown);
   else response.end(shown);
+}
+
+/** What CORS has said already is not taken back. */
+function varyOf(response: ServerResponse, field: string | number): string {
+  return [response.getHeader('Vary') ?? [], field].flat().join(', ');
 }
 
 /** Send a value as JSON. */

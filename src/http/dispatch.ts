@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { send } from './answer.js';
+import { crossOrigin } from './cross-origin.js';
 import { answerTo, sendError } from './error-response.js';
 import { Exchange } from './exchange.js';
 import { deleteFile } from './handlers/delete-file.js';
@@ -14,6 +15,7 @@ import { putFile } from './handlers/put-file.js';
 import { AuthorizeFailed, ClientGone, HttpProblem } from './http-problem.js';
 import type { RouterOptions } from './options.js';
 import { resolveRouterOptions } from './options.js';
+import { watch } from './patience.js';
 import type { HttpService } from './service.js';
 
 export type Next = (error?: unknown) => void;
@@ -43,7 +45,10 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
 /** @throws InvalidOptions */
 export function createServe(service: HttpService, options?: RouterOptions): Serve {
   const resolved = resolveRouterOptions(options, service.presigns);
+  const answeredCrossOrigin = crossOrigin(resolved.cors);
   return (request, response, url, next) => {
+    watch(request, response, resolved);
+    if (answeredCrossOrigin(request, response)) return;
     const failed = (error: unknown): void => fail(service, request, response, error, next);
     try {
       const exchange = new Exchange(service, resolved, request, response, url);

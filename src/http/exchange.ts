@@ -5,7 +5,18 @@ import { isNamespaceName } from '../path/namespace-name.js';
 import { AuthorizeFailed, HttpProblem, methodNotAllowed, notFound } from './http-problem.js';
 import type { Action, ResolvedRouterOptions } from './options.js';
 import { parseTarget } from './request-target.js';
+import { secondsLeft } from './semantics/cache-lifetime.js';
 import type { HttpService } from './service.js';
+
+/** What a signed URL for reading says. */
+export interface SignedRead {
+  /** When the URL stops working, in ms since the epoch; null for never. */
+  readonly end: number | null;
+  /** Name to save the file under; '' for its own, undefined: not asked for. */
+  readonly download: string | undefined;
+  /** Media type to serve the file as. */
+  readonly type: string | undefined;
+}
 
 export class Exchange {
   readonly method: string;
@@ -15,6 +26,9 @@ export class Exchange {
   readonly path: string;
   /** The URL is that of a namespace or ends in a slash. */
   readonly namesDirectory: boolean;
+  /** What the URL was signed to say; null for one that is not signed. */
+  signed: SignedRead | null = null;
+  readonly #granted = new Set<Action>();
   readonly #search: string;
   #query: URLSearchParams | undefined;
 
@@ -66,10 +80,15 @@ export class Exchange {
     await this.authorize(action, path);
   }
 
+  /** A valid signature says that the action is agreed to: `authorize` is not asked any more. */
+  grant(action: Action): void {
+    this.#granted.add(action);
+  }
+
   /** @throws HttpProblem 403, AuthorizeFailed */
   async authorize(action: Action, path: string = this.path): Promise<void> {
     const { authorize } = this.options;
-    if (authorize === undefined) return;
+    if (authorize === undefined || this.#granted.has(action)) return;
     let verdict: unknown;
     try {
       verdict = await authorize(this.request, { action, namespace: this.namespace, path });
@@ -97,6 +116,21 @@ export class Exchange {
   notAllowed(except?: string): HttpProblem {
     const refused = except === 'GET' || except === 'HEAD' ? ['GET', 'HEAD'] : [except];
     return methodNotAllowed(this.methods.filter((method) => !refused.includes(method)));
+  }
+
+  /**
+   * Seconds for which what is sent may be used: the least of what URL and file have left.
+   * @param deadline of the file, in ms since the epoch; null for none
+   * @returns null for ever
+   */
+  secondsLeft(deadline: number | null): number | null {
+    const end = Math.min(deadline ?? Number.POSITIVE_INFINITY, this.signed?.end ?? Number.POSITIVE_INFINITY);
+    return end === Number.POSITIVE_INFINITY ? null : secondsLeft(end, this.now());
+  }
+
+  /** Something was removed or replaced in the namespace. */
+  usageChanged(): void {
+    this.service.usage.changed(this.namespace);
   }
 
   now(): number {

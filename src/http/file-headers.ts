@@ -6,12 +6,12 @@
 import type { ServerResponse } from 'node:http';
 import { ServerResponse as PlainResponse } from 'node:http';
 import type { Info } from '../fs/info.js';
-import { contentTypeHeader, isActiveContent } from '../path/media-type.js';
+import { contentTypeHeader, isInlineType } from '../path/media-type.js';
 import { attachmentDisposition } from '../urls/content-disposition.js';
 import type { Exchange } from './exchange.js';
 import type { ResolvedRouterOptions } from './options.js';
 import type { Representation } from './representation.js';
-import { cacheControlFor, secondsLeft } from './semantics/cache-lifetime.js';
+import { cacheControlFor } from './semantics/cache-lifetime.js';
 import { mediaTypeOf } from './semantics/content-headers.js';
 import { entityTagOf } from './semantics/entity-tag.js';
 import { formatHttpDate } from './semantics/http-date.js';
@@ -87,9 +87,13 @@ function hasFields(response: ServerResponse): boolean {
 }
 
 function makeHeaders(exchange: Exchange, file: Representation): FileHeaders {
-  const contentType = contentTypeHeader(mediaTypeOf(file.described));
+  const mediaType = mediaTypeOf({
+    name: file.described.name,
+    contentType: exchange.signed?.type ?? file.described.contentType,
+  });
+  const contentType = contentTypeHeader(mediaType);
   const validators = validatorFields(exchange, file);
-  const content = [...validators, ...contentFields(exchange, file)];
+  const content = [...validators, ...contentFields(exchange, file, mediaType)];
   const length = ['Content-Type', contentType, 'Content-Length', String(file.version.info.size)];
   return {
     validators: new Fields(validators),
@@ -101,8 +105,7 @@ function makeHeaders(exchange: Exchange, file: Representation): FileHeaders {
 
 function validatorFields(exchange: Exchange, { version: { info }, deadline }: Representation): string[] {
   const { options } = exchange;
-  const left = deadline === null ? null : secondsLeft(deadline, exchange.now());
-  const cacheControl = cacheControlFor(options.cacheControl, left);
+  const cacheControl = cacheControlFor(options.cacheControl, exchange.secondsLeft(deadline));
   // Section 8.8.2.1: never later than the answer's own date, which is the system's.
   const modified = formatHttpDate(Math.min(info.modified.getTime(), Date.now()));
   const fields = ['ETag', entityTagOf(info), 'Last-Modified', modified];
@@ -113,12 +116,16 @@ function validatorFields(exchange: Exchange, { version: { info }, deadline }: Re
   return fields;
 }
 
-function contentFields({ options, query, plain }: Exchange, { described, coding }: Representation): string[] {
+function contentFields(
+  { options, query, plain, signed }: Exchange,
+  { described, coding }: Representation,
+  mediaType: string,
+): string[] {
+  const policy = signed === null ? options.resourcePolicy : 'cross-origin';
   const fields = ['X-Content-Type-Options', 'nosniff', 'Accept-Ranges', 'bytes'];
+  fields.push('Cross-Origin-Resource-Policy', policy);
   if (coding !== undefined) fields.push('Content-Encoding', coding);
-  if (!options.trusted && isActiveContent(mediaTypeOf(described))) {
-    fields.push('Content-Security-Policy', 'sandbox');
-  }
+  if (!options.trusted && !isInlineType(mediaType)) fields.push('Content-Security-Policy', 'sandbox');
   const download = plain ? null : query.get('download');
   if (download !== null)
     fields.push('Content-Disposition', attachmentDisposition(download || described.name));

@@ -29,7 +29,7 @@ export async function describeFile(
     size: info.size,
     contentType: mediaTypeOf(info),
     etag: entityTagOf(info),
-    url: await fs.getUrl(info.path, timeout),
+    url: await fs.getUrlUntil(info.path, expires, timeout === undefined ? {} : { timeout }),
     expires: expires?.toISOString() ?? null,
   };
 }

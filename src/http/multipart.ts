@@ -19,12 +19,16 @@ const UNNAMED = '\ud800';
 
 const LIMITS = {
   fieldNameSize: 200,
-  /** Fields of an application's own may hold a text; all are in memory until the request ends. */
+  /** Fields of an application's own may hold a text. */
   fieldSize: 64 * 1024,
   fields: 100,
+  /** Headers of one part. */
+  headerPairs: 50,
   fieldNestingDepth: 8,
   fieldArrayIndexLimit: 100,
 };
+/** Of all fields together: they are in memory until the request ends. */
+const MAX_FIELDS_BYTES = 256 * 1024;
 /** Inputs for files that may stay unfilled. */
 const UNFILLED_PARTS = 100;
 
@@ -94,6 +98,10 @@ export function readForm(
       },
     };
     const onEnd = (error?: unknown): void => (error === undefined ? resolve() : fail(error));
+    // Also when the connection was cut from this side, of which the parser hears nothing.
+    request.once('close', () => {
+      if (!request.complete) fail(new ClientGone());
+    });
     // Multer is declared for Express and works with what Express is made of.
     multer(options).any()(request as Request, response as Response, onEnd);
   });
@@ -105,8 +113,11 @@ function listen(parser: Parser, receiver: FormReceiver, fail: (error: unknown) =
     info.filename ||= UNNAMED;
     if (name === undefined) fail(badRequest('A part of the form has no name.'));
   });
+  let fieldsBytes = 0;
   parser.on('field', (name, value, { valueTruncated }) => {
     try {
+      fieldsBytes += Buffer.byteLength(value) + Buffer.byteLength(name ?? '');
+      if (fieldsBytes > MAX_FIELDS_BYTES) throw tooLarge('The fields of the form are too long.');
       if (name === undefined) throw badRequest('A part of the form has no name.');
       if (valueTruncated) throw tooLarge('A field of the form is too long.');
       receiver.onField(name, value);
@@ -139,7 +150,7 @@ function engine(receiver: FormReceiver, fail: (error: unknown) => void): multer.
 
 /** What went wrong with a form, in our words. */
 function formError(request: IncomingMessage, error: unknown): unknown {
-  if (error instanceof HttpProblem) return error;
+  if (error instanceof HttpProblem || error instanceof ClientGone) return error;
   if (request.destroyed && !request.complete) return new ClientGone(error);
   if (error instanceof multer.MulterError) {
     return badRequest('The form has a field whose name can not be taken.');

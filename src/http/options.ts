@@ -2,10 +2,13 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { InvalidOptions } from '../errors/errors.js';
+import type { OnConflict } from '../namespaces/upload-url.js';
+import { isMediaRange } from '../path/media-range.js';
 import { isNamespaceName } from '../path/namespace-name.js';
 import type { Coding } from './semantics/accept-encoding.js';
 import { CODINGS } from './semantics/accept-encoding.js';
 import { parseCacheControl } from './semantics/cache-lifetime.js';
+import type { Quota } from './usage.js';
 
 const ACTIONS = ['read', 'list', 'upload', 'replace', 'remove', 'expire'] as const;
 
@@ -22,8 +25,23 @@ export interface AuthorizeRequest {
   path: string;
 }
 
-/** What an upload does to a file of its name. */
-export type OnConflict = 'rename' | 'replace' | 'fail';
+/** Whose pages may use the service by script (Fetch Standard, "CORS protocol"). */
+export interface CorsOptions {
+  /** Origins such as `https://app.example.com`, or `'*'` for all. */
+  origin: string | readonly string[];
+  /** Let pages send cookies along; default false. Not for `'*'`. */
+  credentials?: boolean;
+  /** Seconds for which a browser may remember the answer to a preflight; default 600. */
+  maxAge?: number;
+}
+
+/** What each namespace may hold, files past their deadline included until they are purged. */
+export interface QuotaOptions {
+  /** Bytes of all files; default no limit. */
+  maxBytes?: number;
+  /** Number of files; default no limit. */
+  maxFiles?: number;
+}
 
 /** Options of `mayfly.router` and `mayfly.handler`. */
 export interface RouterOptions {
@@ -40,6 +58,18 @@ export interface RouterOptions {
   maxFileSize?: number;
   /** Files in one form; one more is 413. Default 20. */
   maxFiles?: number;
+  /**
+   * Media types that are taken, such as `['image/*', 'application/pdf']`; others are 415.
+   * Goes by the content, not by what the client says. `image/*` takes SVG too, which can
+   * carry scripts. Default: everything.
+   */
+  accept?: readonly string[];
+  /** What each namespace may hold; more is 413, before it is stored. Default: no limit. */
+  quota?: QuotaOptions;
+  /** Seconds for which a client may keep silent, sending or reading, before it is cut off. Default 60. */
+  idleTimeout?: number;
+  /** Seconds that an upload may take as a whole; then it is 408. Default 21 600, which is six hours. */
+  uploadTimeout?: number;
   /** Default `'rename'`, which stores `name-1.ext`; `'replace'` wants the action of that name; `'fail'` answers 409. */
   onConflict?: OnConflict;
   /** `Cache-Control` of served files, cut short by their deadlines. Default: no field for files without a deadline. */
@@ -53,6 +83,14 @@ export interface RouterOptions {
   delivery?: 'redirect' | 'proxy';
   /** Life in seconds of the URLs that are redirected to, 1 to 604 800; the same URL is given for half of it. Default 3600. */
   presignSeconds?: number;
+  /** Pages of other sites that may use this service by script; default none. */
+  cors?: CorsOptions;
+  /**
+   * `Cross-Origin-Resource-Policy` of files: whose pages may show them. Default `'same-site'` with
+   * `authorize`, as what a visitor may see is then nobody else's affair, and `'cross-origin'` without
+   * it, with `cors`, and for signed URLs, which carry their own leave.
+   */
+  resourcePolicy?: 'same-origin' | 'same-site' | 'cross-origin';
   /** `'ignore'` (default): 404 for every path with a component that starts with a dot. */
   dotfiles?: 'ignore' | 'allow';
   /**
@@ -70,6 +108,13 @@ export interface RouterOptions {
   trusted?: boolean;
 }
 
+/** CORS options with every default filled in. */
+export interface ResolvedCors {
+  readonly origin: readonly string[];
+  readonly credentials: boolean;
+  readonly maxAge: number;
+}
+
 /** Options with every default filled in. */
 export interface ResolvedRouterOptions {
   readonly allow: ReadonlySet<Action>;
@@ -78,10 +123,19 @@ export interface ResolvedRouterOptions {
   readonly authorize: RouterOptions['authorize'];
   readonly maxFileSize: number;
   readonly maxFiles: number;
+  /** Null: everything. */
+  readonly accept: readonly string[] | null;
+  /** Null: no limit. */
+  readonly quota: Quota | null;
+  readonly idleTimeout: number;
+  readonly uploadTimeout: number;
   readonly onConflict: OnConflict;
   readonly cacheControl: string | undefined;
   readonly delivery: 'redirect' | 'proxy';
   readonly presignSeconds: number;
+  /** Null: no other site's. */
+  readonly cors: ResolvedCors | null;
+  readonly resourcePolicy: 'same-origin' | 'same-site' | 'cross-origin';
   readonly dotfiles: 'ignore' | 'allow';
   readonly precompressed: readonly Coding[];
   /** Without a slash at its end. */
@@ -95,6 +149,36 @@ const GIBIBYTE = 2 ** 30;
 
 const actionError = `must be one of ${ACTIONS.join(', ')}`;
 const count = z.int({ error: 'must be a whole number of 1 or more' }).min(1, 'must be 1 or more');
+/** Timers can't count further. */
+const MAX_TIMER_SECONDS = 2_147_483;
+const seconds = z
+  .number({ error: 'must be a number of seconds' })
+  .positive('must be more than 0')
+  .max(MAX_TIMER_SECONDS, `must be at most ${MAX_TIMER_SECONDS}`);
+
+const ORIGIN_WANTS = "must be an origin such as https://app.example.com, or '*'";
+const origin = z
+  .string({ error: ORIGIN_WANTS })
+  .refine((value) => value === '*' || isOrigin(value), ORIGIN_WANTS);
+const corsSchema = z
+  .strictObject(
+    {
+      origin: z.union([origin.transform((value) => [value]), z.array(origin).min(1, ORIGIN_WANTS)], {
+        error: ORIGIN_WANTS,
+      }),
+      credentials: z.boolean({ error: 'must be true or false' }).default(false),
+      maxAge: z.int({ error: 'must be a whole number of seconds' }).min(0).default(600),
+    },
+    'must be { origin, credentials, maxAge }',
+  )
+  .refine(({ origin: origins, credentials }) => !(credentials && origins.includes('*')), {
+    path: ['credentials'],
+    error: "must not go with origin '*': any site could act for your visitors",
+  });
+
+function isOrigin(value: string): boolean {
+  return /^https?:\/\//.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
 
 const schema = z.strictObject({
   allow: z
@@ -110,6 +194,20 @@ const schema = z.strictObject({
     .optional(),
   maxFileSize: count.default(GIBIBYTE),
   maxFiles: count.default(20),
+  accept: z
+    .array(z.string({ error: 'must be a string' }).refine(isMediaRange, "must be a media type or 'type/*'"), {
+      error: "must be a list of media types such as 'image/*'",
+    })
+    .min(1, 'must have one media type at least')
+    .optional(),
+  quota: z
+    .strictObject(
+      { maxBytes: count.optional(), maxFiles: count.optional() },
+      'must be { maxBytes, maxFiles }',
+    )
+    .optional(),
+  idleTimeout: seconds.default(60),
+  uploadTimeout: seconds.default(21_600),
   onConflict: z
     .enum(['rename', 'replace', 'fail'], { error: "must be 'rename', 'replace' or 'fail'" })
     .default('rename'),
@@ -119,6 +217,12 @@ const schema = z.strictObject({
     .optional(),
   delivery: z.enum(['redirect', 'proxy'], { error: "must be 'redirect' or 'proxy'" }).optional(),
   presignSeconds: count.max(604_800, 'must be at most 604800, which is all that S3 signs for').default(3600),
+  cors: corsSchema.optional(),
+  resourcePolicy: z
+    .enum(['same-origin', 'same-site', 'cross-origin'], {
+      error: "must be 'same-origin', 'same-site' or 'cross-origin'",
+    })
+    .optional(),
   dotfiles: z.enum(['ignore', 'allow'], { error: "must be 'ignore' or 'allow'" }).default('ignore'),
   precompressed: z
     .union([z.boolean(), z.array(z.enum(CODING_NAMES))], {
@@ -141,8 +245,20 @@ export function resolveRouterOptions(options: RouterOptions = {}, presigns = fal
   if (!parsed.success) {
     throw new InvalidOptions(`invalid options: ${parsed.error.issues.flatMap(describeIssue).join('; ')}`);
   }
-  const { allow, namespaces, authorize, cacheControl, delivery, precompressed, accelRedirect, ...rest } =
-    parsed.data;
+  const {
+    allow,
+    namespaces,
+    authorize,
+    cacheControl,
+    delivery,
+    accept,
+    quota,
+    cors,
+    resourcePolicy,
+    precompressed,
+    accelRedirect,
+    ...rest
+  } = parsed.data;
   if (delivery === 'redirect' && !presigns) {
     throw new InvalidOptions(
       "invalid options: delivery must not be 'redirect', as the storage has no URLs of its own",
@@ -154,6 +270,17 @@ export function resolveRouterOptions(options: RouterOptions = {}, presigns = fal
     cacheControl,
     precompressed: precompressed === true ? CODING_NAMES : precompressed || [],
     accelRedirect: accelRedirect?.replace(/\/+$/, ''),
+    accept: accept ?? null,
+    cors: cors ?? null,
+    resourcePolicy:
+      resourcePolicy ?? (authorize !== undefined && cors === undefined ? 'same-site' : 'cross-origin'),
+    quota:
+      quota === undefined
+        ? null
+        : {
+            maxBytes: quota.maxBytes ?? Number.POSITIVE_INFINITY,
+            maxFiles: quota.maxFiles ?? Number.POSITIVE_INFINITY,
+          },
     delivery: delivery ?? (presigns ? 'redirect' : 'proxy'),
     allow: new Set(allow),
     namespaces: namespaces === undefined ? null : new Set(namespaces),
@@ -161,6 +288,8 @@ export function resolveRouterOptions(options: RouterOptions = {}, presigns = fal
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${key} is not a known option`);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${[...issue.path, key].map(String).join('.')} is not a known option`);
+  }
   return [`${issue.path.map(String).join('.') || 'options'} ${issue.message}`];
 }

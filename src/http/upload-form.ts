@@ -9,16 +9,17 @@ import type { Info } from '../fs/info.js';
 import type { NamespaceStagedFile } from '../namespaces/namespace-filesystem.js';
 import { joinPath } from '../path/parts.js';
 import type { Exchange } from './exchange.js';
-import { badRequest, tooLarge } from './http-problem.js';
+import { badRequest, notFound, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
 import { publishNew, publishRenamed } from './publish.js';
-import { fileTooLarge, limited } from './request-body.js';
 import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
-import { storableType } from './storable-type.js';
 import { lookUp } from './stored-file.js';
 import { uploadName } from './upload-name.js';
 import type { UploadParameters } from './upload-parameters.js';
 import { isParameterName } from './upload-parameters.js';
+import type { UploadPolicy } from './upload-policy.js';
+import { admitBody } from './upload-policy.js';
+import type { Reservation } from './usage.js';
 
 interface StagedUpload {
   /** Place in the form: small parts are staged side by side, and the last may be ready first. */
@@ -34,9 +35,18 @@ interface Published {
   readonly isNew: boolean;
 }
 
+/** What a form is held to. */
+export interface FormRules {
+  readonly policy: UploadPolicy;
+  /** Room in the namespace; null: there is no quota. */
+  readonly room: Reservation | null;
+}
+
 export class UploadForm implements FormReceiver {
   readonly #exchange: Exchange;
   readonly #parameters: UploadParameters;
+  readonly #policy: UploadPolicy;
+  readonly #room: Reservation | null;
   readonly #abort = new AbortController();
   readonly #uploads: StagedUpload[] = [];
   /** Parts on their way into the storage. */
@@ -48,9 +58,11 @@ export class UploadForm implements FormReceiver {
   #lateField: string | null = null;
   #unnamed = 0;
 
-  constructor(exchange: Exchange, parameters: UploadParameters) {
+  constructor(exchange: Exchange, parameters: UploadParameters, { policy, room }: FormRules) {
     this.#exchange = exchange;
     this.#parameters = parameters;
+    this.#policy = policy;
+    this.#room = room;
     setMaxListeners(0, this.#abort.signal); // One for each part that arrives, however many may.
   }
 
@@ -71,6 +83,20 @@ export class UploadForm implements FormReceiver {
   async publish(): Promise<Info[]> {
     if (this.#uploads.length === 0) throw badRequest('The form has no file.');
     await this.#parameters.check();
+    if (this.#room === null) return (await this.#publishAll()).map(({ info }) => info);
+    const published = await this.#room.publish(
+      () => this.#publishAll(),
+      (files) => ({
+        files: files.filter(({ isNew }) => isNew).length,
+        bytes: files.reduce((sum, { info }) => sum + info.size, 0),
+      }),
+    );
+    // What was replaced is still counted.
+    if (published.some(({ isNew }) => !isNew)) this.#exchange.usageChanged();
+    return published.map(({ info }) => info);
+  }
+
+  async #publishAll(): Promise<Published[]> {
     const published: Published[] = [];
     for (const { staged } of this.#uploads) await staged.synced;
     this.#uploads.sort((a, b) => a.ordinal - b.ordinal);
@@ -80,7 +106,7 @@ export class UploadForm implements FormReceiver {
       await this.#takeBack(published);
       throw error;
     }
-    return published.map(({ info }) => info);
+    return published;
   }
 
   /** Forget whatever is not published. */
@@ -104,27 +130,27 @@ export class UploadForm implements FormReceiver {
   }
 
   async #stage({ name: clientName, contentType, stream }: FilePart, ordinal: number): Promise<void> {
-    const { fs, path: directory, options } = this.#exchange;
+    const { fs, path: directory } = this.#exchange;
     this.#count();
     await this.#parameters.check();
-    const name = uploadName(this.#parameters.filename ?? clientName);
+    const name = this.#policy.filename ?? uploadName(this.#parameters.filename ?? clientName);
     const path = fs.validatePath(joinPath(directory, name));
+    if (this.#exchange.hides(path)) throw notFound();
     const mayReplace = await this.#checkConflict(name, path);
-    const declared = storableType(this.#exchange, name, saidType(contentType, name));
-    const staged = await fs.stage(
-      path,
-      limited(stream, options.maxFileSize, fileTooLarge(options.maxFileSize)),
-      {
-        signal: this.#abort.signal,
-        final: options.onConflict !== 'rename',
-        ...(declared === undefined ? {} : { contentType: declared }),
-      },
-    );
+    if (!mayReplace) await this.#room?.useFile();
+    const { signal } = this.#abort;
+    const offer = { name, declared: saidType(contentType, name), room: this.#room, signal };
+    const body = await admitBody(this.#exchange, this.#policy, stream, offer);
+    const staged = await fs.stage(path, body.stream, {
+      signal,
+      final: this.#policy.onConflict !== 'rename',
+      ...(body.contentType === undefined ? {} : { contentType: body.contentType }),
+    });
     this.#uploads.push({ ordinal, name, staged, mayReplace });
   }
 
   #count(): void {
-    const { maxFiles } = this.#exchange.options;
+    const { maxFiles } = this.#policy;
     this.#files++;
     if (this.#files > maxFiles) throw tooLarge(`A form may have at most ${maxFiles} files here.`);
     if (this.#files > 1 && this.#parameters.filename !== undefined) {
@@ -134,7 +160,7 @@ export class UploadForm implements FormReceiver {
 
   /** Refuse early what can't be published later. @returns whether a file that is there may be replaced */
   async #checkConflict(name: string, path: string): Promise<boolean> {
-    const { onConflict } = this.#exchange.options;
+    const { onConflict } = this.#policy;
     if (onConflict === 'rename') return false;
     // One form can't give two files one name, and the second would undo the first.
     if (this.#names.has(name)) throw new FileExists(path);
@@ -148,9 +174,10 @@ export class UploadForm implements FormReceiver {
   }
 
   async #publishOne({ name, staged, mayReplace }: StagedUpload): Promise<Published> {
-    const { path: directory, options } = this.#exchange;
+    const { path: directory } = this.#exchange;
+    const { onConflict } = this.#policy;
     const { lifetime } = this.#parameters;
-    if (options.onConflict === 'rename') {
+    if (onConflict === 'rename') {
       return {
         info: await publishRenamed(this.#exchange, staged, { directory, name, lifetime }),
         isNew: true,
@@ -161,7 +188,7 @@ export class UploadForm implements FormReceiver {
     try {
       return { info: await publishNew(this.#exchange, staged, path, lifetime), isNew: true };
     } catch (error) {
-      if (!(error instanceof FileExists) || options.onConflict === 'fail') throw error;
+      if (!(error instanceof FileExists) || onConflict === 'fail') throw error;
       // It came while ours arrived, so replacing it was not asked about yet.
       await this.#exchange.require('replace', path);
       return { info: await staged.publish(path, lifetime), isNew: false };

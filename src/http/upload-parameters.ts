@@ -2,6 +2,7 @@
 import { deadlineAfter } from '../expirations/lifetime.js';
 import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
 import { badRequest } from './http-problem.js';
+import type { SignedUpload } from './signed-request.js';
 
 const NAMES = ['seconds', 'days', 'timeout', 'filename'] as const;
 type ParameterName = (typeof NAMES)[number];
@@ -16,19 +17,26 @@ export function isParameterName(name: string): name is ParameterName {
 /** Collects the parameters of one upload; each may be given once. */
 export class UploadParameters {
   readonly #given = new Set<ParameterName>();
+  readonly #settled = new Set<ParameterName>();
   readonly #fs: NamespaceFS;
   readonly #now: () => number;
   readonly #lifetime: { seconds?: number; days?: number } = {};
+  readonly #until: number | null;
   #timeout: number | undefined;
   #filename: string | undefined;
 
-  constructor(fs: NamespaceFS, now: () => number) {
+  /** @param signed what a signed URL has settled, so that the client has no say; null for none */
+  constructor(fs: NamespaceFS, now: () => number, signed: SignedUpload | null = null) {
     this.#fs = fs;
     this.#now = now;
+    this.#until = signed?.until ?? null;
+    if (signed !== null) for (const name of NAMES) this.#settled.add(name);
   }
 
   /** How long the file lives; neither key: its path keeps the deadline that it has. */
   get lifetime(): { seconds?: number; days?: number } {
+    // A deadline that has passed meanwhile is one all the same.
+    if (this.#until !== null) return { seconds: Math.max(0, this.#until - this.#now()) / 1000 };
     return this.#lifetime;
   }
 
@@ -44,13 +52,16 @@ export class UploadParameters {
 
   /** Take what is in a query. @throws HttpProblem 400 */
   async addQuery(query: URLSearchParams): Promise<this> {
-    for (const [name, value] of query) if (isParameterName(name)) this.add(name, value);
+    for (const [name, value] of query) {
+      if (isParameterName(name) && !this.#settled.has(name)) this.add(name, value);
+    }
     await this.check();
     return this;
   }
 
   /** @throws HttpProblem 400: not a number, or given before */
   add(name: ParameterName, value: string): void {
+    if (this.#settled.has(name)) throw badRequest(`${name} is settled by the URL.`);
     if (this.#given.has(name)) throw badRequest(`${name} is given twice.`);
     this.#given.add(name);
     if (name === 'filename') {

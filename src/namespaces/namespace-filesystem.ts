@@ -39,11 +39,18 @@ import type { StagedFile } from '../fs/staged-file.js';
 import { moveFile } from '../fs/transfer.js';
 import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../fs/tree-options.js';
+import { checkMediaType } from '../path/media-type.js';
 import { dirname, isWithin, joinPath } from '../path/parts.js';
+import { encodeSegment } from '../path/percent-encoding.js';
+import type { SignedTarget } from '../urls/signed-url.js';
+import { expiresOf, signedQuery } from '../urls/signed-url.js';
+import type { UrlSigning } from '../urls/signing-key.js';
 import { fileUrl } from '../urls/url-root.js';
 import type { PresignedUrlOptions } from './presigned-url.js';
 import { presignOptions } from './presigned-url.js';
 import type { Storage } from './storage.js';
+import type { UploadStorage, UploadUrl, UploadUrlOptions } from './upload-url.js';
+import { checkUpload, presignedUpload, signedUploadUrl } from './upload-url.js';
 
 /** How often a publish makes missing parents again: a purge may remove an empty one right after. */
 const PARENT_TRIES = 8;
@@ -79,7 +86,7 @@ export interface NamespaceStagedFile extends StagedFile {
 
 /** Options of `getUrl`. */
 export interface UrlOptions {
-  /** Seconds until the URL stops working, where the storage can sign; default 0, see `getUrl`. */
+  /** Seconds until the URL stops working, where URLs are signed; default 0, see `getUrl`. */
   timeout?: number;
   /** Ask the browser to save the file, under this name if one is given. */
   download?: boolean | string;
@@ -107,6 +114,8 @@ export interface NamespaceHost {
   readonly clock: Clock;
   /** Trimmed URL base; null where files have no URLs but those of the storage. */
   readonly urlRoot: string | null;
+  /** How URLs of our own are signed; null: they are not. */
+  readonly urls: UrlSigning | null;
   /** Paths with rows below a directory; see `ExpirationStore.findBelow`. */
   findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]>;
 }
@@ -136,38 +145,125 @@ export class NamespaceFS extends Filesystem {
    * The URL by which the file is served. Nothing is looked up: for a file that
    * does not exist it answers 404.
    *
-   * On S3 a `timeout` gives a URL that S3 answers. Its signing time is rounded
-   * down a little, so that the URL repeats and can be cached: it has at least
-   * nine tenths of its life left. It ends with the file's deadline, if that
-   * is known and comes first.
+   * With `urls.secrets` a `timeout` signs the URL: it is refused once that is
+   * over, or when anything in it was changed. On S3 a `timeout` gives a URL
+   * that S3 answers. Its signing time is rounded down a little, so that the
+   * URL repeats and can be cached: it has at least nine tenths of its life
+   * left. Either ends with the file's deadline, if that is known and comes
+   * first.
    *
    * @param timeout seconds until the URL stops working, rounded up; default 0, which is for ever. Ignored where URLs
    *   are not signed; on S3 at most 604 800, and without a `urlRoot` 60 by default
    * @returns with a timeout the URL is a secret: never log it
    * @throws RangeError `timeout` is negative, not finite, or over the limit
+   * @throws TypeError `contentType` is no media type
+   * @throws Unsupported `contentType` where URLs are not signed
    * @throws InvalidPath, IllegalBackReference, FilesystemClosed; PermissionDenied: no credentials to sign with
    * @example await charts.getUrl('weekly.png', 60)
    */
   async getUrl(path: string, timeout: number | UrlOptions = 0): Promise<string> {
     const options = typeof timeout === 'object' && timeout !== null ? timeout : { timeout };
-    const { timeout: seconds = 0, download, contentType } = options;
+    return this.#urlOf(path, options, () => this.getExpiration(path));
+  }
+
+  /** As `getUrl`, for who knows the file's deadline already and so spares the question. */
+  async getUrlUntil(path: string, deadline: Date | null, options: UrlOptions = {}): Promise<string> {
+    return this.#urlOf(path, options, async () => deadline);
+  }
+
+  /**
+   * A URL by which its holder, a browser say, may send one file straight to
+   * where it is stored; see `UploadUrl` for how. Served by the router it is
+   * held to all that the router holds uploads to, and `authorize` is not
+   * asked. On S3 the bytes go to S3.
+   *
+   * With `seconds` or `days` the deadline is counted from now, not from the
+   * upload, and the URL ends with it. On S3 it is recorded now, so that what
+   * arrives unseen goes as well: with `onConflict: 'replace'` it is then the
+   * deadline of the file that is there.
+   *
+   * @param path of the file; or of a directory, with a slash at its end (or '' for the root): then the client
+   *   names the file, on S3 nobody does
+   * @throws Unsupported: URLs are not signed (set `urls.secrets`), or S3 can't hold an upload to `accept`
+   * @throws FileExists, FileExpected: on S3, with what is there now
+   * @throws TypeError, RangeError, InvalidPath, IllegalBackReference, FilesystemClosed
+   * @example const { url, fields } = await photos.getUploadUrl('inbox/', { maxBytes: 5e6, accept: ['image/*'] })
+   */
+  async getUploadUrl(path: string, options: UploadUrlOptions = {}): Promise<UploadUrl> {
+    const { clock, urls, urlRoot } = this.#host;
+    const local = this.validatePath(path);
+    const isDirectory = local === '' || path.endsWith('/');
+    const upload = checkUpload(options, clock());
+    const presigner = this.#files.presigner();
+    if (presigner === null) {
+      if (urls === null || urlRoot === null) {
+        throw new Unsupported(local, { message: 'an upload URL must be signed: set urls.secrets' });
+      }
+      const target = { ...this.#key(local), isDirectory };
+      const made = signedUploadUrl(urls, urlRoot, target, upload, clock());
+      return made.path === null ? made : { ...made, path: local };
+    }
+    if (upload.timeout > presigner.maxSeconds) {
+      throw new RangeError(`timeout must be at most ${presigner.maxSeconds} seconds, not ${upload.timeout}`);
+    }
+    const presignPost = presigner.presignPost?.bind(presigner);
+    if (presignPost === undefined) throw new Unsupported(local);
+    await this.#host.storage.bound();
+    const storage: UploadStorage = {
+      findInfo: (target) => findInfo(this, target),
+      getExpiration: (target) => this.getExpiration(target),
+      expireAt: async (target, deadline) =>
+        this.#host.ledger.expire(this.#key(target), deadline.getTime(), await this.#isSeen(target)),
+      presignPost,
+      clock,
+    };
+    return presignedUpload(storage, { namespace: this.namespace, path: local, isDirectory }, upload);
+  }
+
+  /** The URL of a file or directory without a signature or anything else; on S3 of the router too. */
+  getPlainUrl(path: string): string {
+    return fileUrl(this.#host.urlRoot ?? '', this.namespace, this.#key(path).path);
+  }
+
+  async #urlOf(
+    path: string,
+    { timeout: seconds = 0, download, contentType }: UrlOptions,
+    deadlineOf: () => Promise<Date | null>,
+  ): Promise<string> {
     checkAmount('timeout', seconds);
-    const { urlRoot } = this.#host;
+    if (contentType !== undefined) checkMediaType(contentType);
     const presigner = this.#files.presigner();
     if (presigner !== null && seconds > presigner.maxSeconds) {
       throw new RangeError(`timeout must be at most ${presigner.maxSeconds} seconds, not ${seconds}`);
     }
-    if (presigner !== null && (seconds > 0 || urlRoot === null || contentType !== undefined)) {
+    if (presigner !== null && (seconds > 0 || this.#host.urlRoot === null || contentType !== undefined)) {
       const expiresIn = Math.ceil(seconds) || DEFAULT_PRESIGN_SECONDS;
-      const window = expiresIn / ASKED_WINDOWS;
-      return (await this.#presign(presigner, path, { expiresIn, window, download, contentType })).url;
+      const how = { expiresIn, window: expiresIn / ASKED_WINDOWS, download, contentType };
+      return (await presigner.presign(path, presignOptions(path, how, await deadlineOf(), this.#host.clock)))
+        .url;
     }
-    if (contentType !== undefined) {
-      throw new Unsupported(path, { message: 'contentType needs signed URLs, which this storage has not' });
+    const query = await this.#queryOf(path, { timeout: seconds, download, contentType }, deadlineOf);
+    return this.getPlainUrl(path) + (query === '' ? '' : `?${query}`);
+  }
+
+  /** What a URL of our own says after the question mark. */
+  async #queryOf(
+    path: string,
+    { timeout = 0, download = false, contentType }: UrlOptions,
+    deadlineOf: () => Promise<Date | null>,
+  ): Promise<string> {
+    const { urls, clock } = this.#host;
+    const saveAs = download === false ? undefined : download === true ? '' : download.toWellFormed();
+    if (urls === null && contentType !== undefined) {
+      throw new Unsupported(path, { message: 'contentType needs signed URLs: set urls.secrets' });
     }
-    const url = fileUrl(urlRoot ?? '', this.namespace, this.#key(path).path);
-    if (download === undefined || download === false) return url;
-    return `${url}?download=${download === true ? '' : encodeURIComponent(download.toWellFormed())}`;
+    // The type is believed of nobody but who can sign.
+    if (urls === null || (timeout === 0 && !urls.required && contentType === undefined)) {
+      return saveAs === undefined ? '' : `download=${encodeSegment(saveAs)}`;
+    }
+    const target: SignedTarget = { ...this.#key(path), method: 'GET' };
+    const expires = expiresOf(clock(), timeout, await deadlineOf());
+    return signedQuery(urls.keys, target, definedOnly({ download: saveAs, type: contentType, expires }));
   }
 
   /** Whether the storage answers URLs of its own, see `presign`. */

@@ -1,7 +1,7 @@
 /** What a presigned URL makes of a file: who may run it, how long it may be kept, and when it ends. */
 import type { Clock } from '../clock/clock.js';
 import type { PresignOptions } from '../fs/presigner.js';
-import { isActiveContent, mediaTypeOfName } from '../path/media-type.js';
+import { isInlineType, mediaTypeOfName } from '../path/media-type.js';
 import { basename } from '../path/parts.js';
 import { attachmentDisposition } from '../urls/content-disposition.js';
 
@@ -21,7 +21,7 @@ export interface PresignedUrlOptions {
   cacheControl?: string | undefined;
   /** The file's deadline, if it has been looked up a moment ago; null for none. Default: it is looked up. */
   deadline?: Date | null;
-  /** Let HTML, SVG and the like run in the browser; default false, which makes them attachments. */
+  /** Let HTML, SVG and the like run in the browser; default false, which makes all but the types known to be harmless attachments. */
   trusted?: boolean;
 }
 
@@ -53,9 +53,7 @@ function dispositionOf(
   { download, trusted }: Pick<PresignedUrlOptions, 'download' | 'trusted'>,
 ): string | null {
   if (typeof download === 'string' && download !== '') return attachmentDisposition(download);
-  const runs = [contentType, mediaTypeOfName(name)].some(
-    (type) => type !== undefined && isActiveContent(type),
-  );
+  const runs = [contentType, mediaTypeOfName(name)].some((type) => type !== undefined && !isInlineType(type));
   return download === true || download === '' || (runs && trusted !== true)
     ? attachmentDisposition(name)
     : null;
@@ -72,7 +70,7 @@ function untilDeadline(end: number, cacheControl: string | undefined): Partial<P
 }
 
 /** A moment of mayfly's clock by the system's, by which S3 goes. Whole seconds: two looks at one clock differ by less. */
-function systemTimeOf(deadline: Date, clock: Clock): number {
+export function systemTimeOf(deadline: Date, clock: Clock): number {
   const now = clock();
   return deadline.getTime() + Math.floor((Date.now() - now) / 1000) * 1000;
 }

@@ -7,6 +7,27 @@ const UNKNOWN_MEDIA_TYPE = 'application/octet-stream';
 /** Types that a browser runs, or reads as a document that can carry scripts. */
 const ACTIVE = /html|xml|svg|xsl|javascript|ecmascript|jscript|mixed-replace|mimearchive|rfc822|flash/i;
 
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+/** RFC 9110 section 8.3.1; group 1 is the type without parameters. */
+export const MEDIA_TYPE = new RegExp(
+  `^(${TOKEN}/${TOKEN})(?:\\s*;\\s*${TOKEN}=(?:${TOKEN}|"[^"\\\\\\r\\n]*"))*$`,
+);
+
+/** @throws TypeError what is given can't be a `Content-Type` */
+export function checkMediaType(value: string): void {
+  if (typeof value === 'string' && value.length <= 255 && MEDIA_TYPE.test(value)) return;
+  throw new TypeError("contentType must be a media type such as 'application/pdf'");
+}
+
+/**
+ * Types that a browser may show as they are: pictures, sound, film, fonts, PDF
+ * and plain data, in none of which it runs anything as a part of our site; and
+ * bytes of no type, which it saves. A list of what is known to be harmless, as
+ * nobody knows all that is not.
+ */
+const INLINE =
+  /^(?:image\/(?:png|apng|jpeg|gif|webp|avif|bmp|heic|heif|tiff|x-icon|vnd\.microsoft\.icon)|audio\/[\w.+-]+|video\/[\w.+-]+|font\/[\w.+-]+|text\/(?:plain|csv|markdown)|application\/(?:pdf|json|octet-stream))$/i;
+
 /** Media type by the extension, without a charset; `application/octet-stream` for one that says nothing. */
 export function mediaTypeOfName(name: string): string {
   // Of a bare word the library would think that it is an extension.
@@ -27,4 +48,9 @@ export function contentTypeHeader(mediaType: string): string {
  */
 export function isActiveContent(mediaType: string): boolean {
   return ACTIVE.test(mediaType.split(';', 1)[0] ?? '');
+}
+
+/** Whether a browser may show the content in our origin; what may not is put in a sandbox, or saved. */
+export function isInlineType(mediaType: string): boolean {
+  return INLINE.test((mediaType.split(';', 1)[0] ?? '').trim());
 }

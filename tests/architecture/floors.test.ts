@@ -32,6 +32,8 @@ const plan: Plan = {
     'node-cron': ['expirations/purge-schedule.ts'],
     express: ['http/', 'server/', 'mayfly.ts'], // The composition root names the Router's type in its interface.
     multer: ['http/', 'server/'],
+    cors: ['http/cross-origin.ts'],
+    'file-type': ['http/semantics/sniff.ts'],
     config: ['server/'],
     pino: ['server/'],
     'prom-client': ['server/'],

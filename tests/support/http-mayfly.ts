@@ -1,6 +1,6 @@
 /** A mayfly of each kind of storage, served. */
 import { afterEach, beforeEach, describe } from '@jest/globals';
-import type { NamespaceFS, RouterOptions } from '../../src/index.js';
+import type { MayflyOptions, NamespaceFS, RouterOptions } from '../../src/index.js';
 import { Site } from './http.js';
 import type { TestMayfly } from './mayflies.js';
 import { STORAGES } from './mayflies.js';
@@ -19,7 +19,11 @@ export interface ServedMayfly extends TestMayfly {
 }
 
 /** The same tests for every kind of storage, each with a mayfly of its own. */
-export function describeServed(name: string, tests: (served: () => ServedMayfly) => void): void {
+export function describeServed(
+  name: string,
+  tests: (served: () => ServedMayfly) => void,
+  options: Partial<MayflyOptions> = {},
+): void {
   describe.each(STORAGES)(`${name}, %s`, (storage, open) => {
     // S3 would answer by itself; here the answers are to be ours.
     const delivery: RouterOptions = storage === 's3fs' ? { delivery: 'proxy' } : {};
@@ -27,7 +31,7 @@ export function describeServed(name: string, tests: (served: () => ServedMayfly)
     const sites: Site[] = [];
 
     beforeEach(async () => {
-      const opened = await open();
+      const opened = await open(options);
       const ns = opened.mayfly.getFilesystem('ns');
       current = {
         ...opened,

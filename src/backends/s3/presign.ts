@@ -9,8 +9,9 @@
  */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { getSignedUrl, S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
-import type { PresignedUrl, PresignOptions } from '../../fs/presigner.js';
+import type { PresignedPost, PresignedUrl, PresignOptions, PresignPostOptions } from '../../fs/presigner.js';
 import { encodeSegment } from '../../path/percent-encoding.js';
 import { MAX_PRESIGN_SECONDS } from './limits.js';
 import { translateS3Error } from './s3-errors.js';
@@ -95,6 +96,37 @@ export class ObjectPresigner {
     return url;
   }
 
+  /**
+   * An upload by a form. Source: Amazon S3 API Reference, "Creating a POST Policy".
+   * @param path for errors
+   * @throws PermissionDenied: no credentials; OperationFailed
+   */
+  async presignPost(key: string, options: PresignPostOptions, path: string): Promise<PresignedPost> {
+    const { contentType, contentTypePrefix = '', contentDisposition, maxBytes } = options;
+    try {
+      const { expiration } = await this.#client.config.credentials();
+      const { url, fields } = await createPresignedPost(this.#client, {
+        Bucket: this.#bucket,
+        Key: key,
+        Expires: secondsOf(options, expiration, Date.now()),
+        Conditions: [
+          ['content-length-range', 0, maxBytes],
+          ...(contentType === undefined
+            ? [['starts-with', '$Content-Type', contentTypePrefix] as ['starts-with', string, string]]
+            : []),
+        ],
+        Fields: {
+          success_action_status: '201', // Else a browser is sent on, or told nothing.
+          ...(contentType === undefined ? {} : { 'Content-Type': contentType }),
+          ...(contentDisposition === undefined ? {} : { 'Content-Disposition': contentDisposition }),
+        },
+      });
+      return { url, fields };
+    } catch (error) {
+      throw translateS3Error(error, path);
+    }
+  }
+
   #locate(): Promise<Endpoint> {
     this.#endpoint ??= locate(this.#client, this.#bucket).catch((error: unknown) => {
       this.#endpoint = null;
@@ -149,6 +181,19 @@ export function termOf(
   // It is over already, and so shall be the URL.
   const past = Math.floor(end / 1000) * 1000 - 1000;
   return { signedAt: past, seconds: 1, expiresAt: past + 1000 };
+}
+
+/** Life of a presigned upload in seconds; below 1 when it is over already. */
+function secondsOf(
+  { expiresIn, notAfter }: PresignPostOptions,
+  expiration: Date | undefined,
+  now: number,
+): number {
+  const end = Math.min(
+    notAfter ?? Number.POSITIVE_INFINITY,
+    expiration?.getTime() ?? Number.POSITIVE_INFINITY,
+  );
+  return Math.min(expiresIn, MAX_PRESIGN_SECONDS, Math.floor((end - now) / 1000));
 }
 
 /** Every key has its windows begin at other moments, so that not all of a page's URLs change at once. */

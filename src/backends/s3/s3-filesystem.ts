@@ -316,6 +316,11 @@ export class S3FS extends Filesystem {
         const { presigner } = await this.#open();
         return presigner.presign(this.#keys.key(target), options, target);
       },
+      presignPost: async (path, options) => {
+        const target = this.validatePath(path);
+        const { presigner } = await this.#open();
+        return presigner.presignPost(this.#keys.key(target), options, target);
+      },
     };
   }
 

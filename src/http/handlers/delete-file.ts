@@ -17,5 +17,6 @@ export async function deleteFile(exchange: Exchange): Promise<void> {
   }
   // Also when nothing is there: a deadline that waits for a file goes too.
   await fs.remove(path);
+  exchange.usageChanged();
   send(response, 204);
 }

@@ -8,6 +8,7 @@ import { asksForJson } from '../semantics/accept.js';
 import { sendCompressed } from '../send-compressed.js';
 import { sendElsewhere } from '../send-elsewhere.js';
 import { sendFile } from '../send-file.js';
+import { signedRead } from '../signed-request.js';
 import { lookUp } from '../stored-file.js';
 import { listDirectory } from './list-directory.js';
 import { redirectToFile } from './redirect-to-file.js';
@@ -25,6 +26,8 @@ async function getFileSlowly(exchange: Exchange): Promise<void> {
     await exchange.require('list');
     return listDirectory(exchange);
   }
+  exchange.signed = signedRead(exchange);
+  if (exchange.signed !== null) exchange.grant('read');
   await exchange.require('read');
   if (exchange.namesDirectory) throw notFound();
   if (exchange.options.delivery === 'redirect') return redirectToFile(exchange);
@@ -38,8 +41,9 @@ async function getFileSlowly(exchange: Exchange): Promise<void> {
 }
 
 /** Whether a file may be sent without asking anybody. */
-function isReadByAll({ options, request, namesDirectory }: Exchange): boolean {
+function isReadByAll({ service: { urls }, options, request, namesDirectory, plain }: Exchange): boolean {
   return (
+    (urls === null || (!urls.required && plain)) &&
     options.authorize === undefined &&
     options.allow.has('read') &&
     options.delivery === 'proxy' &&

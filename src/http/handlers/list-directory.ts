@@ -66,7 +66,7 @@ async function describe(exchange: Exchange, batch: readonly Info[]): Promise<Ent
   for (const [i, { name, path, isDir, size, modified }] of batch.entries()) {
     const deadline = isDir ? null : (deadlines[i] ?? null);
     if (deadline !== null && deadline.getTime() <= exchange.now()) continue;
-    const url = await fs.getUrl(path);
+    const url = isDir ? fs.getPlainUrl(path) : await fs.getUrlUntil(path, deadline);
     const expires = deadline?.toISOString() ?? null;
     entries.push({ name, path, isDir, size, modified: modified.toISOString(), url, expires });
   }

@@ -1,33 +1,46 @@
 /** POST of a multipart form: stores its files in a directory, all of them or none. */
 import { DirectoryExpected } from '../../errors/errors.js';
-import { sendJson } from '../answer.js';
+import { declaredLength, sendJson } from '../answer.js';
 import type { Exchange } from '../exchange.js';
 import type { FileResource } from '../file-resource.js';
 import { describeFile } from '../file-resource.js';
 import { HttpProblem } from '../http-problem.js';
 import { readForm } from '../multipart.js';
 import { refuseEncodedBody, refuseReadBody } from '../request-body.js';
+import { signedUpload } from '../signed-request.js';
 import { lookUp } from '../stored-file.js';
 import { UploadForm } from '../upload-form.js';
 import { UploadParameters } from '../upload-parameters.js';
+import { routerPolicy, signedPolicy } from '../upload-policy.js';
+import { Reservation } from '../usage.js';
 
 export async function postUpload(exchange: Exchange): Promise<void> {
   const { request, response, options } = exchange;
+  const signed = signedUpload(exchange);
+  if (signed !== null) {
+    exchange.grant('upload');
+    if (signed.onConflict === 'replace') exchange.grant('replace');
+  }
   await exchange.require('upload');
   refuseOtherThanForm(exchange);
   refuseReadBody(request);
   refuseEncodedBody(request);
-  const parameters = new UploadParameters(exchange.fs, () => exchange.now());
+  const parameters = new UploadParameters(exchange.fs, () => exchange.now(), signed);
   await parameters.addQuery(exchange.query);
   await refuseFile(exchange);
-  const form = new UploadForm(exchange, parameters);
+  const policy = signed === null ? routerPolicy(options) : signedPolicy(options, signed);
+  const { quota } = options;
+  const room = quota === null ? null : new Reservation(exchange.service.usage, exchange.fs, quota);
+  const form = new UploadForm(exchange, parameters, { policy, room });
   let files: FileResource[];
   try {
-    await readForm(request, response, form, options.maxFiles);
+    await room?.open(declaredLength(request), true);
+    await readForm(request, response, form, policy.maxFiles);
     const infos = await form.publish();
     files = await Promise.all(infos.map((info) => describeFile(exchange, info, parameters.timeout)));
   } finally {
     await form.discard();
+    room?.close();
   }
   sendJson(response, 201, { files }, { Location: files[0]?.url ?? '' });
 }

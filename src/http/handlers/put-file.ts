@@ -9,7 +9,7 @@
  */
 import { FileExists, FileExpected, OperationTimeout } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
-import type { NamespaceStagedFile } from '../../namespaces/namespace-filesystem.js';
+import type { Lifetime, NamespaceStagedFile } from '../../namespaces/namespace-filesystem.js';
 import { basename } from '../../path/parts.js';
 import { declaredLength, sendJson } from '../answer.js';
 import type { Exchange } from '../exchange.js';
@@ -17,18 +17,19 @@ import { describeFile } from '../file-resource.js';
 import { badRequest, preconditionFailed } from '../http-problem.js';
 import type { Action } from '../options.js';
 import { publishNew } from '../publish.js';
-import { fileTooLarge, limited, refuseEncodedBody, refuseReadBody } from '../request-body.js';
+import { fileTooLarge, refuseEncodedBody, refuseReadBody } from '../request-body.js';
 import { evaluateConditions } from '../semantics/conditional.js';
 import { declaredMediaType } from '../semantics/content-headers.js';
-import { storableType } from '../storable-type.js';
 import { lookUp } from '../stored-file.js';
 import { UploadParameters } from '../upload-parameters.js';
+import { admitBody, routerPolicy } from '../upload-policy.js';
+import { Reservation } from '../usage.js';
 
 /** How often the path may change hands between asking and publishing. */
 const TRIES = 10;
 
 export async function putFile(exchange: Exchange): Promise<void> {
-  const { request, response, options } = exchange;
+  const { request, options } = exchange;
   if (!exchange.allows('upload') && !exchange.allows('replace')) throw exchange.notAllowed();
   if (exchange.namesDirectory) throw badRequest('A file needs a name: the URL must not end in a slash.');
   const put = new Put(exchange);
@@ -40,9 +41,28 @@ export async function putFile(exchange: Exchange): Promise<void> {
   if (declaredLength(request) > options.maxFileSize) throw fileTooLarge(options.maxFileSize);
   const parameters = new UploadParameters(exchange.fs, () => exchange.now());
   await parameters.addQuery(exchange.query);
-  const staged = await stageBody(exchange);
+  const { quota } = options;
+  const room = quota === null ? null : new Reservation(exchange.service.usage, exchange.fs, quota);
   try {
-    const { info, isNew } = await put.publish(staged, found, parameters);
+    await room?.open(declaredLength(request), false);
+    if (found === null) await put.useRoom(room);
+    await storeBody(exchange, put, { found, parameters, room });
+  } finally {
+    room?.close();
+  }
+}
+
+interface Storing {
+  readonly found: Info | null;
+  readonly parameters: UploadParameters;
+  readonly room: Reservation | null;
+}
+
+async function storeBody(exchange: Exchange, put: Put, { found, parameters, room }: Storing): Promise<void> {
+  const { response } = exchange;
+  const staged = await stageBody(exchange, room);
+  try {
+    const { info, isNew } = await put.publish(staged, found, parameters, room);
     const file = await describeFile(exchange, info, parameters.timeout);
     if (isNew) sendJson(response, 201, file, { Location: file.url, ETag: file.etag });
     else sendJson(response, 200, file, { ETag: file.etag });
@@ -53,21 +73,31 @@ export async function putFile(exchange: Exchange): Promise<void> {
   }
 }
 
-function stageBody(exchange: Exchange): Promise<NamespaceStagedFile> {
+async function stageBody(exchange: Exchange, room: Reservation | null): Promise<NamespaceStagedFile> {
   const { fs, path, request, options } = exchange;
-  const body = limited(request, options.maxFileSize, fileTooLarge(options.maxFileSize));
   const declared = declaredMediaType(request.headers['content-type']);
-  const contentType = storableType(exchange, basename(path), declared);
-  return fs.stage(path, body, { final: true, ...(contentType === undefined ? {} : { contentType }) });
+  const { stream, contentType } = await admitBody(exchange, routerPolicy(options), request, {
+    name: basename(path),
+    declared,
+    room,
+  });
+  return fs.stage(path, stream, { final: true, ...(contentType === undefined ? {} : { contentType }) });
 }
 
 /** What is at the path changed after the client's right to it was settled. */
 class PathChanged extends Error {}
 
+interface Stored {
+  readonly info: Info;
+  readonly isNew: boolean;
+}
+
 class Put {
   readonly #exchange: Exchange;
   readonly #agreed = new Set<Action>();
   readonly #createOnly: boolean;
+  /** Room was kept for one file more. */
+  #counted = false;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -95,18 +125,46 @@ class Put {
     staged: NamespaceStagedFile,
     found: Info | null,
     { lifetime }: UploadParameters,
-  ): Promise<{ info: Info; isNew: boolean }> {
+    room: Reservation | null,
+  ): Promise<Stored> {
+    const publish = (): Promise<Stored> => this.#publish(staged, found, lifetime, room);
+    if (room === null) return publish();
+    const stored = await room.publish(publish, ({ info, isNew }) => ({
+      bytes: info.size,
+      files: isNew ? 1 : 0,
+    }));
+    // What was replaced is still counted.
+    if (!stored.isNew) this.#exchange.usageChanged();
+    return stored;
+  }
+
+  /** Keep room for a file where none is; once. @throws HttpProblem 413 */
+  async useRoom(room: Reservation | null): Promise<void> {
+    if (this.#counted) return;
+    this.#counted = true;
+    await room?.useFile();
+  }
+
+  async #publish(
+    staged: NamespaceStagedFile,
+    found: Info | null,
+    lifetime: Lifetime,
+    room: Reservation | null,
+  ): Promise<Stored> {
     const { path } = this.#exchange;
     let current = found;
     for (let tries = 0; tries < TRIES; tries++) {
       try {
         if (current === null) {
+          await this.useRoom(room);
           return { info: await publishNew(this.#exchange, staged, path, lifetime), isNew: true };
         }
         const check = (now: Info | null): void => this.#checkReplaced(now);
         return { info: await staged.publish(path, { ...lifetime, check }), isNew: false };
       } catch (error) {
         if (!(error instanceof FileExists || error instanceof PathChanged)) throw error;
+        // What is in the way and can't be seen, such as a link that leads out, stays.
+        if (error instanceof FileExists && tries === TRIES - 1) throw error;
         current = await this.agree();
       }
     }

@@ -1,12 +1,8 @@
 /** What a served file is said to be. */
-import { mediaTypeOfName } from '../../path/media-type.js';
+import { MEDIA_TYPE, mediaTypeOfName } from '../../path/media-type.js';
 
 /** What clients send that know nothing of a file: curl's default for bodies, and everybody's for bytes. */
 const SAYS_NOTHING = /^(?:application\/octet-stream|application\/x-www-form-urlencoded|multipart\/.*)$/i;
-
-const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-/** RFC 9110 section 8.3.1. */
-const MEDIA_TYPE = new RegExp(`^(${TOKEN}/${TOKEN})(?:\\s*;\\s*${TOKEN}=(?:${TOKEN}|"[^"\\\\\\r\\n]*"))*$`);
 
 /** The media type of a file, without a charset of ours: what was kept with it, else by its name. */
 export function mediaTypeOf(info: { name: string; contentType?: string | undefined }): string {

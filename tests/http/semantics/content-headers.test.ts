@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { asksForJson } from '../../../src/http/semantics/accept.js';
 import { declaredMediaType, mediaTypeOf } from '../../../src/http/semantics/content-headers.js';
-import { contentTypeHeader, isActiveContent } from '../../../src/path/media-type.js';
+import { contentTypeHeader, isActiveContent, isInlineType } from '../../../src/path/media-type.js';
 import { attachmentDisposition } from '../../../src/urls/content-disposition.js';
 
 describe('mediaTypeOf', () => {
@@ -67,6 +67,28 @@ describe('isActiveContent', () => {
       expect(isActiveContent(type)).toBe(false);
     },
   );
+});
+
+describe('isInlineType, the list of docs/HTTP.md', () => {
+  it.each([
+    ['image/png', true],
+    ['IMAGE/JPEG', true],
+    ['text/plain; charset=utf-8', true],
+    ['application/pdf', true],
+    ['application/octet-stream', true],
+    ['audio/mpeg', true],
+    ['image/svg+xml', false],
+    ['text/html', false],
+    ['text/xml', false],
+    ['text/css', false],
+    ['application/wasm', false],
+    ['application/x-shockwave-flash', false],
+    ['text/x-something-new', false],
+    ['image/png+html', false],
+    ['video/', false],
+  ])('%s: %p', (type, inline) => {
+    expect(isInlineType(type)).toBe(inline);
+  });
 });
 
 describe('attachmentDisposition (RFC 6266, RFC 8187)', () => {

@@ -1,0 +1,109 @@
+/** What is taken of an upload: the router's rules, made narrower by what a signed URL says. */
+import type { Readable } from 'node:stream';
+import type { OnConflict } from '../namespaces/upload-url.js';
+import { matchesRange } from '../path/media-range.js';
+import { isActiveContent, mediaTypeOfName } from '../path/media-type.js';
+import { BodyMeter } from './body-meter.js';
+import type { Exchange } from './exchange.js';
+import { HeadGate, through } from './head-gate.js';
+import { HttpProblem } from './http-problem.js';
+import type { ResolvedRouterOptions } from './options.js';
+import { fileTooLarge, limited } from './request-body.js';
+import { SNIFFED_BYTES, sniffMediaType } from './semantics/sniff.js';
+import type { SignedUpload } from './signed-request.js';
+import { storableType } from './storable-type.js';
+import type { Reservation } from './usage.js';
+
+export interface UploadPolicy {
+  readonly maxFileSize: number;
+  readonly maxFiles: number;
+  /** Lists of media ranges, each of which must take a file; none: everything is taken. */
+  readonly accept: readonly (readonly string[])[];
+  readonly onConflict: OnConflict;
+  /** The one name that a file is stored under; null: it is the client's to say. */
+  readonly filename: string | null;
+}
+
+/** The router's own rules. */
+export function routerPolicy({
+  maxFileSize,
+  maxFiles,
+  accept,
+  onConflict,
+}: ResolvedRouterOptions): UploadPolicy {
+  return { maxFileSize, maxFiles, onConflict, accept: accept === null ? [] : [accept], filename: null };
+}
+
+/** The router's rules and those that were signed: both hold. */
+export function signedPolicy(options: ResolvedRouterOptions, signed: SignedUpload): UploadPolicy {
+  const { maxFileSize, accept, onConflict } = routerPolicy(options);
+  return {
+    maxFileSize: Math.min(maxFileSize, signed.maxBytes ?? maxFileSize),
+    maxFiles: 1,
+    accept: signed.accept === undefined ? accept : [...accept, signed.accept],
+    onConflict: signed.onConflict ?? onConflict,
+    filename: signed.filename ?? null,
+  };
+}
+
+/** A body that the policy takes, so far as can be told from its beginning, and the type to store with it. */
+export interface AdmittedBody {
+  readonly stream: Readable;
+  readonly contentType: string | undefined;
+}
+
+/** What is known of a body before it is read. */
+export interface Offer {
+  readonly name: string;
+  /** Media type as its sender says; undefined for nothing that means something. */
+  readonly declared: string | undefined;
+  /** Room in the namespace; null: there is no quota. */
+  readonly room: Reservation | null;
+  /** Aborting it gives the body up. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Put a body under the policy: sizes as it goes, its type before any of it is
+ * stored. The source is left open whatever happens.
+ * @throws HttpProblem 413, 415; ClientGone
+ */
+export async function admitBody(
+  exchange: Exchange,
+  policy: UploadPolicy,
+  source: Readable,
+  { name, declared, room, signal }: Offer,
+): Promise<AdmittedBody> {
+  let stream: Readable = limited(source, policy.maxFileSize, fileTooLarge(policy.maxFileSize));
+  if (room !== null) stream = through(stream, new BodyMeter(room));
+  if (policy.accept.length === 0) return { stream, contentType: storableType(exchange, name, declared) };
+  const gate = through(stream, new HeadGate(SNIFFED_BYTES));
+  const giveUp = (): void => void gate.destroy();
+  signal?.addEventListener('abort', giveUp);
+  try {
+    const sniffed = await sniffMediaType(await gate.head, name);
+    if (!isAccepted(policy, sniffed, name)) throw typeRefused(policy);
+    gate.open();
+    return { stream: gate, contentType: storableType(exchange, name, sniffed) };
+  } catch (error) {
+    gate.destroy();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
+}
+
+/**
+ * The content decides. But where a name alone would make a browser run the
+ * file, as with an image that is called `.html`, that type must be accepted too.
+ */
+function isAccepted({ accept }: UploadPolicy, sniffed: string, name: string): boolean {
+  const served = mediaTypeOfName(name);
+  const types = isActiveContent(served) ? [sniffed, served] : [sniffed];
+  return accept.every((ranges) => types.every((type) => matchesRange(type, ranges)));
+}
+
+function typeRefused({ accept }: UploadPolicy): HttpProblem {
+  // RFC 9110 section 12.5.1: in a 415, `Accept` tells what would have been taken.
+  return new HttpProblem(415, 'A file of this type is not taken here.', { Accept: accept.flat().join(', ') });
+}

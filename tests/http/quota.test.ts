@@ -1,0 +1,156 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { RouterOptions } from '../../src/index.js';
+import { createMayfly } from '../../src/index.js';
+import { FORM_TYPE, rawForm, Site } from '../support/http.js';
+import { describeServed, EVERYTHING } from '../support/http-mayfly.js';
+
+function quota(maxBytes?: number, maxFiles?: number): RouterOptions {
+  return {
+    ...EVERYTHING,
+    quota: {
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+      ...(maxFiles === undefined ? {} : { maxFiles }),
+    },
+  };
+}
+
+function put(site: Site, name: string, bytes: number): Promise<number> {
+  const init = { method: 'PUT', body: 'x'.repeat(bytes) };
+  return site.fetch(`/files/ns/${name}`, init).then(({ status }) => status);
+}
+
+function post(site: Site, ...bytes: number[]): Promise<number> {
+  const parts = bytes.map((count) => ({ disposition: 'name="f"; filename="f"', body: 'x'.repeat(count) }));
+  const init = {
+    method: 'POST',
+    headers: { 'Content-Type': FORM_TYPE },
+    body: new Uint8Array(rawForm(parts)),
+  };
+  return site.fetch('/files/ns', init).then(({ status }) => status);
+}
+
+describeServed('a quota', (served) => {
+  const stored = async (): Promise<{ bytes: number; files: number }> => {
+    let [bytes, files] = [0, 0];
+    for await (const { isDir, size } of served().ns.scanTree('')) {
+      if (isDir) continue;
+      bytes += size;
+      files++;
+    }
+    return { bytes, files };
+  };
+
+  it('takes a file that fills it exactly, and not one byte more', async () => {
+    const site = await served().serve(quota(100));
+    await served().ns.write('before.txt', 'x'.repeat(40));
+    expect(await put(site, 'a', 61)).toBe(413);
+    expect(await post(site, 61)).toBe(413);
+    expect(await post(site, 30, 31)).toBe(413);
+    expect(await post(site, 30, 30)).toBe(201);
+    expect(await put(site, 'b', 1)).toBe(413);
+    expect(await put(site, 'b', 0)).toBe(201);
+    expect(await stored()).toEqual({ bytes: 100, files: 4 });
+  });
+
+  it('counts files, and does not count one that is replaced', async () => {
+    const site = await served().serve(quota(undefined, 2));
+    expect(await post(site, 1, 1, 1)).toBe(413);
+    expect(await put(site, 'a', 1)).toBe(201);
+    expect(await put(site, 'b', 1)).toBe(201);
+    expect(await put(site, 'c', 1)).toBe(413);
+    expect(await put(site, 'a', 5)).toBe(200);
+    expect(await stored()).toEqual({ bytes: 6, files: 2 });
+    const replacing = await served().serve({ ...quota(undefined, 2), onConflict: 'replace' });
+    expect(await post(replacing, 3)).toBe(413);
+    await site.fetch('/files/ns/b', { method: 'DELETE' });
+    expect(await post(replacing, 3)).toBe(201);
+    expect(await post(replacing, 4)).toBe(201);
+    expect(await stored()).toEqual({ bytes: 9, files: 2 });
+  });
+
+  it('has room again for what was removed, replaced, purged or refused', async () => {
+    const site = await served().serve(quota(100));
+    expect(await put(site, 'a', 90)).toBe(201);
+    expect(await put(site, 'b', 20)).toBe(413);
+    await site.fetch('/files/ns/a', { method: 'DELETE' });
+    expect(await put(site, 'b', 20)).toBe(201);
+    expect(await put(site, 'b', 10)).toBe(200);
+    expect(await put(site, 'c', 90)).toBe(201);
+    await served().ns.expire('c', 1);
+    served().clock.advance(2);
+    await served().mayfly.expireObjects();
+    // A refusal is believed for some times as long as looking takes.
+    let status = 0;
+    for (let tries = 0; tries < 500 && status !== 201; tries++) status = await put(site, `d${tries}`, 90);
+    expect(status).toBe(201);
+    expect((await stored()).bytes).toBe(100);
+  });
+
+  it('is for each namespace', async () => {
+    const site = await served().serve(quota(10));
+    expect(await put(site, 'a', 10)).toBe(201);
+    expect((await site.fetch('/files/ns2/a', { method: 'PUT', body: 'x'.repeat(10) })).status).toBe(201);
+    expect((await site.fetch('/files/ns2/b', { method: 'PUT', body: 'x' })).status).toBe(413);
+  });
+
+  it('gives room back when a client hangs up', async () => {
+    const site = await served().serve(quota(100));
+    const head = 'PUT /files/ns/a HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf of it';
+    await site.hangUp(head, async () => {
+      let status = 0;
+      while (status !== 413) status = await put(site, 'b', 0).then(() => put(site, 'c', 1));
+    });
+    let status = 0;
+    for (let tries = 0; tries < 500 && status < 200; tries++) {
+      status = await put(site, 'd', 100);
+      if (status === 413) status = 0;
+    }
+    expect([200, 201]).toContain(status);
+  });
+});
+
+describe('a quota among many uploads at once', () => {
+  it('is never passed, and what fits is taken', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 40 }), fc.constantFrom('put', 'post', 'chunks')), {
+          minLength: 1,
+          maxLength: 12,
+        }),
+        fc.integer({ min: 1, max: 150 }),
+        fc.integer({ min: 1, max: 12 }),
+        async (uploads, maxBytes, maxFiles) => {
+          const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
+          const site = await Site.open(mayfly.handler(quota(maxBytes, maxFiles)));
+          const statuses = await Promise.all(
+            uploads.map(async ([bytes, kind], i) => {
+              if (kind === 'put') return put(site, `put-${i}`, bytes);
+              if (kind === 'post') return post(site, bytes);
+              const body = new Blob(['x'.repeat(bytes)]).stream();
+              const init = { method: 'PUT', body, duplex: 'half' } as RequestInit;
+              return (await site.fetch(`/files/ns/chunks-${i}`, init)).status;
+            }),
+          );
+          let [bytes, files] = [0, 0];
+          for await (const info of mayfly.getFilesystem('ns').scanTree('')) {
+            if (info.isDir) continue;
+            bytes += info.size;
+            files++;
+          }
+          expect(bytes).toBeLessThanOrEqual(maxBytes);
+          expect(files).toBeLessThanOrEqual(maxFiles);
+          expect(files).toBe(statuses.filter((status) => status === 201).length);
+          expect(statuses.filter((status) => status !== 201 && status !== 413)).toEqual([]);
+          const total = uploads.reduce((sum, [count]) => sum + count, 0);
+          if (uploads.length <= maxFiles && total <= maxBytes) expect(files).toBe(uploads.length);
+          // Nothing is kept for what is over: what is left can be filled to the last byte.
+          if (files < maxFiles) expect(await put(site, 'rest', maxBytes - bytes)).toBe(201);
+          await site.close();
+          await mayfly.close();
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});
