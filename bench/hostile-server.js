@@ -52,6 +52,19 @@ async function plant() {
 }
 await plant();
 
+/** Requests that were given up may still store something, so it may take more than one go. */
+async function clear() {
+  for (let tries = 1; ; tries++) {
+    try {
+      await ns.removeTree('');
+      return await plant();
+    } catch (error) {
+      if (tries === 10) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
 const options = {
   allow: ['read', 'list', 'upload', 'replace', 'remove', 'expire'],
   namespaces: ['ns'],
@@ -70,8 +83,7 @@ await new Promise((resolve) => server.listen(socketPath, resolve));
 
 process.on('message', async ({ ask }) => {
   if (ask === 'clear') {
-    await ns.removeTree('');
-    await plant();
+    await clear();
     process.send({ cleared: true });
   } else if (ask === 'state') process.send(await state());
   else if (ask === 'end') {

@@ -6,7 +6,8 @@
  * A quarter each sends a head byte by byte, a body byte by byte, a body and
  * then nothing, and reads nothing of what it asked for. Says the latency of a
  * normal GET without and with them, and how many were cut off by the idle
- * timeout. Those that go on talking are not cut by it, and end on their own.
+ * timeout. Those that go on talking are not cut by it: heads are Node's to cut
+ * (headersTimeout), bodies end with uploadTimeout.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -119,7 +120,10 @@ const after = await ask('state');
 console.log(
   JSON.stringify({ clients, alone, crowded, ratio: +(crowded.medianMs / alone.medianMs).toFixed(2) }),
 );
-console.log('by the client', JSON.stringify(cut));
+console.log(
+  `cut off by the server within the idle timeout: ${during.connections - late.connections} of ${during.connections}`,
+);
+console.log('seen by the clients', JSON.stringify(cut)); // Who does not read sees nothing.
 for (const [when, { connections, descriptors, staged, trouble, logged }] of Object.entries({
   before,
   during,

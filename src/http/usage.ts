@@ -113,7 +113,7 @@ export class Usage {
     this.#reserved = { bytes: this.#reserved.bytes - bytes, files: this.#reserved.files - files };
   }
 
-  /** Make visible what room was taken for. While it is done nothing is measured. */
+  /** Make visible what room was taken for. While it is done nothing is measured, so in it none may be taken. */
   async publish<T>(publish: () => Promise<T>, stored: (result: T) => Amount): Promise<T> {
     while (this.#measuring !== null) await this.#measuring;
     const publishing = publish();
@@ -122,8 +122,8 @@ export class Usage {
       const result = await publishing;
       const { bytes, files } = stored(result);
       this.give({ bytes, files });
-      const before = this.#stored ?? { bytes: 0, files: 0 };
-      this.#stored = { bytes: before.bytes + bytes, files: before.files + files };
+      const before = this.#stored;
+      if (before !== null) this.#stored = { bytes: before.bytes + bytes, files: before.files + files };
       return result;
     } catch (error) {
       this.#changed = true; // Whatever was published before it failed is not counted.

@@ -41,11 +41,9 @@ import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { checkMediaType } from '../path/media-type.js';
 import { dirname, isWithin, joinPath } from '../path/parts.js';
-import { encodeSegment } from '../path/percent-encoding.js';
-import type { SignedTarget } from '../urls/signed-url.js';
-import { expiresOf, signedQuery } from '../urls/signed-url.js';
 import type { UrlSigning } from '../urls/signing-key.js';
 import { fileUrl } from '../urls/url-root.js';
+import { ownQuery } from './own-url.js';
 import type { PresignedUrlOptions } from './presigned-url.js';
 import { presignOptions } from './presigned-url.js';
 import type { Storage } from './storage.js';
@@ -190,34 +188,25 @@ export class NamespaceFS extends Filesystem {
    * @example const { url, fields } = await photos.getUploadUrl('inbox/', { maxBytes: 5e6, accept: ['image/*'] })
    */
   async getUploadUrl(path: string, options: UploadUrlOptions = {}): Promise<UploadUrl> {
-    const { clock, urls, urlRoot } = this.#host;
+    const { clock, urls, urlRoot, ledger, storage } = this.#host;
     const local = this.validatePath(path);
     const isDirectory = local === '' || path.endsWith('/');
     const upload = checkUpload(options, clock());
     const presigner = this.#files.presigner();
     if (presigner === null) {
-      if (urls === null || urlRoot === null) {
-        throw new Unsupported(local, { message: 'an upload URL must be signed: set urls.secrets' });
-      }
-      const target = { ...this.#key(local), isDirectory };
-      const made = signedUploadUrl(urls, urlRoot, target, upload, clock());
+      const made = signedUploadUrl(urls, urlRoot, { ...this.#key(local), isDirectory }, upload, clock());
       return made.path === null ? made : { ...made, path: local };
     }
-    if (upload.timeout > presigner.maxSeconds) {
-      throw new RangeError(`timeout must be at most ${presigner.maxSeconds} seconds, not ${upload.timeout}`);
-    }
-    const presignPost = presigner.presignPost?.bind(presigner);
-    if (presignPost === undefined) throw new Unsupported(local);
-    await this.#host.storage.bound();
-    const storage: UploadStorage = {
+    await storage.bound();
+    const taker: UploadStorage = {
+      presigner,
+      clock,
       findInfo: (target) => findInfo(this, target),
       getExpiration: (target) => this.getExpiration(target),
       expireAt: async (target, deadline) =>
-        this.#host.ledger.expire(this.#key(target), deadline.getTime(), await this.#isSeen(target)),
-      presignPost,
-      clock,
+        ledger.expire(this.#key(target), deadline.getTime(), await this.#isSeen(target)),
     };
-    return presignedUpload(storage, { namespace: this.namespace, path: local, isDirectory }, upload);
+    return presignedUpload(taker, { namespace: this.namespace, path: local, isDirectory }, upload);
   }
 
   /** The URL of a file or directory without a signature or anything else; on S3 of the router too. */
@@ -242,28 +231,9 @@ export class NamespaceFS extends Filesystem {
       return (await presigner.presign(path, presignOptions(path, how, await deadlineOf(), this.#host.clock)))
         .url;
     }
-    const query = await this.#queryOf(path, { timeout: seconds, download, contentType }, deadlineOf);
+    const asked = { timeout: seconds, download, contentType };
+    const query = await ownQuery(this.#host, this.#key(path), asked, deadlineOf);
     return this.getPlainUrl(path) + (query === '' ? '' : `?${query}`);
-  }
-
-  /** What a URL of our own says after the question mark. */
-  async #queryOf(
-    path: string,
-    { timeout = 0, download = false, contentType }: UrlOptions,
-    deadlineOf: () => Promise<Date | null>,
-  ): Promise<string> {
-    const { urls, clock } = this.#host;
-    const saveAs = download === false ? undefined : download === true ? '' : download.toWellFormed();
-    if (urls === null && contentType !== undefined) {
-      throw new Unsupported(path, { message: 'contentType needs signed URLs: set urls.secrets' });
-    }
-    // The type is believed of nobody but who can sign.
-    if (urls === null || (timeout === 0 && !urls.required && contentType === undefined)) {
-      return saveAs === undefined ? '' : `download=${encodeSegment(saveAs)}`;
-    }
-    const target: SignedTarget = { ...this.#key(path), method: 'GET' };
-    const expires = expiresOf(clock(), timeout, await deadlineOf());
-    return signedQuery(urls.keys, target, definedOnly({ download: saveAs, type: contentType, expires }));
   }
 
   /** Whether the storage answers URLs of its own, see `presign`. */

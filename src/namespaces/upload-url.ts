@@ -8,7 +8,7 @@ import type { Clock } from '../clock/clock.js';
 import { FileExists, FileExpected, InvalidPath, Unsupported } from '../errors/errors.js';
 import { checkAmount, deadlineAfter } from '../expirations/lifetime.js';
 import type { Info } from '../fs/info.js';
-import type { PresignedPost, PresignPostOptions } from '../fs/presigner.js';
+import type { Presigner, PresignPostOptions } from '../fs/presigner.js';
 import { isMediaRange, matchesRange } from '../path/media-range.js';
 import { contentTypeHeader, isActiveContent, mediaTypeOfName } from '../path/media-type.js';
 import { basename, dirname, joinPath, splitExtension } from '../path/parts.js';
@@ -94,14 +94,17 @@ export interface UploadTarget {
   readonly isDirectory: boolean;
 }
 
-/** A URL of the router, which holds the upload to what was signed. */
+/** A URL of the router, which holds the upload to what was signed. @throws Unsupported: nothing is signed here */
 export function signedUploadUrl(
-  { keys }: UrlSigning,
-  urlRoot: string,
+  urls: UrlSigning | null,
+  urlRoot: string | null,
   { namespace, path, isDirectory }: UploadTarget,
   { timeout, deadline, maxBytes, accept, onConflict }: CheckedUpload,
   now: number,
 ): UploadUrl {
+  if (urls === null || urlRoot === null) {
+    throw new Unsupported(path, { message: 'an upload URL must be signed: set urls.secrets' });
+  }
   const directory = isDirectory ? path : dirname(path);
   const parameters = Object.entries({
     filename: isDirectory ? undefined : basename(path),
@@ -114,7 +117,7 @@ export function signedUploadUrl(
   const target = { method: 'POST', namespace, path: directory } as const;
   const settled = !isDirectory && (onConflict === 'replace' || onConflict === 'fail');
   return {
-    url: `${fileUrl(urlRoot, namespace, directory)}?${signedQuery(keys, target, Object.fromEntries(parameters))}`,
+    url: `${fileUrl(urlRoot, namespace, directory)}?${signedQuery(urls.keys, target, Object.fromEntries(parameters))}`,
     method: 'POST',
     fields: {},
     headers: {},
@@ -128,7 +131,7 @@ export interface UploadStorage {
   getExpiration(path: string): Promise<Date | null>;
   /** Record the deadline. */
   expireAt(path: string, deadline: Date): Promise<void>;
-  presignPost(path: string, options: PresignPostOptions): Promise<PresignedPost>;
+  readonly presigner: Presigner;
   readonly clock: Clock;
 }
 
@@ -138,13 +141,18 @@ export async function presignedUpload(
   target: UploadTarget,
   { timeout, deadline, maxBytes = DEFAULT_MAX_BYTES, accept, onConflict }: CheckedUpload,
 ): Promise<UploadUrl> {
+  const { presigner } = storage;
+  if (presigner.presignPost === undefined) throw new Unsupported(target.path);
+  if (timeout > presigner.maxSeconds) {
+    throw new RangeError(`timeout must be at most ${presigner.maxSeconds} seconds, not ${timeout}`);
+  }
   // S3 puts the client's name in place of it, wherever in a key it is.
   if (/\$\{filename\}/.test(target.path)) throw new InvalidPath(target.path);
   const path = await freePath(storage, target, onConflict ?? 'rename');
   const how = contentRules(path, accept);
   if (deadline !== null) await storage.expireAt(path, deadline);
   const end = deadline ?? (await storage.getExpiration(path));
-  const { url, fields } = await storage.presignPost(path, {
+  const { url, fields } = await presigner.presignPost(path, {
     ...how,
     maxBytes,
     expiresIn: Math.ceil(timeout),

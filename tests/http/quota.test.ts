@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RouterOptions } from '../../src/index.js';
@@ -92,6 +95,34 @@ describeServed('a quota', (served) => {
     expect(await put(site, 'a', 10)).toBe(201);
     expect((await site.fetch('/files/ns2/a', { method: 'PUT', body: 'x'.repeat(10) })).status).toBe(201);
     expect((await site.fetch('/files/ns2/b', { method: 'PUT', body: 'x' })).status).toBe(413);
+  });
+
+  it.each([
+    ['there is room', false, 201],
+    ['somebody else took the place', true, 413],
+  ])('takes a file in place of one that is gone by then if %s', async (_what, taken, status) => {
+    let agree: () => void = () => undefined;
+    const agreed = new Promise<void>((resolve) => {
+      agree = resolve;
+    });
+    const site = await served().serve({
+      ...quota(undefined, 1),
+      authorize: (_request, { action }) => {
+        if (action === 'replace') agree();
+        return true;
+      },
+    });
+    await served().ns.write('a', 'old');
+    const upload = request(site.url('/files/ns/a'), { method: 'PUT' });
+    upload.write('n');
+    await agreed;
+    await site.fetch('/files/ns/a', { method: 'DELETE' });
+    if (taken) expect(await put(site, 'b', 1)).toBe(201);
+    upload.end('ew');
+    const [answer] = (await once(upload, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(status);
+    expect((await stored()).files).toBe(1);
   });
 
   it('gives room back when a client hangs up', async () => {

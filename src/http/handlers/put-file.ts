@@ -87,6 +87,9 @@ async function stageBody(exchange: Exchange, room: Reservation | null): Promise<
 /** What is at the path changed after the client's right to it was settled. */
 class PathChanged extends Error {}
 
+/** The file that was to be replaced is gone, and there is no room kept for a new one. */
+class PathFree extends Error {}
+
 interface Stored {
   readonly info: Info;
   readonly isNew: boolean;
@@ -127,12 +130,16 @@ class Put {
     { lifetime }: UploadParameters,
     room: Reservation | null,
   ): Promise<Stored> {
-    const publish = (): Promise<Stored> => this.#publish(staged, found, lifetime, room);
-    if (room === null) return publish();
-    const stored = await room.publish(publish, ({ info, isNew }) => ({
-      bytes: info.size,
-      files: isNew ? 1 : 0,
-    }));
+    if (room === null) return this.#publish(staged, found, lifetime, false);
+    const amount = ({ info, isNew }: Stored) => ({ bytes: info.size, files: isNew ? 1 : 0 });
+    const publish = (current: Info | null): Promise<Stored> =>
+      room.publish(() => this.#publish(staged, current, lifetime, !this.#counted), amount);
+    const stored = await publish(found).catch(async (error: unknown) => {
+      if (!(error instanceof PathFree)) throw error;
+      // Asked out here, as looking for room waits until nobody publishes.
+      await this.useRoom(room);
+      return publish(null);
+    });
     // What was replaced is still counted.
     if (!stored.isNew) this.#exchange.usageChanged();
     return stored;
@@ -149,14 +156,14 @@ class Put {
     staged: NamespaceStagedFile,
     found: Info | null,
     lifetime: Lifetime,
-    room: Reservation | null,
+    replaceOnly: boolean,
   ): Promise<Stored> {
     const { path } = this.#exchange;
     let current = found;
     for (let tries = 0; tries < TRIES; tries++) {
       try {
         if (current === null) {
-          await this.useRoom(room);
+          if (replaceOnly) throw new PathFree();
           return { info: await publishNew(this.#exchange, staged, path, lifetime), isNew: true };
         }
         const check = (now: Info | null): void => this.#checkReplaced(now);
