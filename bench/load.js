@@ -66,7 +66,7 @@ async function loadByWrk(url, { seconds, connections, headers, files }) {
   const work = await mkdtemp(join(tmpdir(), 'mayfly-wrk-'));
   try {
     const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-    const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...fields];
+    const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '60s', ...fields];
     if (files > 1) {
       const path = new URL(url).pathname.replace('%25d', '%d');
       const script = `local i = 0\nrequest = function() i = (i * 7919 + 1) % ${files}\nreturn wrk.format(nil, string.format("${path}", i)) end\n`;

@@ -66,7 +66,7 @@ const QUESTIONS = {
   '256 KB': { path: '256k.bin' },
   '10,000 files of 1 KB': { path: 'many/%d.bin', load: { files: MANY } },
   'range of 16 KB': { path: '256k.bin', load: { status: 206, headers: { Range: 'bytes=65536-81919' } } },
-  '10 MB': { path: '10m.bin' },
+  '10 MB': { path: '10m.bin', load: { connections: 8 } },
 };
 
 async function tagOf(url) {
