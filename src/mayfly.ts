@@ -262,7 +262,8 @@ function openFilesystem(storage: StorageOptions): Filesystem {
   if ('filesystem' in storage) return storage.filesystem;
   if (storage.type === 'memoryfs') return new MemoryFS();
   if (storage.type === 's3fs') return new S3FS(storage);
-  return new OSFS(storage.directoryRoot, { durable: storage.durable ?? true });
+  const { directoryRoot, durable = true, cacheBytes } = storage;
+  return new OSFS(directoryRoot, { durable, ...(cacheBytes === undefined ? {} : { cacheBytes }) });
 }
 
 function openStore({ expirations, storage }: ResolvedOptions): ExpirationStore {

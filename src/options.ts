@@ -27,6 +27,8 @@ export interface OSFSStorage {
   urlRoot: string;
   /** Sync data and directory to disk before a write resolves; default true. Writes are atomic either way. */
   durable?: boolean;
+  /** Memory in bytes for small files that are served; default 64 MiB, 0 for none. */
+  cacheBytes?: number;
 }
 
 /** Files in this process's memory. */
@@ -163,6 +165,7 @@ const storageByType = {
     directoryRoot: text,
     urlRoot,
     durable: z.boolean({ error: 'must be true or false' }).default(true),
+    cacheBytes: z.int({ error: 'must be a whole number of bytes' }).min(0, 'must be 0 or more').optional(),
   }),
   memoryfs: z.strictObject({ type: z.literal('memoryfs'), urlRoot }),
   s3fs: z

@@ -18,7 +18,9 @@ const TRIES = 20;
 
 /** Answers at once where nobody has to be waited for: that is most of the speed of small files. */
 export function getFile(exchange: Exchange): Promise<void> | undefined {
-  return isReadByAll(exchange) && serveAtHand(exchange) ? undefined : getFileSlowly(exchange);
+  if (!isReadByAll(exchange)) return getFileSlowly(exchange);
+  if (exchange.options.delivery === 'redirect') return redirectToFile(exchange);
+  return isSentAsItIs(exchange) && serveAtHand(exchange) ? undefined : getFileSlowly(exchange);
 }
 
 async function getFileSlowly(exchange: Exchange): Promise<void> {
@@ -46,12 +48,13 @@ function isReadByAll({ service: { urls }, options, request, namesDirectory, plai
     (urls === null || (!urls.required && plain)) &&
     options.authorize === undefined &&
     options.allow.has('read') &&
-    options.delivery === 'proxy' &&
-    options.precompressed.length === 0 &&
-    options.accelRedirect === undefined &&
     !namesDirectory &&
     !asksForJson(request.headers.accept)
   );
+}
+
+function isSentAsItIs({ options }: Exchange): boolean {
+  return options.precompressed.length === 0 && options.accelRedirect === undefined;
 }
 
 /** @returns false, and nothing is sent, when what is there can't be told without waiting */

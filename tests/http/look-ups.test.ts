@@ -1,0 +1,64 @@
+import { Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, it } from '@jest/globals';
+import { LookUps } from '../../src/http/look-ups.js';
+import type { NamespaceFS } from '../../src/index.js';
+
+/** Tells how often it was looked at. */
+function counted(): { fs: NamespaceFS; looks: () => number } {
+  let looks = 0;
+  const servedNow = (): unknown => ({ version: { look: ++looks }, deadline: null });
+  return { fs: { namespace: 'ns', servedNow } as unknown as NamespaceFS, looks: () => looks };
+}
+
+it('requests of one turn over several connections share a look', async () => {
+  const { fs, looks } = counted();
+  const lookUps = new LookUps();
+  const first = lookUps.get(fs, 'f', new Socket());
+  expect(lookUps.get(fs, 'f', new Socket())).toBe(first);
+  expect(looks()).toBe(1);
+  expect(lookUps.get(fs, 'g', new Socket())).not.toBe(first);
+  await turn();
+  await turn();
+  expect(lookUps.get(fs, 'f', new Socket())).not.toBe(first);
+});
+
+it('a second request of a connection, which may be younger, is looked up anew', () => {
+  const { fs, looks } = counted();
+  const lookUps = new LookUps();
+  const socket = new Socket();
+  lookUps.get(fs, 'f', socket);
+  lookUps.get(fs, 'f', socket);
+  lookUps.get(fs, 'f', new Socket());
+  expect(looks()).toBe(2);
+});
+
+it('a turn that takes long is not one moment', () => {
+  const { fs, looks } = counted();
+  const lookUps = new LookUps();
+  lookUps.get(fs, 'f', new Socket());
+  for (const began = performance.now(); performance.now() - began < 2; );
+  lookUps.get(fs, 'f', new Socket());
+  expect(looks()).toBe(2);
+});
+
+it('requests that came over no connection are looked up one by one', () => {
+  const { fs, looks } = counted();
+  const lookUps = new LookUps();
+  lookUps.get(fs, 'f', new PassThrough());
+  lookUps.get(fs, 'f', new PassThrough());
+  expect(looks()).toBe(2);
+});
+
+it('what is not at hand is asked for each time', () => {
+  let asked = 0;
+  const servedNow = (): null => {
+    asked++;
+    return null;
+  };
+  const fs = { namespace: 'ns', servedNow } as unknown as NamespaceFS;
+  const lookUps = new LookUps();
+  expect([lookUps.get(fs, 'f', new Socket()), lookUps.get(fs, 'f', new Socket())]).toEqual([null, null]);
+  expect(asked).toBe(2);
+});
