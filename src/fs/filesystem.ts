@@ -6,6 +6,7 @@
  * pyfilesystem2's (`fs.base.FS`) in Node's idiom: camelCase, promises,
  * streams in place of file objects. They stand in `methods/`, by topic.
  */
+
 import type { Readable } from 'node:stream';
 import { DirectoryExpected, FSError, RemoveRootError } from '../errors/errors.js';
 import { isWithin, joinPath } from '../path/parts.js';
@@ -23,7 +24,7 @@ import type {
 import type { Info } from './info.js';
 import { type CopyOptions, WritingMethods } from './methods/writing.js';
 import type { Presigner } from './presigner.js';
-import type { RemoveManyOptions, RemoveOutcome, StagedFile } from './staged-file.js';
+import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from './staged-file.js';
 import type { CopyDirOptions, Location } from './transfer-options.js';
 import type { ScanTreeOptions } from './tree-options.js';
 
@@ -67,9 +68,10 @@ export abstract class Filesystem extends WritingMethods {
    * published. Those of writers known to be dead go at once, others when
    * nothing touched them since `before`.
    *
+   * @param _options.dryRun only count what would be removed; default false
    * @returns how many were removed
    */
-  async sweepStaged(_before: Date): Promise<number> {
+  async sweepStaged(_before: Date, _options: SweepOptions = {}): Promise<number> {
     return 0;
   }
 

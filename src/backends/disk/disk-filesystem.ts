@@ -6,6 +6,7 @@
  * bytes are staged beside (`staging.ts`) and published by a rename, so that no
  * reader sees half a file.
  */
+
 import { join, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { isDate } from 'node:util/types';
@@ -36,7 +37,7 @@ import type {
 import type { CopyOptions } from '../../fs/filesystem.js';
 import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
-import type { RemoveOutcome, StagedFile } from '../../fs/staged-file.js';
+import type { RemoveOutcome, StagedFile, SweepOptions } from '../../fs/staged-file.js';
 import type { CopyDirOptions, Location } from '../../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../../fs/tree-options.js';
 import { checkNamespaceName } from '../../path/namespace-name.js';
@@ -348,9 +349,9 @@ export class OSFS extends Filesystem {
     return identifyRoot(this.#scope.root, this.#scope.staging, options.create === true);
   }
 
-  override async sweepStaged(before: Date): Promise<number> {
+  override async sweepStaged(before: Date, options: SweepOptions = {}): Promise<number> {
     this.checkOpen();
-    return translated('', () => this.#scope.staging.sweep(before));
+    return translated('', () => this.#scope.staging.sweep(before, options));
   }
 
   override getMeta(): Meta {
