@@ -12,6 +12,7 @@ import { hasToken, isSafeMethod, refuseForeignPage, UNAUTHORIZED, Unauthorized }
 import type { ServerOptions } from './config.js';
 import { FILES_ROOT } from './config.js';
 import type { Metrics, Route } from './metrics.js';
+import { openApiText } from './openapi.js';
 import { pageHandler } from './page.js';
 import type { Refusal } from './problem.js';
 import { sendProblem } from './problem.js';
@@ -22,14 +23,17 @@ const IDLE_TIMEOUT_MS = 120_000;
 /** How long the storage may take to say that it is there. */
 const READY_TIMEOUT_MS = 5_000;
 
+/** Most names of namespaces in one answer. */
+const MAX_NAMESPACES = 10_000;
+
 /** What of mayfly is served. */
-export type ServedMayfly = Pick<Mayfly, 'handler' | 'ready'>;
+export type ServedMayfly = Pick<Mayfly, 'handler' | 'ready' | 'namespaces'>;
 
 /** What the server is made of. */
 export interface ServerParts {
   mayfly: ServedMayfly;
   options: Pick<ServerOptions, 'token' | 'limits' | 'delivery'>;
-  metrics: Metrics;
+  metrics: Pick<Metrics, 'began' | 'ended' | 'expose'>;
   log: Logger;
 }
 
@@ -53,7 +57,9 @@ function answerer(parts: ServerParts): RequestListener {
   const requests = new RequestLog(parts.log, parts.metrics);
   const handlers: Record<Route, Handler> = {
     files: filesHandler(parts),
+    namespaces: namespacesHandler(parts),
     page: pageHandler(),
+    'openapi.json': (_req, res) => sendText(res, 'application/json; charset=utf-8', openApiText()),
     healthz: (_req, res) => sendText(res, 'text/plain; charset=utf-8', 'ok\n'),
     readyz: readyHandler(parts),
     metrics: async (_req, res) => {
@@ -102,6 +108,19 @@ function filesHandler({ mayfly, options: { token, limits, delivery }, log }: Ser
     });
 }
 
+/** The names of all namespaces that have something in them, for who may list. */
+function namespacesHandler({ mayfly, options: { token } }: ServerParts): Handler {
+  return async (req, res) => {
+    if (token !== null && !hasToken(req.headers, token)) return sendProblem(res, UNAUTHORIZED);
+    const namespaces: string[] = [];
+    for await (const name of mayfly.namespaces()) {
+      namespaces.push(name);
+      if (namespaces.length === MAX_NAMESPACES) break;
+    }
+    sendText(res, 'application/json; charset=utf-8', JSON.stringify({ namespaces }));
+  };
+}
+
 /** Asks anew each time: a disk can go away while the process stays. */
 function readyHandler({ mayfly, log }: ServerParts): Handler {
   return async (_req, res) => {
@@ -120,7 +139,7 @@ function readyHandler({ mayfly, log }: ServerParts): Handler {
 }
 
 /** Routes that only tell something. */
-const READ_ONLY = new Set<Route>(['healthz', 'readyz', 'metrics']);
+const READ_ONLY = new Set<Route>(['namespaces', 'openapi.json', 'healthz', 'readyz', 'metrics']);
 const READ_ONLY_REFUSAL: Refusal = {
   status: 405,
   detail: 'This can only be read.',
@@ -140,8 +159,8 @@ function pathOf(req: IncomingMessage): string {
 
 function routeOf(path: string): Route {
   if (path === FILES_ROOT || path.startsWith(`${FILES_ROOT}/`)) return 'files';
-  if (path === '/healthz' || path === '/readyz' || path === '/metrics') return path.slice(1) as Route;
-  return 'page';
+  const name = path.slice(1);
+  return (READ_ONLY as ReadonlySet<string>).has(name) ? (name as Route) : 'page';
 }
 
 function sendText(res: ServerResponse, contentType: string, body: string): void {

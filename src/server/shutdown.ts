@@ -76,7 +76,8 @@ export class Drain {
 
 /** What is stopped, and by which means. */
 export interface Stoppable {
-  drain: Drain;
+  /** Ends what is served; false: not all of it in time. */
+  drain: { run(): Promise<boolean> };
   /** Closes what the server stands on, once nobody is being served. */
   close: () => Promise<void>;
   log: Logger;

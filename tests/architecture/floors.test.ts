@@ -19,11 +19,12 @@ const plan: Plan = {
     ['options.ts'],
     ['mayfly.ts'],
     ['index.ts'],
-    ['server', 'cli'],
+    ['server'],
+    ['cli'],
   ],
   vendors: {
     // expirations/sql: the directory of the database, and the lock files of its holders.
-    'node:fs': ['backends/disk/', 'server/', 'expirations/sql/'],
+    'node:fs': ['backends/disk/', 'server/', 'cli/', 'expirations/sql/'],
     '@aws-sdk': ['backends/s3/'],
     'better-sqlite3': ['expirations/sql/'],
     kysely: ['expirations/sql/'],
@@ -33,6 +34,7 @@ const plan: Plan = {
     express: ['http/', 'server/', 'mayfly.ts'], // The composition root names the Router's type in its interface.
     multer: ['http/', 'server/'],
     config: ['server/'],
+    commander: ['cli/'],
     pino: ['server/'],
     'prom-client': ['server/'],
   },

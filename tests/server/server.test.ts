@@ -45,7 +45,7 @@ async function serve({ token, ready, handler = obliging, overdue = nothingOverdu
   const lines: Record<string, unknown>[] = [];
   const log = { ...silentLogger, info: (line: object, msg: string) => void lines.push({ ...line, msg }) };
   const server = createServer({
-    mayfly: { ready: ready ?? (async () => {}), handler },
+    mayfly: { ready: ready ?? (async () => {}), handler, namespaces: async function* () {} },
     options: { token: token ?? null, delivery: undefined, limits: { maxFileSize: 1000, maxFiles: 2 } },
     metrics,
     log,
