@@ -19,6 +19,8 @@ export interface Place {
   readonly path: string;
   /** Written with a slash at its end: a directory is meant. */
   readonly isDirectory: boolean;
+  /** Made when it was opened, so that nothing is in it. */
+  readonly isNew: boolean;
   /** `fs` once more, where the place is in a namespace. */
   readonly namespace: NamespaceFS | null;
   /** How a path of `fs` is written on the command line. */
@@ -73,6 +75,7 @@ async function namespacePlace(
     fs: namespace,
     path: namespace.validatePath(path),
     isDirectory: path === '' || isDirectoryText(text),
+    isNew: false,
     namespace,
     write: (inner) => `${name}:${inner}`,
     close: async () => {},
@@ -91,6 +94,7 @@ async function localPlace(text: string, isDirectory: boolean, create: boolean): 
     fs,
     path: root === full ? '' : systemBasename(full),
     isDirectory,
+    isNew: root === full && !isThere,
     namespace: null,
     write: (inner) => join(root === full ? text : systemDirname(text), inner),
     close: async () => {
@@ -110,6 +114,7 @@ async function remotePlace(text: string, protocol: string, resource: string): Pr
     fs,
     path: fs.validatePath(rest.join('/')),
     isDirectory: rest.join('/') === '' || isDirectoryText(resource),
+    isNew: false,
     namespace: null,
     write: (inner) => `${protocol}://${first}/${inner}`,
     close: () => fs.close(),

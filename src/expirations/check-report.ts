@@ -23,7 +23,7 @@ export interface CheckFinding {
 export interface CheckReport {
   /** Rows looked at. */
   rows: number;
-  /** Rows of files that have not come yet; nothing is wrong with them. */
+  /** Rows of files that have not come yet, which only S3 can tell from those that are lost; nothing is wrong with them. */
   waiting: number;
   /** Rows whose file is gone. */
   lost: number;
@@ -43,7 +43,8 @@ export interface CheckReport {
 export interface CheckOptions {
   /**
    * Mend what is found: forget what is lost and deadlines of directories, settle
-   * what is unsettled by what is stored, remove what is left over. Default false.
+   * what is unsettled by what is stored, remove what is left over. On disk a deadline given
+   * ahead of its file counts as lost, and is forgotten too. Default false.
    */
   fix?: boolean;
   /** Looks at no further row; the check then resolves with its report so far. */

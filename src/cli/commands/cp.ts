@@ -121,7 +121,7 @@ async function jobsOf(
   recursive: boolean,
 ): Promise<Job[]> {
   const info = await source.fs.getInfo(source.path);
-  const there = await isDirectory(destination);
+  const there = !destination.isNew && (await isDirectory(destination));
   if (several && !there && !destination.isDirectory) {
     throw new UsageError(
       'the destination of several sources must be a directory: write it with a slash at its end',

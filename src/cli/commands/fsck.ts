@@ -13,7 +13,10 @@ export function addFsck(program: Command, session: Session): Command {
   return program
     .command('fsck')
     .description('compare deadlines with files and look for leftovers; exits 1 while something is not mended')
-    .option('--fix', 'mend what is found; without it nothing is changed')
+    .option(
+      '--fix',
+      'mend what is found (on disk also forget deadlines whose files have not come yet); without it nothing is changed',
+    )
     .action(async ({ fix = false }: { fix?: boolean }) => {
       const signal = session.interruptible();
       const mayfly = await session.mayfly();
