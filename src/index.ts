@@ -45,6 +45,7 @@ export type {
   MakeDirOptions,
   PublishOptions,
   ReadOptions,
+  ScanDirOptions,
   StageOptions,
   WriteOptions,
   WriteSource,

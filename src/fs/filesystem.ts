@@ -17,6 +17,7 @@ import type {
   MakeDirOptions,
   PublishOptions,
   ReadOptions,
+  ScanDirOptions,
   StageOptions,
   WriteOptions,
   WriteSource,
@@ -128,8 +129,8 @@ export class SubFS extends Filesystem {
     return this.#run(async () => this.#localInfo(await this.#parent.getInfo(this.#outer(path))));
   }
 
-  override scanDir(path: string): AsyncIterable<Info> {
-    return this.#entries(() => this.#parent.scanDir(this.#outer(path)));
+  override scanDir(path: string, options?: ScanDirOptions): AsyncIterable<Info> {
+    return this.#entries(() => this.#parent.scanDir(this.#outer(path), options));
   }
 
   override scanTree(path: string, { enter, tolerate, ...rest }: ScanTreeOptions = {}): AsyncIterable<Info> {

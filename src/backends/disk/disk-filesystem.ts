@@ -30,6 +30,7 @@ import type {
   InfoChanges,
   MakeDirOptions,
   ReadOptions,
+  ScanDirOptions,
   StageOptions,
   WriteOptions,
   WriteSource,
@@ -105,12 +106,12 @@ export class OSFS extends Filesystem {
     return infoOf(target, stats);
   }
 
-  override async *scanDir(path: string): AsyncIterable<Info> {
+  override async *scanDir(path: string, { after }: ScanDirOptions = {}): AsyncIterable<Info> {
     const target = this.validatePath(path);
     let directory: Pin | null = null;
     try {
       directory = await this.#scope.pinDirectory(target);
-      yield* list(await this.#scope.enclosure(), directory, target);
+      yield* list(await this.#scope.enclosure(), directory, target, after);
     } catch (error) {
       throw translateError(error, target);
     } finally {

@@ -32,7 +32,7 @@ export async function listDirectory(exchange: Exchange): Promise<void> {
 async function readPage(exchange: Exchange, limit: number, after: string | null): Promise<Page> {
   const entries: Entry[] = [];
   let batch: Info[] = [];
-  for await (const info of exchange.fs.scanDir(exchange.path)) {
+  for await (const info of exchange.fs.scanDir(exchange.path, after === null ? {} : { after })) {
     const passed = after !== null && compareCodePoints(info.name, after) <= 0;
     if (passed || exchange.hides(info.path)) continue;
     batch.push(info);
