@@ -10,7 +10,15 @@ import type { PurgeReport } from '../expirations/purge-report.js';
 import type { OverdueFiles } from '../mayfly.js';
 
 /** The parts of the server that are told apart in logs and metrics. */
-export type Route = 'files' | 'namespaces' | 'page' | 'openapi.json' | 'healthz' | 'readyz' | 'metrics';
+export type Route =
+  | 'files'
+  | 'links'
+  | 'namespaces'
+  | 'page'
+  | 'openapi.json'
+  | 'healthz'
+  | 'readyz'
+  | 'metrics';
 
 /** One request, answered or given up. */
 export interface ServedRequest {

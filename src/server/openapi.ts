@@ -13,11 +13,21 @@ import {
   uploadSchema,
 } from '../http/schemas.js';
 import { FILES_ROOT } from './config.js';
+import { linkRequestSchema, linkSchema } from './links.js';
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 type Responses = Record<string, Json>;
 
-const SCHEMAS = { fileSchema, uploadSchema, entrySchema, pageSchema, deadlineChangeSchema, problemSchema };
+const SCHEMAS = {
+  fileSchema,
+  uploadSchema,
+  entrySchema,
+  pageSchema,
+  deadlineChangeSchema,
+  problemSchema,
+  linkRequestSchema,
+  linkSchema,
+};
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const json = (name: string) => ({ 'application/json': { schema: ref(name) } });
@@ -253,6 +263,15 @@ const FILE_PATHS = {
 const text = { 'text/plain': { schema: { type: 'string' } } };
 
 const PROGRAM_PATHS = {
+  '/links': {
+    post: {
+      operationId: 'link',
+      summary: 'Make a link that works for a while.',
+      security: TOKEN,
+      requestBody: { required: true, content: json('LinkRequest') },
+      responses: responses({ 200: { description: 'The link.', content: json('Link') } }, 400, 401, 405, 503),
+    },
+  },
   '/namespaces': {
     get: {
       operationId: 'namespaces',

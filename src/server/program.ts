@@ -59,7 +59,8 @@ async function serve(mayfly: Mayfly, options: ServerOptions, log: pino.Logger): 
         expose: askPrimaryForMetrics,
       }
     : metrics;
-  const server = createServer({ mayfly, options, metrics: exposed, log });
+  const fileOrigins = await originsOf(mayfly, options);
+  const server = createServer({ mayfly, options, metrics: exposed, log, fileOrigins });
   const drain = new Drain(server);
   server.listen(options.port, options.host);
   await once(server, 'listening');
@@ -77,6 +78,14 @@ async function serve(mayfly: Mayfly, options: ServerOptions, log: pino.Logger): 
   if (isWorker) process.send?.({ type: 'mayfly:listening', url });
   log[isWorker ? 'debug' : 'info']({ url, host: options.host, token: options.token !== null }, 'listening');
   if (process.stdout.isTTY && !isWorker) console.log(`\n  mayfly is at ${url}\n`);
+}
+
+/** Where browsers find the files when they are not here: at S3, to which they are redirected. */
+async function originsOf(mayfly: Mayfly, { storage, delivery, publicUrl }: ServerOptions): Promise<string[]> {
+  const own = publicUrl === null ? [] : [publicUrl];
+  if (storage.type !== 's3fs' || delivery === 'proxy') return own;
+  const url = await mayfly.getFilesystem('page').getUrl('file', 60);
+  return URL.canParse(url) ? [...own, new URL(url).origin] : own;
 }
 
 /** Where the server is. A name that turned out to be an address for all to reach is not served without a token. */

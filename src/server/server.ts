@@ -11,6 +11,7 @@ import type { Mayfly } from '../mayfly.js';
 import { hasToken, isSafeMethod, refuseForeignPage, UNAUTHORIZED, Unauthorized } from './access.js';
 import type { ServerOptions } from './config.js';
 import { FILES_ROOT } from './config.js';
+import { linksHandler } from './links.js';
 import type { Metrics, Route } from './metrics.js';
 import { openApiText } from './openapi.js';
 import { pageHandler } from './page.js';
@@ -27,7 +28,7 @@ const READY_TIMEOUT_MS = 5_000;
 const MAX_NAMESPACES = 10_000;
 
 /** What of mayfly is served. */
-export type ServedMayfly = Pick<Mayfly, 'handler' | 'ready' | 'namespaces'>;
+export type ServedMayfly = Pick<Mayfly, 'handler' | 'ready' | 'namespaces' | 'getFilesystem'>;
 
 /** What the server is made of. */
 export interface ServerParts {
@@ -35,6 +36,8 @@ export interface ServerParts {
   options: Pick<ServerOptions, 'token' | 'limits' | 'delivery'>;
   metrics: Pick<Metrics, 'began' | 'ended' | 'expose'>;
   log: Logger;
+  /** Origins, other than this server's, at which a browser finds the files; default none. */
+  fileOrigins?: readonly string[];
 }
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
@@ -57,8 +60,9 @@ function answerer(parts: ServerParts): RequestListener {
   const requests = new RequestLog(parts.log, parts.metrics);
   const handlers: Record<Route, Handler> = {
     files: filesHandler(parts),
+    links: linksHandler(parts.mayfly),
     namespaces: namespacesHandler(parts),
-    page: pageHandler(),
+    page: pageHandler(parts.fileOrigins),
     'openapi.json': (_req, res) => sendText(res, 'application/json; charset=utf-8', openApiText()),
     healthz: (_req, res) => sendText(res, 'text/plain; charset=utf-8', 'ok\n'),
     readyz: readyHandler(parts),
@@ -160,7 +164,7 @@ function pathOf(req: IncomingMessage): string {
 function routeOf(path: string): Route {
   if (path === FILES_ROOT || path.startsWith(`${FILES_ROOT}/`)) return 'files';
   const name = path.slice(1);
-  return (READ_ONLY as ReadonlySet<string>).has(name) ? (name as Route) : 'page';
+  return name === 'links' || (READ_ONLY as ReadonlySet<string>).has(name) ? (name as Route) : 'page';
 }
 
 function sendText(res: ServerResponse, contentType: string, body: string): void {

@@ -38,6 +38,10 @@ const obliging: ServedMayfly['handler'] = (options) => async (req, res, next) =>
   return void res.end('done');
 };
 
+const unused = (): never => {
+  throw new Error('not asked for here');
+};
+
 const nothingOverdue = async (): Promise<OverdueFiles> => ({ count: 0, oldest: null });
 
 async function serve({ token, ready, handler = obliging, overdue = nothingOverdue }: Given = {}) {
@@ -45,7 +49,12 @@ async function serve({ token, ready, handler = obliging, overdue = nothingOverdu
   const lines: Record<string, unknown>[] = [];
   const log = { ...silentLogger, info: (line: object, msg: string) => void lines.push({ ...line, msg }) };
   const server = createServer({
-    mayfly: { ready: ready ?? (async () => {}), handler, namespaces: async function* () {} },
+    mayfly: {
+      ready: ready ?? (async () => {}),
+      handler,
+      namespaces: async function* () {},
+      getFilesystem: unused,
+    },
     options: { token: token ?? null, delivery: undefined, limits: { maxFileSize: 1000, maxFiles: 2 } },
     metrics,
     log,
