@@ -76,7 +76,9 @@ async function serve(mayfly: Mayfly, options: ServerOptions, log: pino.Logger): 
     },
   });
   if (isWorker) process.send?.({ type: 'mayfly:listening', url });
-  log[isWorker ? 'debug' : 'info']({ url, host: options.host, token: options.token !== null }, 'listening');
+  // Of several processes the primary says that they listen, once all of them do.
+  if (isWorker) log.debug({ url }, 'worker listening');
+  else log.info({ url, host: options.host, token: options.token !== null }, 'listening');
   if (process.stdout.isTTY && !isWorker) console.log(`\n  mayfly is at ${url}\n`);
 }
 

@@ -8,7 +8,7 @@ const SRC = new URL('../../src/', import.meta.url).pathname;
 
 const plan: Plan = {
   floors: [
-    ['errors', 'clock', 'logger'],
+    ['errors', 'clock', 'logger', 'client'],
     ['path'],
     ['fs'],
     ['backends', 'conformance'],
