@@ -57,6 +57,8 @@ export interface ServerOptions {
   log: { level: string };
   /** Processes that serve, beside one that purges; 1: a single process that does both. */
   workers: number;
+  /** Seconds after SIGTERM during which requests are still taken, and `/readyz` says 503: for a proxy to notice. */
+  stopDelay: number;
 }
 
 /** What the command line says, which wins over config/ and the environment. */
@@ -171,6 +173,7 @@ const settings = z.strictObject({
     maxFiles: wholeNumber(1, 10_000, 'wants a whole number from 1 to 10000'),
   }),
   workers: wholeNumber(1, 256, 'wants a whole number from 1 to 256'),
+  stopDelay: wholeNumber(0, 600, 'wants a whole number of seconds from 0 to 600'),
   log: z.strictObject({ level: z.enum(LEVELS, `wants one of ${LEVELS.join(', ')}`) }),
 });
 
@@ -195,6 +198,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   'limits.maxFileSize': 'MAYFLY_MAX_FILE_SIZE',
   'limits.maxFiles': 'MAYFLY_MAX_FILES',
   workers: 'MAYFLY_WORKERS',
+  stopDelay: 'MAYFLY_STOP_DELAY',
   'log.level': 'MAYFLY_LOG_LEVEL',
 };
 

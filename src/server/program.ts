@@ -60,7 +60,8 @@ async function serve(mayfly: Mayfly, options: ServerOptions, log: pino.Logger): 
       }
     : metrics;
   const fileOrigins = await originsOf(mayfly, options);
-  const server = createServer({ mayfly, options, metrics: exposed, log, fileOrigins });
+  const isLeaving = (): boolean => drain.leaving;
+  const server = createServer({ mayfly, options, metrics: exposed, log, fileOrigins, isLeaving });
   const drain = new Drain(server);
   server.listen(options.port, options.host);
   await once(server, 'listening');
@@ -70,6 +71,7 @@ async function serve(mayfly: Mayfly, options: ServerOptions, log: pino.Logger): 
   stopOnSignals({
     drain,
     log,
+    delayMs: options.stopDelay * 1000,
     close: async () => {
       await job?.stop();
       await mayfly.close();

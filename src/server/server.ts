@@ -38,6 +38,8 @@ export interface ServerParts {
   log: Logger;
   /** Origins, other than this server's, at which a browser finds the files; default none. */
   fileOrigins?: readonly string[];
+  /** Whether the program is about to stop, so that no new requests should come; default never. */
+  isLeaving?: () => boolean;
 }
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
@@ -126,8 +128,9 @@ function namespacesHandler({ mayfly, options: { token } }: ServerParts): Handler
 }
 
 /** Asks anew each time: a disk can go away while the process stays. */
-function readyHandler({ mayfly, log }: ServerParts): Handler {
+function readyHandler({ mayfly, log, isLeaving }: ServerParts): Handler {
   return async (_req, res) => {
+    if (isLeaving?.()) return sendProblem(res, { status: 503, detail: 'This instance is about to stop.' });
     try {
       await within(READY_TIMEOUT_MS, mayfly.ready());
     } catch (error) {

@@ -18,6 +18,7 @@ describe('settings of the program', () => {
   it('are local, durable and purged every minute by default', () => {
     expect(parseSettings(defaults())).toEqual({
       workers: 1,
+      stopDelay: 0,
       host: '127.0.0.1',
       port: 3000,
       token: null,

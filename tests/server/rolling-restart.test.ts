@@ -23,6 +23,7 @@ describeNginx('a rolling restart behind nginx', () => {
       MAYFLY_DIRECTORY_ROOT: join(shared, 'files'),
       MAYFLY_EXPIRATIONS_PATH: join(shared, 'expirations.db'),
       MAYFLY_DURABLE: 'false',
+      MAYFLY_STOP_DELAY: '2',
     });
     return program;
   };
