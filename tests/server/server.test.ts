@@ -25,6 +25,7 @@ interface Given {
   ready?: () => Promise<void>;
   handler?: ServedMayfly['handler'];
   overdue?: () => Promise<OverdueFiles>;
+  isLeaving?: () => boolean;
 }
 
 /** Answers 200 to whatever it is asked to do, listing or else. */
@@ -44,7 +45,7 @@ const unused = (): never => {
 
 const nothingOverdue = async (): Promise<OverdueFiles> => ({ count: 0, oldest: null });
 
-async function serve({ token, ready, handler = obliging, overdue = nothingOverdue }: Given = {}) {
+async function serve({ token, ready, handler = obliging, overdue = nothingOverdue, isLeaving }: Given = {}) {
   const metrics = new Metrics(overdue);
   const lines: Record<string, unknown>[] = [];
   const log = { ...silentLogger, info: (line: object, msg: string) => void lines.push({ ...line, msg }) };
@@ -58,6 +59,7 @@ async function serve({ token, ready, handler = obliging, overdue = nothingOverdu
     options: { token: token ?? null, delivery: undefined, limits: { maxFileSize: 1000, maxFiles: 2 } },
     metrics,
     log,
+    ...(isLeaving === undefined ? {} : { isLeaving }),
   });
   open.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
@@ -70,6 +72,15 @@ const status = async (url: string, init?: RequestInit) => (await fetch(url, init
 describe('health', () => {
   it('is the process on /healthz, whatever the storage says', async () => {
     const { url } = await serve({ ready: () => Promise.reject(new Error('no disk')) });
+    expect(await status(`${url}/healthz`)).toBe(200);
+  });
+
+  it('tells on /readyz that the program is about to stop', async () => {
+    let leaving = false;
+    const { url } = await serve({ isLeaving: () => leaving });
+    expect(await status(`${url}/readyz`)).toBe(200);
+    leaving = true;
+    expect(await status(`${url}/readyz`)).toBe(503);
     expect(await status(`${url}/healthz`)).toBe(200);
   });
 
