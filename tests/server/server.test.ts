@@ -181,6 +181,28 @@ describe('without a token', () => {
 });
 
 describe('metrics', () => {
+  it('count the uploads that are being received', async () => {
+    let finish = (): void => {};
+    let begun = (): void => {};
+    const received = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const handler: ServedMayfly['handler'] = () => (_req, res) => {
+      finish = () => res.end('stored');
+      begun();
+    };
+    const { url } = await serve({ handler });
+    const uploads = async () =>
+      /^mayfly_uploads_in_flight (\d+)/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1];
+    expect(await uploads()).toBe('0');
+    const upload = fetch(`${url}/files/demo/a.txt`, { method: 'PUT', body: 'x' });
+    await received;
+    expect(await uploads()).toBe('1');
+    finish();
+    await (await upload).text();
+    expect(await uploads()).toBe('0');
+  });
+
   it('count requests by route class, known method and status, never by path', async () => {
     const { url } = await serve();
     await fetch(`${url}/files/demo/one.txt`);
@@ -233,6 +255,15 @@ describe('metrics', () => {
 });
 
 describe('the log', () => {
+  it('takes over the id of a proxy in front, if it is one', async () => {
+    const { url } = await serve();
+    const idFor = async (id: string) =>
+      (await fetch(`${url}/healthz`, { headers: { 'X-Request-Id': id } })).headers.get('X-Request-Id');
+    expect(await idFor('0123456789abcdef')).toBe('0123456789abcdef');
+    expect(await idFor('short')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await idFor(`{"forged": true} ${'x'.repeat(20)}`)).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
   it('has one line for a request, without its query', async () => {
     const { url, lines } = await serve();
     const answer = await fetch(`${url}/files/demo/a.txt?signature=secret`);
