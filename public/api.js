@@ -7,7 +7,9 @@
 
 const FILES = '/files';
 const TOKEN_KEY = 'mayfly-token';
-const PAGE_SIZE = 100;
+const PAGE_SIZE = 500;
+/** Of a text that is shown. */
+const PREVIEW_BYTES = 64 * 1024;
 
 /** A request that did not do what it should; `message` is for the reader. */
 export class Failure extends Error {
@@ -34,18 +36,31 @@ export function setToken(token) {
   sessionStorage.setItem(TOKEN_KEY, token);
 }
 
+/** URL of a place or file, each component encoded. */
+function addressOf(namespace, path) {
+  return [FILES, namespace, ...path.split('/')]
+    .map((part, at) => (at === 0 ? part : encodeURIComponent(part)))
+    .join('/');
+}
+
 /**
- * One page of what a namespace holds.
- * @param {string} namespace
+ * Names of the namespaces that have something in them.
+ * @throws {Failure}
+ */
+export async function listNamespaces() {
+  return (await request('GET', '/namespaces')).namespaces;
+}
+
+/**
+ * One page of what a folder holds.
+ * @param {{ namespace: string, folder: string }} place
  * @param {string | null} cursor from the page before
  * @throws {Failure}
  */
-export async function listFiles(namespace, cursor) {
+export async function listFiles({ namespace, folder }, cursor) {
   const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...(cursor === null ? {} : { cursor }) });
-  const { entries, cursor: next } = await request(
-    'GET',
-    `${FILES}/${encodeURIComponent(namespace)}/?${query}`,
-  );
+  const address = addressOf(namespace, folder === '' ? '' : `${folder}/`);
+  const { entries, cursor: next } = await request('GET', `${address}?${query}`);
   return { entries: entries.map(asFile), cursor: next ?? null };
 }
 
@@ -55,17 +70,55 @@ export async function listFiles(namespace, cursor) {
  * @throws {Failure}
  */
 export async function removeFile(namespace, path) {
-  const segments = [namespace, ...path.split('/')];
-  await request('DELETE', `${FILES}/${segments.map(encodeURIComponent).join('/')}`);
+  await request('DELETE', addressOf(namespace, path));
+}
+
+/**
+ * @param {string} namespace
+ * @param {string} path
+ * @param {number | null} seconds from now; null for ever
+ * @returns the file as it is then
+ * @throws {Failure}
+ */
+export async function expireFile(namespace, path, seconds) {
+  const change = seconds === null ? { expires: false } : { seconds };
+  return asFile(await request('PATCH', addressOf(namespace, path), change));
+}
+
+/**
+ * A link that works for a while.
+ * @param {string} namespace
+ * @param {string} path
+ * @param {number} timeout seconds
+ * @returns {Promise<{ url: string, temporary: boolean }>} `temporary` is false where the server can't sign
+ * @throws {Failure}
+ */
+export async function makeLink(namespace, path, timeout) {
+  const { url, temporary } = await request('POST', '/links', { namespace, path, timeout });
+  return { url: new URL(url, location.href).href, temporary };
+}
+
+/**
+ * The beginning of a text.
+ * @returns {Promise<{ text: string, whole: boolean }>}
+ * @throws {Failure}
+ */
+export async function readText(url, size) {
+  const whole = size <= PREVIEW_BYTES;
+  const range = whole ? {} : { headers: { Range: `bytes=0-${PREVIEW_BYTES - 1}` } };
+  const response = await fetch(url, { ...range, cache: 'no-store' }).catch(() => null);
+  if (response === null) throw connectionBroke();
+  if (!response.ok) throw failureOf(response.status, null);
+  return { text: await response.text(), whole };
 }
 
 /**
  * Send one file. XMLHttpRequest, because fetch does not tell how far an upload is.
- * @param {{ namespace: string, seconds: number | null, file: File, onProgress: (sent: number) => void, signal: AbortSignal }} upload
+ * @param {{ namespace: string, folder: string, seconds: number | null, file: File, onProgress: (sent: number) => void, signal: AbortSignal }} upload
  * @returns the file as stored
  * @throws {Failure}; an `AbortError` when cancelled
  */
-export function uploadFile({ namespace, seconds, file, onProgress, signal }) {
+export function uploadFile({ namespace, folder, seconds, file, onProgress, signal }) {
   const xhr = new XMLHttpRequest();
   const query = seconds === null ? '' : `?seconds=${seconds}`;
   const form = new FormData();
@@ -84,16 +137,23 @@ export function uploadFile({ namespace, seconds, file, onProgress, signal }) {
     xhr.addEventListener('error', () => reject(connectionBroke()));
     xhr.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')));
     signal.addEventListener('abort', () => xhr.abort(), { once: true });
-    xhr.open('POST', `${FILES}/${encodeURIComponent(namespace)}${query}`);
+    xhr.open(
+      'POST',
+      `${folder === '' ? addressOf(namespace, '').slice(0, -1) : addressOf(namespace, folder)}${query}`,
+    );
     for (const [name, value] of Object.entries(headers())) xhr.setRequestHeader(name, value);
     xhr.send(form);
   });
 }
 
-async function request(method, url) {
+async function request(method, url, body) {
   let response;
+  const sent =
+    body === undefined
+      ? { headers: headers() }
+      : { headers: { ...headers(), 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
   try {
-    response = await fetch(url, { method, headers: headers(), cache: 'no-store' });
+    response = await fetch(url, { method, ...sent, cache: 'no-store' });
   } catch {
     throw connectionBroke();
   }

@@ -1,32 +1,49 @@
 /** Wires the page: what is chosen goes to the queue, what is stored goes to the list. */
-import { listFiles, removeFile, setToken, uploadFile } from './api.js';
+import { listFiles, listNamespaces, removeFile, setToken, uploadFile } from './api.js';
+import { copyText } from './clipboard.js';
+import { listenToDrops } from './drops.js';
+import { FileDialog } from './file-dialog.js';
 import { FileList } from './file-list.js';
+import { drawCrumbs, hashOf, isNamespace, parsePlace } from './place.js';
 import { UploadList } from './upload-list.js';
 import { UploadQueue } from './upload-queue.js';
 
-const NAMESPACE = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
-/** Answers by which a server says that it does not list. */
+/** Answers by which a server says that it does not list, or that a folder is not there yet. */
 const NO_LISTING = [404, 405, 406];
+/** Longer lists are not fetched anew when the reader comes back to the page. */
+const SHORT_LIST = 500;
 
 const $ = (id) => document.getElementById(id);
 const namespaceField = $('namespace');
 const secondsField = $('seconds');
-const drop = $('drop');
 
-let namespace = NAMESPACE.test(decodeHash()) ? decodeHash() : 'demo';
+let place = parsePlace(location.hash);
 let cursor = null;
-/** Counts listings, so that a late answer for another namespace is not shown. */
+/** Counts listings, so that a late answer for another place is not shown. */
 let listing = 0;
+let loading = false;
+
+const dialog = new FileDialog($('details'), {
+  copyText,
+  changed: (file) => files.update(file),
+  failed: (error) => error.status === 401 && showTokenForm(),
+});
 
 const files = new FileList({
   list: $('list'),
   template: $('file-row'),
   onCount: showCount,
   actions: {
-    copy: copyLink,
-    remove: (path) => removeFile(namespace, path).catch(askForToken),
+    copy: async ({ url, name }) => {
+      const done = await copyText(url);
+      if (done) say(`Link of ${name} copied`);
+      return done;
+    },
+    open: (file) => dialog.open(place.namespace, file),
+    remove: (path) => removeFile(place.namespace, path).catch(askForToken),
     say,
     emptied: () => $('list-title').focus(),
+    more: showMore,
   },
 });
 
@@ -45,6 +62,7 @@ const uploads = new UploadList({
   template: $('upload-row'),
   actions: {
     cancel: (upload) => queue.cancel(upload),
+    pause: (upload) => queue.pause(upload),
     retry: (upload) => queue.retry(upload),
     changed: (lostFocus) => {
       showUploads();
@@ -53,16 +71,16 @@ const uploads = new UploadList({
   },
 });
 
-function stored({ stored: file, namespace: where }) {
+function stored({ stored: file, namespace, folder }) {
   say(`${file.name} uploaded`);
-  if (where === namespace) files.addNew(file);
+  if (namespace === place.namespace && folder === place.folder) files.addNew(file);
 }
 
 /** Take what was chosen, dropped or pasted. */
 function take(chosen) {
   const seconds = lifetime();
   if (chosen.length === 0 || !checkNamespace() || seconds === undefined) return;
-  for (const file of chosen) queue.add(file, namespace, seconds);
+  for (const file of chosen) queue.add(file, place, seconds);
   say(chosen.length === 1 ? `Uploading ${chosen[0].name}` : `Uploading ${chosen.length} files`);
 }
 
@@ -75,7 +93,7 @@ function lifetime() {
 }
 
 function checkNamespace() {
-  const valid = NAMESPACE.test(namespaceField.value);
+  const valid = isNamespace(namespaceField.value);
   namespaceField.setAttribute('aria-invalid', String(!valid));
   $('namespace-error').hidden = valid;
   if (!valid) namespaceField.focus();
@@ -83,27 +101,49 @@ function checkNamespace() {
 }
 
 function changeNamespace() {
-  if (!checkNamespace() || namespaceField.value === namespace) return;
-  namespace = namespaceField.value;
-  history.replaceState(null, '', namespace === 'demo' ? location.pathname : `#${namespace}`);
-  showNamespace();
+  if (!checkNamespace() || namespaceField.value === place.namespace) return;
+  location.hash = hashOf({ namespace: namespaceField.value, folder: '' });
 }
 
-function showNamespace() {
-  namespaceField.value = namespace;
-  $('list-namespace').textContent = namespace;
+function openFolder(event) {
+  event.preventDefault();
+  const name = $('folder').value.trim();
+  const bad = name === '' || name.startsWith('.') || /[/\p{Cc}]/u.test(name);
+  $('folder-error').hidden = !bad;
+  $('folder-error').textContent = bad ? 'A folder has no slash in its name, and no dot at the start.' : '';
+  if (bad) return;
+  $('folder').value = '';
+  location.hash = hashOf({ ...place, folder: place.folder === '' ? name : `${place.folder}/${name}` });
+}
+
+function showPlace() {
+  place = parsePlace(location.hash);
+  namespaceField.value = place.namespace;
+  checkNamespace();
+  const name = place.folder.split('/').at(-1) || place.namespace;
+  $('list-namespace').textContent = name;
+  document.title = name === 'demo' ? 'mayfly' : `${name} · mayfly`;
+  drawCrumbs($('crumbs'), place);
   files.clear();
   void refresh();
+}
+
+/** A folder's row leads to it. */
+function withHash(entries) {
+  return entries.map((file) =>
+    file.isDir ? { ...file, hash: hashOf({ ...place, folder: file.path }) } : file,
+  );
 }
 
 /** List anew from the start, keeping the rows that are still right. */
 async function refresh() {
   const mine = ++listing;
   const before = files.paths();
+  loading = true;
   try {
-    const page = await listFiles(namespace, null);
+    const page = await listFiles(place, null);
     if (mine !== listing) return;
-    files.merge(page.entries);
+    files.merge(withHash(page.entries), { complete: page.cursor === null });
     if (page.cursor === null) {
       // What was uploaded while the answer was on its way is not in it, and stays.
       const listed = new Set(page.entries.map(({ path }) => path));
@@ -113,18 +153,27 @@ async function refresh() {
     showListed(page.cursor);
   } catch (error) {
     if (mine === listing) showListError(error);
+  } finally {
+    if (mine === listing) loading = false;
   }
 }
 
 async function showMore() {
+  if (loading || cursor === null) return;
   const mine = listing;
+  loading = true;
   try {
-    const page = await listFiles(namespace, cursor);
+    const page = await listFiles(place, cursor);
     if (mine !== listing) return;
-    files.merge(page.entries);
-    showListed(page.cursor);
+    cursor = page.cursor;
+    // Drawing may ask for more right away.
+    loading = false;
+    files.merge(withHash(page.entries), { complete: page.cursor === null });
+    showListed(cursor);
   } catch (error) {
     if (mine === listing) showListError(error);
+  } finally {
+    if (mine === listing) loading = false;
   }
 }
 
@@ -141,6 +190,7 @@ function showListError(error) {
   $('list-error').textContent =
     error.status === 401 ? 'The list is shown to who has the token.' : error.message;
   if (error.status === 401) showTokenForm();
+  $('more').hidden = true;
   showCount(files.count);
 }
 
@@ -152,8 +202,13 @@ function showCount(count) {
 
 function showUploads() {
   $('uploads-section').hidden = uploads.count === 0;
-  const { active } = queue;
-  $('uploads-count').textContent = active === 0 ? '' : `${active} to go`;
+  const { active, paused } = queue;
+  const toGo = active + paused;
+  $('uploads-count').textContent = toGo === 0 ? '' : `${toGo} to go`;
+  $('uploads-total').value = queue.progress;
+  $('uploads-total').hidden = toGo === 0;
+  $('pause-all').hidden = $('cancel-all').hidden = toGo === 0;
+  $('pause-all').textContent = active === 0 && paused > 0 ? 'Resume all' : 'Pause all';
 }
 
 function showTokenForm() {
@@ -171,69 +226,11 @@ function say(message) {
   $('status').textContent = message;
 }
 
-async function copyLink({ url, name }) {
-  const copied = await navigator.clipboard?.writeText(url).then(
-    () => true,
-    () => false,
-  );
-  // Over plain http from another machine there is no clipboard but the old one.
-  const done = copied || copyByHand(url);
-  if (done) say(`Link of ${name} copied`);
-  return done;
-}
-
-function copyByHand(text) {
-  const focused = document.activeElement;
-  const field = document.createElement('textarea');
-  field.value = text;
-  field.className = 'visually-hidden';
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand('copy');
-  field.remove();
-  focused?.focus();
-  return done;
-}
-
-function decodeHash() {
-  return location.hash.slice(1);
-}
-
-/** Folders come as files that can't be read: leave them out, and say so. */
-function filesOf(transfer) {
-  const items = [...transfer.items].filter(({ kind }) => kind === 'file');
-  const folders = items.filter((item) => item.webkitGetAsEntry?.()?.isDirectory);
-  const plain = items.filter((item) => !folders.includes(item)).map((item) => item.getAsFile());
-  $('drop-note').textContent =
-    folders.length > 0 ? 'Folders are left out: drop the files that are in them.' : '';
-  return plain.filter((file) => file !== null);
-}
-
-function listenToDrops() {
-  // Over a child the page gets a leave and an enter: count them to know when the pointer is really outside.
-  let depth = 0;
-  const carriesFiles = (event) => event.dataTransfer?.types.includes('Files');
-  const mark = () => drop.classList.toggle('over', depth > 0);
-  window.addEventListener('dragenter', (event) => {
-    if (!carriesFiles(event)) return;
-    depth++;
-    mark();
-  });
-  window.addEventListener('dragleave', (event) => {
-    if (!carriesFiles(event)) return;
-    depth--;
-    mark();
-  });
-  // A file dropped beside the box must not replace the page, so all of it takes files.
-  window.addEventListener('dragover', (event) => carriesFiles(event) && event.preventDefault());
-  window.addEventListener('drop', (event) => {
-    if (!carriesFiles(event)) return;
-    event.preventDefault();
-    depth = 0;
-    mark();
-    take(filesOf(event.dataTransfer));
-  });
-  window.addEventListener('paste', (event) => take([...(event.clipboardData?.files ?? [])]));
+/** Names to choose from; one may also write a new one. */
+async function offerNamespaces() {
+  const names = await listNamespaces().catch(() => []);
+  const options = names.map((name) => Object.assign(document.createElement('option'), { value: name }));
+  $('namespaces').replaceChildren(...options);
 }
 
 function listenToControls() {
@@ -252,8 +249,15 @@ function listenToControls() {
   });
   namespaceField.addEventListener('change', changeNamespace);
   namespaceField.addEventListener('input', () => $('namespace-error').hidden || checkNamespace());
-  $('refresh').addEventListener('click', () => refresh());
+  namespaceField.addEventListener('focus', offerNamespaces);
+  $('folder-form').addEventListener('submit', openFolder);
+  $('refresh').addEventListener('click', () => {
+    if (cursor !== null) files.clear();
+    void refresh();
+  });
   $('more').addEventListener('click', () => showMore());
+  $('pause-all').addEventListener('click', () => (queue.active > 0 ? queue.pauseAll() : queue.resumeAll()));
+  $('cancel-all').addEventListener('click', () => queue.cancelAll());
   $('token-form').addEventListener('submit', (event) => {
     event.preventDefault();
     setToken($('token').value.trim());
@@ -261,15 +265,11 @@ function listenToControls() {
     $('choose').focus();
     void refresh();
   });
-  window.addEventListener('focus', () => refresh());
-  window.addEventListener('hashchange', () => {
-    if (!NAMESPACE.test(decodeHash())) return;
-    namespace = decodeHash();
-    showNamespace();
-  });
-  window.addEventListener('beforeunload', (event) => queue.active > 0 && event.preventDefault());
+  addEventListener('focus', () => files.count <= SHORT_LIST && cursor === null && refresh());
+  addEventListener('hashchange', showPlace);
+  addEventListener('beforeunload', (event) => queue.active + queue.paused > 0 && event.preventDefault());
 }
 
-listenToDrops();
+listenToDrops({ box: $('drop'), note: $('drop-note'), take });
 listenToControls();
-showNamespace();
+showPlace();

@@ -1,29 +1,39 @@
 /**
- * The list of what a namespace holds, with countdowns.
+ * The list of what a folder holds, with countdowns.
  *
- * Rows are kept by path and updated in place, so that a refresh moves neither
- * focus nor what is being read.
+ * It may be a hundred thousand entries long: there are elements only for those
+ * that can be seen, all rows are of one height, and the list is as high as if
+ * all were there. Rows are kept by path and updated in place, so that a refresh
+ * moves neither focus nor what is being read.
  */
 import { serverNow } from './api.js';
-import { extensionOf, formatLeft, formatSize } from './format.js';
+import { FileRow } from './file-row.js';
 
 /** How long a row stays to say that its file is gone. */
 const GONE_STAYS_MS = 15_000;
-/** Below this much time the countdown is made to stand out. */
-const SOON_MS = 60_000;
-const COPIED_STAYS_MS = 2_000;
-const SURE_STAYS_MS = 4_000;
+/** Rows made ahead of the reader, above and below. */
+const AHEAD = 10;
+/** So many rows before the end of what is known, more is asked for. */
+const MORE_BEFORE = 200;
 
 export class FileList {
-  /** @type {Map<string, FileRow>} */
+  /** Uploaded while this folder is shown: on top. */
+  #fresh = [];
+  /** In the order of the server. */
+  #listed = [];
+  /** @type {Map<string, { file: object, goneSince: number | null }>} all that is known, by path */
+  #known = new Map();
+  /** @type {Map<string, FileRow>} those that have an element */
   #rows = new Map();
+  #rowHeight = 0;
+  #complete = true;
   #list;
   #template;
   #actions;
   #onCount;
 
   /**
-   * @param {{ list: HTMLElement, template: HTMLTemplateElement, actions: { copy: Function, remove: Function, say: Function, emptied: Function }, onCount: (count: number) => void }} parts
+   * @param {{ list: HTMLElement, template: HTMLTemplateElement, actions: { copy: Function, open: Function, remove: Function, say: Function, emptied: Function, more: Function }, onCount: (count: number) => void }} parts
    */
   constructor({ list, template, actions, onCount }) {
     this.#list = list;
@@ -31,59 +41,155 @@ export class FileList {
     this.#actions = actions;
     this.#onCount = onCount;
     setInterval(() => this.#tick(), 250);
+    let asked = false;
+    const redraw = () => {
+      if (asked) return;
+      asked = true;
+      requestAnimationFrame(() => {
+        asked = false;
+        this.#draw();
+      });
+    };
+    addEventListener('scroll', redraw, { passive: true });
+    addEventListener('resize', () => {
+      this.#rowHeight = 0;
+      redraw();
+    });
   }
 
-  /** Files that are still there. */
+  /** Files and folders that are there. */
   get count() {
-    return [...this.#rows.values()].filter((row) => !row.gone).length;
+    let count = 0;
+    for (const { goneSince } of this.#known.values()) if (goneSince === null) count++;
+    return count;
   }
 
   clear() {
     for (const row of this.#rows.values()) row.element.remove();
     this.#rows.clear();
+    this.#known.clear();
+    this.#fresh = [];
+    this.#listed = [];
     this.#changed();
   }
 
   /** A file that was just uploaded: on top. */
   addNew(file) {
-    this.#rows.get(file.path)?.element.remove();
-    this.#rows.delete(file.path);
-    this.#insert(file, 'prepend');
+    this.#forget(file.path);
+    this.#known.set(file.path, { file, goneSince: null });
+    this.#fresh.unshift(file.path);
     this.#changed();
   }
 
-  /** Files as listed: known ones are brought up to date, others come after. */
-  merge(files) {
+  /** A file of which something has changed. */
+  update(file) {
+    const known = this.#known.get(file.path);
+    if (known === undefined) return;
+    known.file = { ...known.file, ...file };
+    this.#rows.get(file.path)?.update(known.file);
+    this.#changed();
+  }
+
+  /** A page as listed: known files are brought up to date, others come after. */
+  merge(files, { complete }) {
+    this.#complete = complete;
     for (const file of files) {
       if (file.expires !== null && file.expires <= serverNow()) continue;
-      const row = this.#rows.get(file.path);
-      if (row === undefined || row.gone) {
-        row?.element.remove();
-        this.#insert(file, 'append');
-      } else {
-        row.update(file);
+      const known = this.#known.get(file.path);
+      if (known === undefined || known.goneSince !== null) {
+        this.#forget(file.path);
+        this.#listed.push(file.path);
       }
+      this.#known.set(file.path, { file, goneSince: null });
+      this.#rows.get(file.path)?.update(file);
     }
     this.#changed();
   }
 
   /** Forget files that a complete listing no longer has, but for rows that still say so. */
   keepOnly(paths) {
-    for (const [path, row] of this.#rows) if (!row.gone && !paths.has(path)) this.#drop(path);
+    for (const [path, { goneSince }] of [...this.#known]) {
+      if (goneSince === null && !paths.has(path)) this.#forget(path);
+    }
     this.#changed();
   }
 
   paths() {
-    return [...this.#rows.keys()];
+    return [...this.#known.keys()];
   }
 
-  #insert(file, how) {
+  get #order() {
+    return [...this.#fresh, ...this.#listed];
+  }
+
+  #forget(path) {
+    if (!this.#known.delete(path)) return;
+    this.#rows.get(path)?.element.remove();
+    this.#rows.delete(path);
+    const isNot = (other) => other !== path;
+    if (this.#fresh.includes(path)) this.#fresh = this.#fresh.filter(isNot);
+    else this.#listed = this.#listed.filter(isNot);
+  }
+
+  /** Make the elements of what can be seen, and let the others go. */
+  #draw() {
+    const order = this.#order;
+    this.#measure(order[0]);
+    const height = this.#rowHeight || 1;
+    this.#list.style.height = `${order.length * height}px`;
+    const top = this.#list.getBoundingClientRect().top;
+    const first = Math.max(0, Math.floor(-top / height) - AHEAD);
+    const end = Math.min(order.length, Math.ceil((innerHeight - top) / height) + AHEAD);
+    const seen = new Set(order.slice(first, end));
+    this.#dropUnseen(seen);
+    const places = new Map(order.slice(first, end).map((path, i) => [path, first + i]));
+    // The focused row may be far away; its place has to be right all the same.
+    for (const path of this.#rows.keys()) if (!places.has(path)) places.set(path, order.indexOf(path));
+    this.#place(places, order.length);
+    if (!this.#complete && end > order.length - MORE_BEFORE) this.#actions.more();
+  }
+
+  #dropUnseen(seen) {
+    for (const [path, row] of this.#rows) {
+      if (seen.has(path) || row.element.contains(document.activeElement)) continue;
+      row.element.remove();
+      this.#rows.delete(path);
+    }
+  }
+
+  /** Elements in the order of the list, for who reads with a screen reader or by Tab. */
+  #place(places, length) {
+    const sorted = [...places].sort(([, a], [, b]) => a - b);
+    let previous = null;
+    for (const [path, place] of sorted) {
+      const row = this.#rows.get(path) ?? this.#make(path);
+      row.element.style.transform = `translateY(${place * this.#rowHeight}px)`;
+      row.element.setAttribute('aria-posinset', String(place + 1));
+      row.element.setAttribute('aria-setsize', this.#complete ? String(length) : '-1');
+      const next = previous === null ? this.#list.firstElementChild : previous.nextElementSibling;
+      if (next !== row.element) this.#list.insertBefore(row.element, next);
+      previous = row.element;
+    }
+  }
+
+  #measure(path) {
+    if (this.#rowHeight > 0) return;
+    if (path === undefined) return;
+    const { element } = this.#rows.get(path) ?? this.#make(path);
+    if (!element.isConnected) this.#list.append(element);
+    this.#rowHeight = element.offsetHeight;
+  }
+
+  #make(path) {
+    const { file, goneSince } = this.#known.get(path);
     const row = new FileRow(this.#template, file, {
       copy: this.#actions.copy,
+      open: this.#actions.open,
       remove: (removed) => this.#remove(removed),
     });
-    this.#rows.set(file.path, row);
-    this.#list[how](row.element);
+    if (goneSince !== null) row.go();
+    this.#rows.set(path, row);
+    return row;
   }
 
   async #remove(row) {
@@ -93,173 +199,40 @@ export class FileList {
     } catch (error) {
       return row.fail(error.message);
     }
-    // Another namespace may be shown by now.
+    // Another folder may be shown by now.
     if (this.#rows.get(path) !== row) return;
     const neighbour = row.element.nextElementSibling ?? row.element.previousElementSibling;
-    this.#drop(path);
+    this.#forget(path);
     this.#changed();
     // The button that had the focus is gone: leave the reader next to where it was.
-    const next = neighbour?.querySelector('.delete');
+    const next = neighbour?.querySelector('.delete:not([hidden])');
     if (next) next.focus();
     else this.#actions.emptied();
     this.#actions.say(`${name} deleted`);
   }
 
-  #drop(path) {
-    this.#rows.get(path)?.element.remove();
-    this.#rows.delete(path);
-  }
-
   #tick() {
     const now = serverNow();
     let changed = false;
-    for (const [path, row] of this.#rows) {
-      if (row.goneSince !== null) {
-        if (now - row.goneSince < GONE_STAYS_MS || row.element.contains(document.activeElement)) continue;
-        this.#drop(path);
+    for (const [path, known] of this.#known) {
+      const row = this.#rows.get(path);
+      if (known.goneSince !== null) {
+        if (now - known.goneSince < GONE_STAYS_MS || row?.element.contains(document.activeElement)) continue;
+        this.#forget(path);
         changed = true;
-      } else if (row.countDown(now)) {
-        this.#actions.say(`${row.file.name} is gone`);
+      } else if (known.file.expires !== null && known.file.expires <= now) {
+        known.goneSince = now;
+        row?.go();
+        this.#actions.say(`${known.file.name} is gone`);
         changed = true;
-      }
+      } else row?.countDown(now);
     }
     if (changed) this.#changed();
   }
 
   #changed() {
-    this.#list.hidden = this.#rows.size === 0;
+    this.#list.hidden = this.#known.size === 0;
+    this.#draw();
     this.#onCount(this.count);
   }
-}
-
-class FileRow {
-  /** When the countdown ended, by the server's clock. */
-  goneSince = null;
-  #parts;
-
-  constructor(template, file, { copy, remove }) {
-    this.element = template.content.firstElementChild.cloneNode(true);
-    const part = (selector) => this.element.querySelector(selector);
-    this.#parts = {
-      badge: part('.badge'),
-      name: part('.name'),
-      size: part('.size'),
-      left: part('.left'),
-      url: part('.url'),
-      error: part('.error'),
-      copy: part('.copy'),
-      remove: part('.delete'),
-    };
-    this.#parts.copy.addEventListener('click', () => this.#copy(copy));
-    askTwice(this.#parts.remove, () => remove(this));
-    this.update(file);
-  }
-
-  get gone() {
-    return this.goneSince !== null;
-  }
-
-  update(file) {
-    this.file = file;
-    const { badge, name, size, url, copy, remove } = this.#parts;
-    badge.textContent = file.isDir ? '' : extensionOf(file.name);
-    badge.classList.toggle('folder', file.isDir);
-    name.textContent = file.isDir ? `${file.name}/` : file.name;
-    name.title = file.name;
-    size.textContent = file.isDir ? 'folder' : formatSize(file.size);
-    const linked = !file.isDir && file.url !== null;
-    url.hidden = copy.hidden = !linked;
-    remove.hidden = file.isDir;
-    if (linked) {
-      url.href = file.url;
-      url.textContent = file.url.replace(/^https?:\/\//, '');
-    }
-    copy.setAttribute('aria-label', `Copy link of ${file.name}`);
-    remove.setAttribute('aria-label', `Delete ${file.name}`);
-    this.countDown(serverNow());
-  }
-
-  /** @returns whether the file has gone right now */
-  countDown(now) {
-    const { expires, isDir } = this.file;
-    const { left } = this.#parts;
-    if (expires === null) {
-      setText(left, isDir ? '' : 'kept for good');
-      return false;
-    }
-    const ms = expires - now;
-    if (ms <= 0) {
-      this.#go(now);
-      return true;
-    }
-    setText(left, `gone in ${formatLeft(ms)}`);
-    left.classList.toggle('soon', ms <= SOON_MS);
-    left.title = `until ${new Date(expires).toLocaleString()}`;
-    return false;
-  }
-
-  fail(message) {
-    this.#parts.error.textContent = message;
-    this.#parts.error.hidden = false;
-  }
-
-  #go(now) {
-    const { left, url, copy, remove } = this.#parts;
-    this.goneSince = now;
-    this.element.classList.add('gone');
-    setText(left, 'gone');
-    left.classList.remove('soon');
-    url.removeAttribute('href');
-    // The focus stays in the row when the buttons go.
-    if (this.element.contains(document.activeElement)) {
-      this.element.tabIndex = -1;
-      this.element.focus({ preventScroll: true });
-    }
-    copy.disabled = remove.disabled = true;
-  }
-
-  async #copy(copy) {
-    const { copy: button } = this.#parts;
-    const done = await copy(this.file);
-    if (!done) return this.fail('The link could not be copied. Select it and copy it by hand.');
-    button.classList.add('done');
-    button.querySelector('.label').textContent = 'Copied';
-    button.querySelector('use').setAttribute('href', '#icon-check');
-    setTimeout(() => {
-      button.classList.remove('done');
-      button.querySelector('.label').textContent = 'Copy link';
-      button.querySelector('use').setAttribute('href', '#icon-copy');
-    }, COPIED_STAYS_MS);
-  }
-}
-
-/** Deleting can't be undone: the first press asks, the second does. */
-function askTwice(button, action) {
-  const label = button.querySelector('.label');
-  let timer = 0;
-  const reset = () => {
-    clearTimeout(timer);
-    timer = 0;
-    button.classList.remove('sure');
-    label.classList.add('visually-hidden');
-    label.textContent = 'Delete';
-    const spoken = button.getAttribute('aria-label');
-    button.setAttribute('aria-label', spoken.replace(/^Really delete/, 'Delete'));
-  };
-  button.addEventListener('click', () => {
-    if (timer !== 0) {
-      reset();
-      return action();
-    }
-    timer = setTimeout(reset, SURE_STAYS_MS);
-    button.classList.add('sure');
-    label.classList.remove('visually-hidden');
-    label.textContent = 'Delete?';
-    button.setAttribute('aria-label', button.getAttribute('aria-label').replace(/^Delete/, 'Really delete'));
-  });
-  button.addEventListener('blur', () => timer !== 0 && reset());
-}
-
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

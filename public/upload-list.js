@@ -9,7 +9,7 @@ export class UploadList {
   #actions;
 
   /**
-   * @param {{ list: HTMLElement, template: HTMLTemplateElement, actions: { cancel: Function, retry: Function, emptied: Function } }} parts
+   * @param {{ list: HTMLElement, template: HTMLTemplateElement, actions: { cancel: Function, pause: Function, retry: Function, changed: Function } }} parts
    */
   constructor({ list, template, actions }) {
     this.#list = list;
@@ -34,6 +34,7 @@ export class UploadList {
     bar.hidden = ended;
     bar.value = upload.sent;
     row.querySelector('.retry').hidden = !ended;
+    showPause(row.querySelector('.pause'), upload, ended);
     const cancel = row.querySelector('.cancel');
     cancel.setAttribute('aria-label', `${ended ? 'Dismiss' : 'Cancel'} ${upload.file.name}`);
   }
@@ -51,8 +52,12 @@ export class UploadList {
       row.querySelector('.cancel').focus();
       this.#actions.retry(upload);
     });
+    row.querySelector('.pause').addEventListener('click', () => {
+      if (upload.state === 'paused') this.#actions.retry(upload);
+      else this.#actions.pause(upload);
+    });
     row.querySelector('.cancel').addEventListener('click', () => {
-      if (upload.state === 'waiting' || upload.state === 'running') this.#actions.cancel(upload);
+      if (['waiting', 'running', 'paused'].includes(upload.state)) this.#actions.cancel(upload);
       else this.#drop(upload);
     });
     this.#rows.set(upload, row);
@@ -72,6 +77,13 @@ export class UploadList {
   }
 }
 
+function showPause(button, { state, file }, ended) {
+  const paused = state === 'paused';
+  button.hidden = ended;
+  button.querySelector('use').setAttribute('href', paused ? '#icon-play' : '#icon-pause');
+  button.setAttribute('aria-label', `${paused ? 'Resume' : 'Pause'} ${file.name}`);
+}
+
 function describe({ state, sent, file, error }) {
   const size = formatSize(file.size);
   switch (state) {
@@ -80,6 +92,8 @@ function describe({ state, sent, file, error }) {
     case 'running':
       // All is sent, and the server is putting it safely away.
       return sent >= 1 ? `${size}, saving…` : `${formatSize(file.size * sent)} of ${size}`;
+    case 'paused':
+      return `${size}, paused; it begins anew`;
     case 'cancelled':
       return 'Cancelled';
     default:

@@ -4,6 +4,7 @@ export { OSFS } from './backends/disk/disk-filesystem.js';
 export type { TempFSOptions } from './backends/disk/temp-filesystem.js';
 export { TempFS } from './backends/disk/temp-filesystem.js';
 export { MemoryFS } from './backends/memory/memory-filesystem.js';
+export type { BucketFinding } from './backends/s3/bucket-finding.js';
 export { S3FS } from './backends/s3/s3-filesystem.js';
 export type { S3FSOptions } from './backends/s3/s3-options.js';
 export type { Clock } from './clock/clock.js';
@@ -12,6 +13,7 @@ export { MountFS } from './composed/mount-filesystem.js';
 export type { FilesystemOpener } from './composed/open-filesystem.js';
 export { openFS, registerProtocol } from './composed/open-filesystem.js';
 export * from './errors/errors.js';
+export type { CheckFinding, CheckKind, CheckOptions, CheckReport } from './expirations/check-report.js';
 export type { Expiration, FileKey, Intent } from './expirations/expiration.js';
 export type {
   DuePosition,
@@ -43,6 +45,7 @@ export type {
   MakeDirOptions,
   PublishOptions,
   ReadOptions,
+  ScanDirOptions,
   StageOptions,
   WriteOptions,
   WriteSource,
@@ -59,7 +62,7 @@ export type {
   PresignOptions,
   PresignPostOptions,
 } from './fs/presigner.js';
-export type { RemoveManyOptions, RemoveOutcome, StagedFile } from './fs/staged-file.js';
+export type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from './fs/staged-file.js';
 export { copyDir, copyFile, copyFS, moveDir, moveFile, moveFS } from './fs/transfer.js';
 export type {
   CopyCondition,

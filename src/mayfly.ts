@@ -4,6 +4,8 @@ import type { Router } from 'express';
 import { OSFS } from './backends/disk/disk-filesystem.js';
 import { MemoryFS } from './backends/memory/memory-filesystem.js';
 import { S3FS } from './backends/s3/s3-filesystem.js';
+import { Check } from './expirations/check.js';
+import type { CheckOptions, CheckReport } from './expirations/check-report.js';
 import type { ExpirationStore } from './expirations/expiration-store.js';
 import { Ledger } from './expirations/ledger.js';
 import { Purge } from './expirations/purge.js';
@@ -84,6 +86,21 @@ export interface Mayfly {
    * @throws OperationFailed or a subclass: the store can't be reached
    */
   overdue(): Promise<OverdueFiles>;
+
+  /**
+   * Compare deadlines with files: what other programs have removed, what killed writers have left.
+   * Reads all rows, page by page; it may run while everybody works.
+   * @throws OperationFailed or a subclass: storage or store can't be reached
+   * @throws FilesystemClosed
+   */
+  check(options?: CheckOptions): Promise<CheckReport>;
+
+  /**
+   * Names of the namespaces that have something in them, in code-point order.
+   * @throws OperationFailed or a subclass: the storage can't be reached
+   * @throws FilesystemClosed
+   */
+  namespaces(): AsyncIterable<string>;
 
   /** Make sure that storage and store answer. May be called any number of times. @throws OperationFailed or a subclass */
   ready(): Promise<void>;
@@ -194,6 +211,24 @@ class ComposedMayfly implements Mayfly {
     this.#storage.checkOpen();
     const { count, oldest } = await this.#store.overdue(this.#options.clock());
     return { count, oldest: oldest === null ? null : new Date(oldest) };
+  }
+
+  async check(options: CheckOptions = {}): Promise<CheckReport> {
+    this.#storage.checkOpen();
+    const parts = {
+      store: this.#store,
+      ledger: this.#host.ledger,
+      storage: this.#storage,
+      clock: this.#options.clock,
+      namespaces: () => this.#storage.namespaces(),
+      checkPresent: () => this.#storage.checkPresent(),
+    };
+    return new Check(parts, options).run();
+  }
+
+  namespaces(): AsyncIterable<string> {
+    this.#storage.checkOpen();
+    return this.#storage.namespaces();
   }
 
   ready(): Promise<void> {

@@ -6,6 +6,7 @@
  * point are there even if the filesystem that they belong to has none (here:
  * *implied*); they are made in it as soon as something is written there.
  */
+
 import type { Readable } from 'node:stream';
 import { MemoryFS } from '../backends/memory/memory-filesystem.js';
 import {
@@ -29,7 +30,7 @@ import type {
 } from '../fs/essentials.js';
 import { type CopyOptions, Filesystem } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
-import type { StagedFile } from '../fs/staged-file.js';
+import type { StagedFile, SweepOptions } from '../fs/staged-file.js';
 import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../path/parts.js';
@@ -227,10 +228,10 @@ export class MountFS extends Filesystem {
     return this.#run(target, ({ fs, inner }) => fs.isLink(inner));
   }
 
-  override async sweepStaged(before: Date): Promise<number> {
+  override async sweepStaged(before: Date, options?: SweepOptions): Promise<number> {
     this.checkOpen();
     let removed = 0;
-    for (const fs of this.#mounts.values()) removed += await fs.sweepStaged(before);
+    for (const fs of this.#mounts.values()) removed += await fs.sweepStaged(before, options);
     return removed;
   }
 

@@ -170,6 +170,12 @@ export interface ExpirationStore {
   /** Drop the claims of holders that are dead. A purge begins with it. */
   releaseDead(): Promise<void>;
 
+  /**
+   * The first namespace with a row after this one, in code-point order; null: none.
+   * A store may leave it out; a check then finds rows only of namespaces that are in the storage.
+   */
+  nextNamespace?(after: string): Promise<string | null>;
+
   /** What is due at `now`, whoever may have claimed it: for those who watch over the purge. */
   overdue(now: number): Promise<Overdue>;
 }

@@ -69,6 +69,16 @@ export class MemoryExpirationStore implements ExpirationStore {
     return paths.sort(compareCodePoints).slice(0, limit);
   }
 
+  async nextNamespace(after: string): Promise<string | null> {
+    await this.ready();
+    let next: string | null = null;
+    for (const { namespace } of this.#rows.values()) {
+      const comesFirst = next === null || compareCodePoints(namespace, next) < 0;
+      if (compareCodePoints(namespace, after) > 0 && comesFirst) next = namespace;
+    }
+    return next;
+  }
+
   async claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null> {
     await this.ready();
     for (const key of keys) this.#claims.set(keyText(key), token);

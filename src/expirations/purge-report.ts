@@ -1,6 +1,8 @@
 /** What a purge is told, works with, and tells. */
+
 import type { Clock } from '../clock/clock.js';
 import type { Filesystem } from '../fs/filesystem.js';
+import type { SweepOptions } from '../fs/staged-file.js';
 import type { ExpirationStore } from './expiration-store.js';
 import type { Ledger } from './ledger.js';
 
@@ -54,7 +56,7 @@ export interface PurgedStorage {
   /** The bare filesystem of a namespace. */
   open(namespace: string): Filesystem;
   /** Remove what killed writers left. */
-  sweepStaged(before: Date): Promise<number>;
+  sweepStaged(before: Date, options?: SweepOptions): Promise<number>;
 }
 
 /** What a purge works with. */

@@ -71,6 +71,15 @@ export interface InfoChanges {
   accessed?: Date;
 }
 
+/** A hint to `scanDir`. */
+export interface ScanDirOptions {
+  /**
+   * The caller throws away every entry up to this name, in code-point order. A
+   * backend may leave them out, where that is cheaper, or give them all the same.
+   */
+  after?: string;
+}
+
 /** The eight methods that a backend implements. */
 export interface FilesystemEssentials {
   /** @throws ResourceNotFound */
@@ -79,7 +88,7 @@ export interface FilesystemEssentials {
    * The direct children, in code-point order of name.
    * @throws ResourceNotFound, DirectoryExpected; at the first `next()`
    */
-  scanDir(path: string): AsyncIterable<Info>;
+  scanDir(path: string, options?: ScanDirOptions): AsyncIterable<Info>;
   /** @throws DirectoryExists, also when a file is there; ResourceNotFound: the parent is missing; DirectoryExpected: it is a file */
   makeDir(path: string, options?: MakeDirOptions): Promise<void>;
   /** @throws ResourceNotFound, FileExpected, RangeError when `start > end` */

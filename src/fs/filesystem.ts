@@ -6,6 +6,7 @@
  * pyfilesystem2's (`fs.base.FS`) in Node's idiom: camelCase, promises,
  * streams in place of file objects. They stand in `methods/`, by topic.
  */
+
 import type { Readable } from 'node:stream';
 import { DirectoryExpected, FSError, RemoveRootError } from '../errors/errors.js';
 import { isWithin, joinPath } from '../path/parts.js';
@@ -16,6 +17,7 @@ import type {
   MakeDirOptions,
   PublishOptions,
   ReadOptions,
+  ScanDirOptions,
   StageOptions,
   WriteOptions,
   WriteSource,
@@ -24,7 +26,7 @@ import type { Info } from './info.js';
 import { type CopyOptions, WritingMethods } from './methods/writing.js';
 import type { Presigner } from './presigner.js';
 import type { Servable } from './servable.js';
-import type { RemoveManyOptions, RemoveOutcome, StagedFile } from './staged-file.js';
+import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from './staged-file.js';
 import type { Copier, CopyDirOptions, Location } from './transfer-options.js';
 import type { ScanTreeOptions } from './tree-options.js';
 
@@ -68,9 +70,10 @@ export abstract class Filesystem extends WritingMethods {
    * published. Those of writers known to be dead go at once, others when
    * nothing touched them since `before`.
    *
+   * @param _options.dryRun only count what would be removed; default false
    * @returns how many were removed
    */
-  async sweepStaged(_before: Date): Promise<number> {
+  async sweepStaged(_before: Date, _options: SweepOptions = {}): Promise<number> {
     return 0;
   }
 
@@ -132,8 +135,8 @@ export class SubFS extends Filesystem {
     return this.#run(async () => this.#localInfo(await this.#parent.getInfo(this.#outer(path))));
   }
 
-  override scanDir(path: string): AsyncIterable<Info> {
-    return this.#entries(() => this.#parent.scanDir(this.#outer(path)));
+  override scanDir(path: string, options?: ScanDirOptions): AsyncIterable<Info> {
+    return this.#entries(() => this.#parent.scanDir(this.#outer(path), options));
   }
 
   override scanTree(path: string, { enter, tolerate, ...rest }: ScanTreeOptions = {}): AsyncIterable<Info> {

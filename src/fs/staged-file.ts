@@ -47,3 +47,9 @@ export interface RemoveOutcome {
   /** Why it failed; only then. */
   readonly error?: Error;
 }
+
+/** Options of `sweepStaged`. */
+export interface SweepOptions {
+  /** Remove nothing, only count what would be; default false. */
+  dryRun?: boolean;
+}

@@ -1,20 +1,12 @@
 /** What is told of a file in JSON, the same in every answer. */
-
+import type { z } from 'zod';
 import type { Info } from '../fs/info.js';
 import type { Exchange } from './exchange.js';
+import type { fileSchema } from './schemas.js';
 import { mediaTypeOf } from './semantics/content-headers.js';
 import { entityTagOf } from './semantics/entity-tag.js';
 
-export interface FileResource {
-  namespace: string;
-  path: string;
-  size: number;
-  contentType: string;
-  etag: string;
-  url: string;
-  /** ISO 8601; null for never. */
-  expires: string | null;
-}
+export type FileResource = z.infer<typeof fileSchema>;
 
 /** @param timeout seconds that the URL shall work */
 export async function describeFile(

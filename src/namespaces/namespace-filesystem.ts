@@ -26,6 +26,7 @@ import type {
   MakeDirOptions,
   PublishOptions,
   ReadOptions,
+  ScanDirOptions,
   StageOptions,
   WriteOptions,
   WriteSource,
@@ -362,8 +363,8 @@ export class NamespaceFS extends Filesystem {
     throw new ResourceNotFound(target);
   }
 
-  override async *scanDir(path: string): AsyncIterable<Info> {
-    if (await this.#isStored(path)) yield* this.#files.scanDir(path);
+  override async *scanDir(path: string, options?: ScanDirOptions): AsyncIterable<Info> {
+    if (await this.#isStored(path)) yield* this.#files.scanDir(path, options);
   }
 
   override async *scanTree(path: string, options?: ScanTreeOptions): AsyncIterable<Info> {

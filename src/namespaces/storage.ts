@@ -6,6 +6,7 @@
  * mount point of a disk that is not there today, not to a directory given by
  * mistake.
  */
+
 import type { OperationFailed } from '../errors/errors.js';
 import { FilesystemClosed, RemoteConnectionError } from '../errors/errors.js';
 import type { FileKey } from '../expirations/expiration.js';
@@ -14,6 +15,8 @@ import type { PurgedStorage } from '../expirations/purge-report.js';
 import { findInfo } from '../fs/derived/read.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
+import type { SweepOptions } from '../fs/staged-file.js';
+import { isNamespaceName } from '../path/namespace-name.js';
 
 /** Filesystems of namespaces kept at hand; their names come from outside, so their number is bounded. */
 const MAX_OPEN_NAMESPACES = 1000;
@@ -93,8 +96,16 @@ export class Storage implements PurgedStorage {
     return filesystem;
   }
 
-  sweepStaged(before: Date): Promise<number> {
-    return this.#filesystem.sweepStaged(before);
+  sweepStaged(before: Date, options?: SweepOptions): Promise<number> {
+    return this.#filesystem.sweepStaged(before, options);
+  }
+
+  /** Names of the namespaces that have files or directories, in code-point order. */
+  async *namespaces(): AsyncIterable<string> {
+    await this.bound();
+    for await (const { name, isDir } of this.#filesystem.scanDir('')) {
+      if (isDir && isNamespaceName(name)) yield name;
+    }
   }
 
   /** What is stored at a key, for the ledger. */

@@ -55,6 +55,20 @@ export interface ServerOptions {
   /** `maxFileSize` in bytes; `maxFiles` in one form. */
   limits: { maxFileSize: number; maxFiles: number };
   log: { level: string };
+  /** Processes that serve, beside one that purges; 1: a single process that does both. */
+  workers: number;
+  /** Seconds after SIGTERM during which requests are still taken, and `/readyz` says 503: for a proxy to notice. */
+  stopDelay: number;
+}
+
+/** What the command line says, which wins over config/ and the environment. */
+export interface SettingsOverrides {
+  host?: string;
+  port?: string;
+  workers?: string;
+  logLevel?: string;
+  /** A directory with settings, as `NODE_CONFIG_DIR`. */
+  configDirectory?: string;
 }
 
 /** A setting that the program can't start with; the message is meant for its operator. */
@@ -158,6 +172,8 @@ const settings = z.strictObject({
     maxFileSize: wholeNumber(1, Number.MAX_SAFE_INTEGER, 'wants a whole number of bytes, at least 1'),
     maxFiles: wholeNumber(1, 10_000, 'wants a whole number from 1 to 10000'),
   }),
+  workers: wholeNumber(1, 256, 'wants a whole number from 1 to 256'),
+  stopDelay: wholeNumber(0, 600, 'wants a whole number of seconds from 0 to 600'),
   log: z.strictObject({ level: z.enum(LEVELS, `wants one of ${LEVELS.join(', ')}`) }),
 });
 
@@ -181,6 +197,8 @@ const VARIABLES: Readonly<Record<string, string>> = {
   'purge.schedule': 'MAYFLY_PURGE_SCHEDULE',
   'limits.maxFileSize': 'MAYFLY_MAX_FILE_SIZE',
   'limits.maxFiles': 'MAYFLY_MAX_FILES',
+  workers: 'MAYFLY_WORKERS',
+  stopDelay: 'MAYFLY_STOP_DELAY',
   'log.level': 'MAYFLY_LOG_LEVEL',
 };
 
@@ -206,9 +224,9 @@ export function parseSettings(raw: unknown): ServerOptions {
  * Read config/ and the environment.
  * @throws BadSettings a file can't be read, or a setting is wrong
  */
-export async function loadSettings(): Promise<ServerOptions> {
+export async function loadSettings(overrides: SettingsOverrides = {}): Promise<ServerOptions> {
   const own = fileURLToPath(new URL('../../config', import.meta.url));
-  const given = process.env.NODE_CONFIG_DIR;
+  const given = overrides.configDirectory ?? process.env.NODE_CONFIG_DIR;
   // Ours comes first, so that a directory of the operator's needs to say only what it changes.
   process.env.NODE_CONFIG_DIR = given ? `${own}${delimiter}${given}` : own;
   // There need not be a file for each NODE_ENV: the defaults are meant for production as well.
@@ -216,11 +234,20 @@ export async function loadSettings(): Promise<ServerOptions> {
   try {
     // Not a static import: node-config reads the environment as it is loaded.
     const { default: config } = await import('config');
-    return parseSettings(config.util.toObject());
+    return parseSettings(overridden(config.util.toObject() as Record<string, unknown>, overrides));
   } catch (error) {
     if (error instanceof BadSettings) throw error;
     throw new BadSettings(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+function overridden(
+  raw: Record<string, unknown>,
+  { host, port, workers, logLevel }: SettingsOverrides,
+): Record<string, unknown> {
+  const given = Object.entries({ host, port, workers }).filter(([, value]) => value !== undefined);
+  const log = logLevel === undefined ? {} : { log: { ...(raw.log as object), level: logLevel } };
+  return { ...raw, ...Object.fromEntries(given), ...log };
 }
 
 /** Whether only this machine can reach an address: 127.0.0.0/8, ::1, or the name localhost. */

@@ -4,12 +4,21 @@
  * Labels come from closed sets (a route class, a known method, a status), never
  * from a path or a name that a client chose, so the number of series is bounded.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { MetricObjectWithValues, MetricValue } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { PurgeReport } from '../expirations/purge-report.js';
 import type { OverdueFiles } from '../mayfly.js';
 
 /** The parts of the server that are told apart in logs and metrics. */
-export type Route = 'files' | 'page' | 'healthz' | 'readyz' | 'metrics';
+export type Route =
+  | 'files'
+  | 'links'
+  | 'namespaces'
+  | 'page'
+  | 'openapi.json'
+  | 'healthz'
+  | 'readyz'
+  | 'metrics';
 
 /** One request, answered or given up. */
 export interface ServedRequest {
@@ -45,6 +54,11 @@ export class Metrics {
   readonly #inFlight = new Gauge({
     name: 'mayfly_http_requests_in_flight',
     help: 'Requests being served now.',
+    ...this.#own,
+  });
+  readonly #uploads = new Gauge({
+    name: 'mayfly_uploads_in_flight',
+    help: 'Uploads being received now.',
     ...this.#own,
   });
   readonly #received = new Counter({
@@ -84,23 +98,14 @@ export class Metrics {
   readonly #lastPurge = new Gauge({
     name: 'mayfly_purge_last_run_timestamp_seconds',
     help: 'When a purge of this process was last done, whatever became of single files.',
+    aggregator: 'max',
     ...this.#own,
   });
-  readonly #overdue = new Gauge({
-    name: 'mayfly_overdue_files',
-    help: 'Files past their deadline and not purged, counted up to 10000; NaN: the expiration store does not answer.',
-    ...this.#own,
-  });
-  readonly #oldestOverdue = new Gauge({
-    name: 'mayfly_oldest_overdue_seconds',
-    help: 'How long the oldest of them is past its deadline; 0: there is none.',
-    ...this.#own,
-  });
-  readonly #askOverdue: () => Promise<OverdueFiles>;
+  readonly #overdue: OverdueGauges | null;
 
-  /** @param askOverdue is asked at each scrape */
-  constructor(askOverdue: () => Promise<OverdueFiles>) {
-    this.#askOverdue = askOverdue;
+  /** @param askOverdue is asked at each scrape; null in a process that leaves it to another */
+  constructor(askOverdue: (() => Promise<OverdueFiles>) | null) {
+    this.#overdue = askOverdue === null ? null : new OverdueGauges(this.#registry, askOverdue);
     collectDefaultMetrics({ register: this.#registry });
     // A series that is there from the start can be alerted on; one that appears with the first failure can't.
     for (const outcome of OUTCOMES) this.#purged.inc({ outcome }, 0);
@@ -108,14 +113,16 @@ export class Metrics {
   }
 
   /** A request has begun. */
-  began(): void {
+  began(route: Route, method: string): void {
     this.#inFlight.inc();
+    if (isUpload(route, method)) this.#uploads.inc();
   }
 
   /** A request has ended, one way or the other. */
   ended({ route, method, status, seconds, bytesIn, bytesOut }: ServedRequest): void {
     const known = METHODS.has(method) ? method : 'other';
     this.#inFlight.dec();
+    if (isUpload(route, method)) this.#uploads.dec();
     this.#requests.inc({ route, method: known, status });
     this.#durations.observe({ route, method: known }, seconds);
     this.#received.inc(bytesIn);
@@ -138,19 +145,66 @@ export class Metrics {
   }
 
   /** The text that Prometheus reads, and its media type. */
-  async expose(): Promise<{ contentType: string; body: string }> {
-    await this.#lookForOverdue();
+  async expose(): Promise<Exposition> {
+    await this.#overdue?.look();
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }
+
+  /** The same as data, to be added to that of other processes. */
+  async snapshot(): Promise<MetricsSnapshot> {
+    await this.#overdue?.look();
+    return this.#registry.getMetricsAsJSON();
+  }
+}
+
+/** Numbers of one process. */
+export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[];
+
+/** What a scrape is answered. */
+export interface Exposition {
+  contentType: string;
+  body: string;
+}
+
+/** The numbers of several processes as one. */
+export async function exposeTogether(snapshots: readonly MetricsSnapshot[]): Promise<Exposition> {
+  const registry = AggregatorRegistry.aggregate([...snapshots]);
+  return { contentType: registry.contentType, body: await registry.metrics() };
+}
+
+function isUpload(route: Route, method: string): boolean {
+  return route === 'files' && (method === 'POST' || method === 'PUT');
+}
+
+/** What the expiration store says of files past their deadline. */
+class OverdueGauges {
+  readonly #ask: () => Promise<OverdueFiles>;
+  readonly #files: Gauge;
+  readonly #oldest: Gauge;
+
+  constructor(registry: Registry, ask: () => Promise<OverdueFiles>) {
+    this.#ask = ask;
+    this.#files = new Gauge({
+      name: 'mayfly_overdue_files',
+      help: 'Files past their deadline and not purged, counted up to 10000; NaN: the expiration store does not answer.',
+      registers: [registry],
+    });
+    this.#oldest = new Gauge({
+      name: 'mayfly_oldest_overdue_seconds',
+      help: 'How long the oldest of them is past its deadline; 0: there is none.',
+      registers: [registry],
+    });
+  }
+
   /** A store that does not answer must not take the other metrics with it. */
-  async #lookForOverdue(): Promise<void> {
+  async look(): Promise<void> {
     try {
-      const { count, oldest } = await this.#askOverdue();
-      this.#overdue.set(count);
-      this.#oldestOverdue.set(oldest === null ? 0 : Math.max(0, (Date.now() - oldest.getTime()) / 1000));
+      const { count, oldest } = await this.#ask();
+      this.#files.set(count);
+      this.#oldest.set(oldest === null ? 0 : Math.max(0, (Date.now() - oldest.getTime()) / 1000));
     } catch {
-      this.#overdue.set(Number.NaN);
-      this.#oldestOverdue.set(Number.NaN);
+      this.#files.set(Number.NaN);
+      this.#oldest.set(Number.NaN);
     }
   }
 }

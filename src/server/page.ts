@@ -11,18 +11,25 @@ import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { sendProblem } from './problem.js';
 
-const POLICY = [
-  "default-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "object-src 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
+/** @param origins where files may come from, besides this server */
+function policyWith(origins: readonly string[]): string {
+  const files = ["'self'", ...origins].join(' ');
+  return [
+    "default-src 'self'",
+    `img-src ${files}`,
+    `media-src ${files}`,
+    `frame-src ${files}`,
+    `connect-src ${files}`,
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
+}
 
 const HEADERS: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': POLICY,
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
@@ -31,11 +38,14 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** The handler of the page and its files; a path that is none of them is 404. */
-export function pageHandler(): (req: IncomingMessage, res: ServerResponse) => void {
+export function pageHandler(
+  fileOrigins: readonly string[] = [],
+): (req: IncomingMessage, res: ServerResponse) => void {
+  const headers = { ...HEADERS, 'Content-Security-Policy': policyWith(fileOrigins) };
   const app = express();
   app.disable('x-powered-by');
   app.use((req, res, next) => {
-    res.set(HEADERS);
+    res.set(headers);
     if (req.method === 'GET' || req.method === 'HEAD') return next();
     sendProblem(res, {
       status: 405,

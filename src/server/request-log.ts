@@ -15,11 +15,11 @@ const MAX_LOGGED_PATH = 1024;
 
 export class RequestLog {
   readonly #log: Logger;
-  readonly #metrics: Metrics;
+  readonly #metrics: Pick<Metrics, 'began' | 'ended'>;
   /** What of a connection's traffic is accounted for: it serves one request after the other. */
   readonly #counted = new WeakMap<Socket, { read: number; written: number }>();
 
-  constructor(log: Logger, metrics: Metrics) {
+  constructor(log: Logger, metrics: Pick<Metrics, 'began' | 'ended'>) {
     this.#log = log;
     this.#metrics = metrics;
   }
@@ -29,11 +29,11 @@ export class RequestLog {
    * @returns its id, which the answer carries as `X-Request-Id`
    */
   follow(req: IncomingMessage, res: ServerResponse, route: Route, path: string): string {
-    const id = randomUUID();
+    const id = requestId(req);
     const { socket, method = '' } = req;
     const startedAt = performance.now();
     res.setHeader('X-Request-Id', id);
-    this.#metrics.began();
+    this.#metrics.began(route, method);
     res.once('close', () => {
       const ms = performance.now() - startedAt;
       const status = res.writableFinished ? res.statusCode : CLIENT_CLOSED_REQUEST;
@@ -63,4 +63,10 @@ export class RequestLog {
       bytesOut: Math.max(0, now.written - before.written),
     };
   }
+}
+
+/** That of a proxy in front, so that its log and ours tell of the same request; else a new one. */
+function requestId({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{8,128}$/.test(given) ? given : randomUUID();
 }

@@ -11,7 +11,9 @@ import type { Mayfly } from '../mayfly.js';
 import { hasToken, isSafeMethod, refuseForeignPage, UNAUTHORIZED, Unauthorized } from './access.js';
 import type { ServerOptions } from './config.js';
 import { FILES_ROOT } from './config.js';
+import { linksHandler } from './links.js';
 import type { Metrics, Route } from './metrics.js';
+import { openApiText } from './openapi.js';
 import { pageHandler } from './page.js';
 import type { Refusal } from './problem.js';
 import { sendProblem } from './problem.js';
@@ -22,15 +24,22 @@ const IDLE_TIMEOUT_MS = 120_000;
 /** How long the storage may take to say that it is there. */
 const READY_TIMEOUT_MS = 5_000;
 
+/** Most names of namespaces in one answer. */
+const MAX_NAMESPACES = 10_000;
+
 /** What of mayfly is served. */
-export type ServedMayfly = Pick<Mayfly, 'handler' | 'ready'>;
+export type ServedMayfly = Pick<Mayfly, 'handler' | 'ready' | 'namespaces' | 'getFilesystem'>;
 
 /** What the server is made of. */
 export interface ServerParts {
   mayfly: ServedMayfly;
   options: Pick<ServerOptions, 'token' | 'limits' | 'delivery'>;
-  metrics: Metrics;
+  metrics: Pick<Metrics, 'began' | 'ended' | 'expose'>;
   log: Logger;
+  /** Origins, other than this server's, at which a browser finds the files; default none. */
+  fileOrigins?: readonly string[];
+  /** Whether the program is about to stop, so that no new requests should come; default never. */
+  isLeaving?: () => boolean;
 }
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
@@ -53,7 +62,10 @@ function answerer(parts: ServerParts): RequestListener {
   const requests = new RequestLog(parts.log, parts.metrics);
   const handlers: Record<Route, Handler> = {
     files: filesHandler(parts),
-    page: pageHandler(),
+    links: linksHandler(parts.mayfly),
+    namespaces: namespacesHandler(parts),
+    page: pageHandler(parts.fileOrigins),
+    'openapi.json': (_req, res) => sendText(res, 'application/json; charset=utf-8', openApiText()),
     healthz: (_req, res) => sendText(res, 'text/plain; charset=utf-8', 'ok\n'),
     readyz: readyHandler(parts),
     metrics: async (_req, res) => {
@@ -102,9 +114,23 @@ function filesHandler({ mayfly, options: { token, limits, delivery }, log }: Ser
     });
 }
 
+/** The names of all namespaces that have something in them, for who may list. */
+function namespacesHandler({ mayfly, options: { token } }: ServerParts): Handler {
+  return async (req, res) => {
+    if (token !== null && !hasToken(req.headers, token)) return sendProblem(res, UNAUTHORIZED);
+    const namespaces: string[] = [];
+    for await (const name of mayfly.namespaces()) {
+      namespaces.push(name);
+      if (namespaces.length === MAX_NAMESPACES) break;
+    }
+    sendText(res, 'application/json; charset=utf-8', JSON.stringify({ namespaces }));
+  };
+}
+
 /** Asks anew each time: a disk can go away while the process stays. */
-function readyHandler({ mayfly, log }: ServerParts): Handler {
+function readyHandler({ mayfly, log, isLeaving }: ServerParts): Handler {
   return async (_req, res) => {
+    if (isLeaving?.()) return sendProblem(res, { status: 503, detail: 'This instance is about to stop.' });
     try {
       await within(READY_TIMEOUT_MS, mayfly.ready());
     } catch (error) {
@@ -120,7 +146,7 @@ function readyHandler({ mayfly, log }: ServerParts): Handler {
 }
 
 /** Routes that only tell something. */
-const READ_ONLY = new Set<Route>(['healthz', 'readyz', 'metrics']);
+const READ_ONLY = new Set<Route>(['namespaces', 'openapi.json', 'healthz', 'readyz', 'metrics']);
 const READ_ONLY_REFUSAL: Refusal = {
   status: 405,
   detail: 'This can only be read.',
@@ -140,8 +166,8 @@ function pathOf(req: IncomingMessage): string {
 
 function routeOf(path: string): Route {
   if (path === FILES_ROOT || path.startsWith(`${FILES_ROOT}/`)) return 'files';
-  if (path === '/healthz' || path === '/readyz' || path === '/metrics') return path.slice(1) as Route;
-  return 'page';
+  const name = path.slice(1);
+  return name === 'links' || (READ_ONLY as ReadonlySet<string>).has(name) ? (name as Route) : 'page';
 }
 
 function sendText(res: ServerResponse, contentType: string, body: string): void {

@@ -9,6 +9,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../logger/logger.js';
 
 /** How long requests in flight may take to end. */
@@ -25,6 +26,7 @@ export class Drain {
   readonly #server: Server;
   readonly #connections = new Map<Socket, Set<ServerResponse>>();
   #draining = false;
+  #leaving = false;
 
   /** @param server not listening yet */
   constructor(server: Server) {
@@ -36,6 +38,16 @@ export class Drain {
     const follow = (req: IncomingMessage, res: ServerResponse) => this.#follow(req.socket, res);
     server.prependListener('request', follow);
     server.prependListener('checkContinue', follow);
+  }
+
+  /** From now on connections are not kept after their answer, so that who keeps some opens new ones elsewhere. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  /** Whether the end has been announced. */
+  get leaving(): boolean {
+    return this.#leaving;
   }
 
   /**
@@ -64,7 +76,7 @@ export class Drain {
 
   #follow(socket: Socket, res: ServerResponse): void {
     const responses = this.#connections.get(socket);
-    if (this.#draining) res.shouldKeepAlive = false;
+    if (this.#draining || this.#leaving) res.shouldKeepAlive = false;
     responses?.add(res);
     res.once('close', () => {
       responses?.delete(res);
@@ -76,7 +88,10 @@ export class Drain {
 
 /** What is stopped, and by which means. */
 export interface Stoppable {
-  drain: Drain;
+  /** Ends what is served; false: not all of it in time. */
+  drain: { run(): Promise<boolean>; leave?(): void };
+  /** How long requests are still taken after a signal; default 0. */
+  delayMs?: number;
   /** Closes what the server stands on, once nobody is being served. */
   close: () => Promise<void>;
   log: Logger;
@@ -100,8 +115,12 @@ export function stopOnSignals(stoppable: Stoppable): void {
   }
 }
 
-async function stop({ drain, close, log }: Stoppable, signal: string): Promise<void> {
+async function stop({ drain, close, log, delayMs = 0 }: Stoppable, signal: string): Promise<void> {
   log.info({ signal }, 'stopping');
+  if (delayMs > 0) {
+    drain.leave?.();
+    await sleep(delayMs);
+  }
   setTimeout(() => {
     log.error({}, 'could not close in time');
     process.exit(1);

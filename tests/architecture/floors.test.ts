@@ -8,7 +8,7 @@ const SRC = new URL('../../src/', import.meta.url).pathname;
 
 const plan: Plan = {
   floors: [
-    ['errors', 'clock', 'logger'],
+    ['errors', 'clock', 'logger', 'client'],
     ['path'],
     ['fs'],
     ['backends', 'conformance'],
@@ -19,11 +19,12 @@ const plan: Plan = {
     ['options.ts'],
     ['mayfly.ts'],
     ['index.ts'],
-    ['server', 'cli'],
+    ['server'],
+    ['cli'],
   ],
   vendors: {
     // expirations/sql: the directory of the database, and the lock files of its holders.
-    'node:fs': ['backends/disk/', 'server/', 'expirations/sql/'],
+    'node:fs': ['backends/disk/', 'server/', 'cli/', 'expirations/sql/'],
     '@aws-sdk': ['backends/s3/'],
     'better-sqlite3': ['expirations/sql/'],
     kysely: ['expirations/sql/'],
@@ -35,6 +36,7 @@ const plan: Plan = {
     cors: ['http/cross-origin.ts'],
     'file-type': ['http/semantics/sniff.ts'],
     config: ['server/'],
+    commander: ['cli/'],
     pino: ['server/'],
     'prom-client': ['server/'],
   },

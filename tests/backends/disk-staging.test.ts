@@ -84,6 +84,7 @@ describe('sweepStaged', () => {
     for (const name of names) await writeFile(join(root, '.mayfly/tmp', name), 'x');
     expect(await fs.sweepStaged(new Date(Date.now() - 60_000))).toBe(0);
     expect(await staged()).toHaveLength(2);
+    expect(await fs.sweepStaged(new Date(Date.now() + 60_000), { dryRun: true })).toBe(2);
     expect(await fs.sweepStaged(new Date(Date.now() + 60_000))).toBe(2);
     expect(await staged()).toEqual([]);
   });

@@ -318,6 +318,21 @@ export function describeExpirationStore(
       expect(await store.findBelow('n', '', '', 100)).toHaveLength(10);
     });
 
+    it('goes through the namespaces that have rows, each once and in code-point order', async () => {
+      for (const [path, namespace] of [
+        ['a', 'n'],
+        ['b', 'n'],
+        ['a', 'N'],
+        ['a', '-'],
+        ['a', 'n.x'],
+      ] as const)
+        await put(path, 1, namespace);
+      const names: string[] = [];
+      for (let next = await store.nextNamespace?.(''); next != null; next = await store.nextNamespace?.(next))
+        names.push(next);
+      expect(names).toEqual(['-', 'N', 'n', 'n.x']);
+    });
+
     it('remembers the first storage it is bound to', async () => {
       expect(await store.bindStorage(null)).toBeNull();
       expect(await store.bindStorage('one')).toBe('one');

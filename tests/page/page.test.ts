@@ -116,12 +116,15 @@ describeInBrowser('the page', () => {
     const chooser = page.waitForEvent('filechooser');
     chooser.catch(() => {});
     const focused = () => page.evaluate('document.activeElement.id || document.activeElement.value');
+    for (const id of ['namespace', 'folder']) {
+      await page.keyboard.press('Tab');
+      expect(await focused()).toBe(id);
+    }
+    await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('300');
     await page.keyboard.press('ArrowLeft');
     expect(await focused()).toBe('60');
-    await page.keyboard.press('Tab');
-    expect(await focused()).toBe('namespace');
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('choose');
     await page.keyboard.press('Enter');
@@ -194,10 +197,10 @@ describeInBrowser('the page', () => {
 
   it('does not take a name that is no namespace', async () => {
     const page = await visit();
-    await page.getByLabel('Namespace').fill('../up');
+    await page.getByLabel('Namespace', { exact: true }).fill('../up');
     await page.getByRole('button', { name: 'Choose files' }).click();
     await page.getByText('no dot at the start').waitFor();
-    await page.getByLabel('Namespace').fill('fine');
+    await page.getByLabel('Namespace', { exact: true }).fill('fine');
     await page.getByText('no dot at the start').waitFor({ state: 'hidden' });
     expect(complaints).toEqual([]);
   });

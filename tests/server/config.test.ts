@@ -17,6 +17,8 @@ const having = (path: string, value: unknown) => {
 describe('settings of the program', () => {
   it('are local, durable and purged every minute by default', () => {
     expect(parseSettings(defaults())).toEqual({
+      workers: 1,
+      stopDelay: 0,
       host: '127.0.0.1',
       port: 3000,
       token: null,

@@ -25,6 +25,7 @@ interface Given {
   ready?: () => Promise<void>;
   handler?: ServedMayfly['handler'];
   overdue?: () => Promise<OverdueFiles>;
+  isLeaving?: () => boolean;
 }
 
 /** Answers 200 to whatever it is asked to do, listing or else. */
@@ -38,17 +39,27 @@ const obliging: ServedMayfly['handler'] = (options) => async (req, res, next) =>
   return void res.end('done');
 };
 
+const unused = (): never => {
+  throw new Error('not asked for here');
+};
+
 const nothingOverdue = async (): Promise<OverdueFiles> => ({ count: 0, oldest: null });
 
-async function serve({ token, ready, handler = obliging, overdue = nothingOverdue }: Given = {}) {
+async function serve({ token, ready, handler = obliging, overdue = nothingOverdue, isLeaving }: Given = {}) {
   const metrics = new Metrics(overdue);
   const lines: Record<string, unknown>[] = [];
   const log = { ...silentLogger, info: (line: object, msg: string) => void lines.push({ ...line, msg }) };
   const server = createServer({
-    mayfly: { ready: ready ?? (async () => {}), handler },
+    mayfly: {
+      ready: ready ?? (async () => {}),
+      handler,
+      namespaces: async function* () {},
+      getFilesystem: unused,
+    },
     options: { token: token ?? null, delivery: undefined, limits: { maxFileSize: 1000, maxFiles: 2 } },
     metrics,
     log,
+    ...(isLeaving === undefined ? {} : { isLeaving }),
   });
   open.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
@@ -61,6 +72,15 @@ const status = async (url: string, init?: RequestInit) => (await fetch(url, init
 describe('health', () => {
   it('is the process on /healthz, whatever the storage says', async () => {
     const { url } = await serve({ ready: () => Promise.reject(new Error('no disk')) });
+    expect(await status(`${url}/healthz`)).toBe(200);
+  });
+
+  it('tells on /readyz that the program is about to stop', async () => {
+    let leaving = false;
+    const { url } = await serve({ isLeaving: () => leaving });
+    expect(await status(`${url}/readyz`)).toBe(200);
+    leaving = true;
+    expect(await status(`${url}/readyz`)).toBe(503);
     expect(await status(`${url}/healthz`)).toBe(200);
   });
 
@@ -161,6 +181,28 @@ describe('without a token', () => {
 });
 
 describe('metrics', () => {
+  it('count the uploads that are being received', async () => {
+    let finish = (): void => {};
+    let begun = (): void => {};
+    const received = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const handler: ServedMayfly['handler'] = () => (_req, res) => {
+      finish = () => res.end('stored');
+      begun();
+    };
+    const { url } = await serve({ handler });
+    const uploads = async () =>
+      /^mayfly_uploads_in_flight (\d+)/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1];
+    expect(await uploads()).toBe('0');
+    const upload = fetch(`${url}/files/demo/a.txt`, { method: 'PUT', body: 'x' });
+    await received;
+    expect(await uploads()).toBe('1');
+    finish();
+    await (await upload).text();
+    expect(await uploads()).toBe('0');
+  });
+
   it('count requests by route class, known method and status, never by path', async () => {
     const { url } = await serve();
     await fetch(`${url}/files/demo/one.txt`);
@@ -213,6 +255,15 @@ describe('metrics', () => {
 });
 
 describe('the log', () => {
+  it('takes over the id of a proxy in front, if it is one', async () => {
+    const { url } = await serve();
+    const idFor = async (id: string) =>
+      (await fetch(`${url}/healthz`, { headers: { 'X-Request-Id': id } })).headers.get('X-Request-Id');
+    expect(await idFor('0123456789abcdef')).toBe('0123456789abcdef');
+    expect(await idFor('short')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await idFor(`{"forged": true} ${'x'.repeat(20)}`)).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
   it('has one line for a request, without its query', async () => {
     const { url, lines } = await serve();
     const answer = await fetch(`${url}/files/demo/a.txt?signature=secret`);

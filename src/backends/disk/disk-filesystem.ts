@@ -6,6 +6,7 @@
  * bytes are staged beside (`staging.ts`) and published by a rename, so that no
  * reader sees half a file.
  */
+
 import { join, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { isDate } from 'node:util/types';
@@ -29,6 +30,7 @@ import type {
   InfoChanges,
   MakeDirOptions,
   ReadOptions,
+  ScanDirOptions,
   StageOptions,
   WriteOptions,
   WriteSource,
@@ -37,7 +39,7 @@ import type { CopyOptions } from '../../fs/filesystem.js';
 import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
 import type { Servable } from '../../fs/servable.js';
-import type { RemoveOutcome, StagedFile } from '../../fs/staged-file.js';
+import type { RemoveOutcome, StagedFile, SweepOptions } from '../../fs/staged-file.js';
 import type { CopyDirOptions, Location } from '../../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../../fs/tree-options.js';
 import { checkNamespaceName } from '../../path/namespace-name.js';
@@ -114,12 +116,12 @@ export class OSFS extends Filesystem {
     return infoOf(target, stats);
   }
 
-  override async *scanDir(path: string): AsyncIterable<Info> {
+  override async *scanDir(path: string, { after }: ScanDirOptions = {}): AsyncIterable<Info> {
     const target = this.validatePath(path);
     let directory: Pin | null = null;
     try {
       directory = await this.#scope.pinDirectory(target);
-      yield* list(await this.#scope.enclosure(), directory, target);
+      yield* list(await this.#scope.enclosure(), directory, target, after);
     } catch (error) {
       throw translateError(error, target);
     } finally {
@@ -365,9 +367,9 @@ export class OSFS extends Filesystem {
     return this.#scope.identity.identify(options.create === true);
   }
 
-  override async sweepStaged(before: Date): Promise<number> {
+  override async sweepStaged(before: Date, options: SweepOptions = {}): Promise<number> {
     this.checkOpen();
-    return translated('', () => this.#scope.staging.sweep(before));
+    return translated('', () => this.#scope.staging.sweep(before, options));
   }
 
   override servable(): Servable {

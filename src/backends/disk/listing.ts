@@ -25,9 +25,15 @@ interface Entry {
 /**
  * Files and directories of `directory`, in code-point order. A link shows as
  * what it leads to; one that leads out, and special files, do not show.
+ * @param after names up to this one are left out, and not looked at
  */
-export async function* list(enclosure: Enclosure, directory: Pin, path: string): AsyncGenerator<Info> {
-  for await (const { info } of entriesOf(enclosure, directory, path)) yield info;
+export async function* list(
+  enclosure: Enclosure,
+  directory: Pin,
+  path: string,
+  after?: string,
+): AsyncGenerator<Info> {
+  for await (const { info } of entriesOf(enclosure, directory, path, after)) yield info;
 }
 
 /** As `list`, but names only, for which no file has to be looked at. */
@@ -98,8 +104,15 @@ async function pinBelow(enclosure: Enclosure, parent: Pin, name: string): Promis
 }
 
 /** The next batch is looked at while this one is given out. */
-async function* entriesOf(enclosure: Enclosure, directory: Pin, path: string): AsyncGenerator<Entry, void> {
-  const names = shownNames(enclosure, directory, await readdir(directory.here));
+async function* entriesOf(
+  enclosure: Enclosure,
+  directory: Pin,
+  path: string,
+  after?: string,
+): AsyncGenerator<Entry, void> {
+  const listed = await readdir(directory.here);
+  const wanted = after === undefined ? listed : listed.filter((name) => compareCodePoints(name, after) > 0);
+  const names = shownNames(enclosure, directory, wanted);
   let looking = lookAtAll(enclosure, directory, names.slice(0, BATCH));
   for (let at = 0; at < names.length; at += BATCH) {
     const seen = await looking;

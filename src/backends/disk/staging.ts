@@ -2,10 +2,12 @@
  * Where bytes wait until they are published: `.mayfly/tmp` at the root, on the
  * same file system as their destination, so that publishing is one rename.
  */
+
 import type { Buffer } from 'node:buffer';
 import { PermissionDenied, RemoteConnectionError } from '../../errors/errors.js';
 import { abandonSource, chunksOf } from '../../fs/derived/source.js';
 import type { StageOptions, WriteSource } from '../../fs/essentials.js';
+import type { SweepOptions } from '../../fs/staged-file.js';
 import { writeAll } from './chunk-writer.js';
 import { distinctSeconds } from './disk-info.js';
 import type { DiskRoot } from './disk-root.js';
@@ -81,7 +83,7 @@ export class StagingArea {
   }
 
   /** Remove what dead writers left, and of unknown ones what is older than `before`. @returns how many files */
-  async sweep(before: Date): Promise<number> {
+  async sweep(before: Date, { dryRun = false }: SweepOptions = {}): Promise<number> {
     const pin = await this.#pin().catch((error: unknown) => {
       if (saysNothingThere(error)) return null;
       throw error;
@@ -92,7 +94,7 @@ export class StagingArea {
       let removed = 0;
       for (let at = 0; at < names.length; at += SWEEP_BATCH) {
         const batch = names.slice(at, at + SWEEP_BATCH);
-        const gone = await Promise.all(batch.map((name) => sweepOne(pin.at(name), name, before)));
+        const gone = await Promise.all(batch.map((name) => sweepOne(pin.at(name), name, before, dryRun)));
         removed += gone.filter(Boolean).length;
       }
       return removed;
@@ -166,12 +168,12 @@ export async function forget(systemPath: string): Promise<void> {
   });
 }
 
-async function sweepOne(systemPath: string, name: string, before: Date): Promise<boolean> {
+async function sweepOne(systemPath: string, name: string, before: Date, dryRun: boolean): Promise<boolean> {
   try {
     const state = await writerState(name);
     if (state === 'alive') return false;
     if (state === 'unknown' && (await lstat(systemPath)).mtimeMs >= before.getTime()) return false;
-    await unlink(systemPath);
+    if (!dryRun) await unlink(systemPath);
     return true;
   } catch (error) {
     if (saysNothingThere(error)) return false; // Another sweep was faster, or its writer published it.

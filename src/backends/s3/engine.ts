@@ -10,6 +10,7 @@ import type { ResolvedS3Options } from './s3-options.js';
 import { Serial } from './serial.js';
 
 export { copyFile, copyOnServer } from './copying.js';
+export { examineBucket } from './examination.js';
 export { listDirectory } from './listing.js';
 export { ObjectTree } from './object-tree.js';
 export { removeBelow, removeFiles, removeMarkers } from './removal.js';

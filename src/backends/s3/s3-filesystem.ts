@@ -5,6 +5,7 @@
  * S3 has no transactions. A write is atomic, and a create-only write of one
  * part too; whether a directory is in the way is looked at right before.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import {
@@ -37,9 +38,10 @@ import type { CopyOptions } from '../../fs/filesystem.js';
 import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
 import type { Presigner } from '../../fs/presigner.js';
-import type { RemoveManyOptions, RemoveOutcome, StagedFile } from '../../fs/staged-file.js';
+import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from '../../fs/staged-file.js';
 import type { Copier, Location } from '../../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../../fs/tree-options.js';
+import type { BucketFinding } from './bucket-finding.js';
 import type { Connection, ObjectTree } from './engine.js';
 import { DELETE_BATCH, MAX_PRESIGN_SECONDS } from './limits.js';
 import { WRITE_MARK, wholeSeconds, writeMark } from './metadata.js';
@@ -302,10 +304,20 @@ export class S3FS extends Filesystem {
   }
 
   /** Aborts multipart uploads below the prefix that began before `before`, whoever began them. */
-  override async sweepStaged(before: Date): Promise<number> {
+  override async sweepStaged(before: Date, options: SweepOptions = {}): Promise<number> {
     this.checkOpen();
     const { bucket, sweepBucket } = await this.#open();
-    return sweepBucket(bucket, this.#options.keys, before);
+    return sweepBucket(bucket, this.#options.keys, before, options);
+  }
+
+  /**
+   * Look at how the bucket is set up: clock, lifecycle rules, public access, versioning, CORS. Changes nothing.
+   * @throws OperationFailed or a subclass: the bucket is not there, or refuses
+   */
+  async examine(): Promise<BucketFinding[]> {
+    this.checkOpen();
+    const { bucket, examineBucket } = await this.#open();
+    return examineBucket(bucket, this.#options.keys, Date.now);
   }
 
   override presigner(): Presigner {

@@ -68,6 +68,17 @@ export function describeListing({ describe, it }: TestRunner, subject: Subject):
       assert.equal(await fs.exists('d'), false);
     });
 
+    it('leaves out nothing after the name that is hinted at', async () => {
+      const { fs } = subject;
+      for (const name of ['a', 'b', 'c', 'd']) await fs.write(name, '');
+      const seen = (await collect(fs.scanDir('', { after: 'b' }))).map(({ name }) => name);
+      assert.deepEqual(seen.slice(-2), ['c', 'd']);
+      assert.deepEqual(
+        (await collect(fs.scanDir('', { after: 'bb' }))).slice(-2).map(({ name }) => name),
+        ['c', 'd'],
+      );
+    });
+
     it('can be left early', async () => {
       const { fs } = subject;
       for (const name of ['a', 'b', 'c']) await fs.write(name, '');

@@ -52,6 +52,19 @@ export function* findPathsBelow(
   return pathsOf([...itself, ...below]).slice(0, limit);
 }
 
+/** One step through the index, whatever the number of rows. */
+export function* findNextNamespace(db: Kysely<Schema>, after: string): Script<string | null> {
+  const [next] = yield* query(
+    db
+      .selectFrom('mayfly_expirations')
+      .select('namespace')
+      .where('namespace', '>', after)
+      .orderBy('namespace')
+      .limit(1),
+  );
+  return next?.namespace ?? null;
+}
+
 /** @returns the generations of those changes with one whose row was there */
 export function* applyChanges(db: Kysely<Schema>, changes: readonly RowChange[]): Script<Set<number>> {
   const changed = new Set<number>();

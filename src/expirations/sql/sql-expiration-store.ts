@@ -28,7 +28,7 @@ import {
   takeDue,
   takeKeys,
 } from './claims.js';
-import { applyChanges, findPathsBelow, findRows, toExpiration } from './rows.js';
+import { applyChanges, findNextNamespace, findPathsBelow, findRows, toExpiration } from './rows.js';
 import type { Schema } from './schema.js';
 import type { Script, ScriptRunner } from './script.js';
 import { query } from './script.js';
@@ -99,6 +99,11 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     await this.prepare();
     const script = () => findPathsBelow(this.db, namespace, directory, after, limit);
     return this.#runner.run(script, { readOnly: true });
+  }
+
+  async nextNamespace(after: string): Promise<string | null> {
+    await this.prepare();
+    return this.#runner.run(() => findNextNamespace(this.db, after), { readOnly: true });
   }
 
   async claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null> {

@@ -10,6 +10,7 @@ import type {
   InfoChanges,
   MakeDirOptions,
   ReadOptions,
+  ScanDirOptions,
   WriteOptions,
   WriteSource,
 } from '../essentials.js';
@@ -30,7 +31,7 @@ export abstract class FilesystemCore implements FilesystemEssentials {
    * The direct children, in code-point order of name (pyfilesystem2's `scandir`).
    * @throws ResourceNotFound, DirectoryExpected; at the first `next()`
    */
-  abstract scanDir(path: string): AsyncIterable<Info>;
+  abstract scanDir(path: string, options?: ScanDirOptions): AsyncIterable<Info>;
 
   /**
    * Make a directory.

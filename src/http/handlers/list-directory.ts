@@ -2,31 +2,20 @@
  * GET of a directory as JSON, page by page. Files past their deadline are left
  * out, as they answer 410, and so is what the dotfile rule hides.
  */
+import type { z } from 'zod';
 import { DirectoryExpected } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
 import { compareCodePoints } from '../../path/parts.js';
 import { sendJson } from '../answer.js';
 import type { Exchange } from '../exchange.js';
 import { badRequest, notFound } from '../http-problem.js';
+import type { entrySchema, pageSchema } from '../schemas.js';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
-interface Entry {
-  name: string;
-  path: string;
-  isDir: boolean;
-  size: number;
-  modified: string;
-  url: string;
-  expires: string | null;
-}
-
-interface Page {
-  entries: Entry[];
-  /** Asks for what follows; null when nothing does. */
-  cursor: string | null;
-}
+type Entry = z.infer<typeof entrySchema>;
+type Page = z.infer<typeof pageSchema>;
 
 /** Answer a listing that is authorized. */
 export async function listDirectory(exchange: Exchange): Promise<void> {
@@ -43,7 +32,7 @@ export async function listDirectory(exchange: Exchange): Promise<void> {
 async function readPage(exchange: Exchange, limit: number, after: string | null): Promise<Page> {
   const entries: Entry[] = [];
   let batch: Info[] = [];
-  for await (const info of exchange.fs.scanDir(exchange.path)) {
+  for await (const info of exchange.fs.scanDir(exchange.path, after === null ? {} : { after })) {
     const passed = after !== null && compareCodePoints(info.name, after) <= 0;
     if (passed || exchange.hides(info.path)) continue;
     batch.push(info);

@@ -1,5 +1,5 @@
 /** PATCH of a file's deadline. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { FileExpected } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
 import { sendJson } from '../answer.js';
@@ -7,14 +7,13 @@ import type { Exchange } from '../exchange.js';
 import { describeFile } from '../file-resource.js';
 import { badRequest, gone, HttpProblem, notFound, preconditionFailed } from '../http-problem.js';
 import { readSmallBody, refuseEncodedBody } from '../request-body.js';
+import { deadlineChangeSchema } from '../schemas.js';
 import { evaluateConditions } from '../semantics/conditional.js';
 import { lookUp } from '../stored-file.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-const amount = z.number().nonnegative().optional();
-const schema = z.strictObject({ seconds: amount, days: amount, expires: z.boolean().optional() });
-type Change = z.infer<typeof schema>;
+type Change = z.infer<typeof deadlineChangeSchema>;
 
 export async function patchDeadline(exchange: Exchange): Promise<void> {
   const { fs, path, response } = exchange;
@@ -50,7 +49,7 @@ async function readChange({ request }: Exchange): Promise<Change> {
   // `express.json()` for a whole application is common, and what it read is all here.
   const parsedBefore = 'body' in request && request.readableDidRead;
   const value = parsedBefore ? request.body : parseJson(await readSmallBody(request, MAX_BODY_BYTES));
-  const { success, data } = schema.safeParse(value);
+  const { success, data } = deadlineChangeSchema.safeParse(value);
   if (!success)
     throw badRequest('The body must be an object of seconds, days (numbers of 0 or more) and expires.');
   if (data.seconds === undefined && data.days === undefined && data.expires !== false) {

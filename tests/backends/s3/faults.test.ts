@@ -297,6 +297,7 @@ describeS3('S3FS when something goes wrong', () => {
     const parked = await fs.stage('f', Readable.from([large]));
     expect(await fs.sweepStaged(new Date(Date.now() - 86_400_000))).toBe(0);
     expect(await uploads()).toBe(1);
+    expect(await fs.sweepStaged(new Date(Date.now() + 60_000), { dryRun: true })).toBe(2);
     expect(await fs.sweepStaged(new Date(Date.now() + 60_000))).toBe(2);
     expect([await uploads(), await stored()]).toEqual([0, []]);
     await parked.discard();

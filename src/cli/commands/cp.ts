@@ -1,0 +1,184 @@
+import type { Command } from 'commander';
+import { forEachLimited } from '../../fs/derived/pool.js';
+import type { Info } from '../../fs/info.js';
+import { copyFile } from '../../fs/transfer.js';
+import type { CopyCondition } from '../../fs/transfer-options.js';
+import { basename, dirname, joinPath } from '../../path/parts.js';
+import { UsageError } from '../failure.js';
+import { formatSize, parseDuration } from '../format.js';
+import type { Place } from '../place.js';
+import type { Session } from '../session.js';
+
+const LOCAL_AT_ONCE = 4;
+const NETWORK_AT_ONCE = 32;
+
+interface CpOptions {
+  recursive?: boolean;
+  newer?: boolean;
+  lifetime?: string;
+  concurrency?: string;
+}
+
+/** One file to be copied. */
+interface Job {
+  from: Place;
+  info: Info;
+  to: string;
+}
+
+/** What is copied, and how. */
+interface Copying {
+  session: Session;
+  destination: Place;
+  /** Seconds; null: the file's deadline is left as it is. */
+  lifetime: number | null;
+  condition: CopyCondition;
+  concurrency: number | undefined;
+  signal: AbortSignal;
+}
+
+/** `mayfly cp`: files and trees from anywhere to anywhere. */
+export function addCp(program: Command, session: Session): Command {
+  return program
+    .command('cp')
+    .description('copy files and directories between this machine, namespaces and other storages')
+    .usage('[options] <source...> <destination>')
+    .argument(
+      '<place...>',
+      'sources such as ./photos, charts:2026/a.png or s3://bucket/key, and last the destination',
+    )
+    .option('-r, --recursive', 'directories with all that is in them')
+    .option('-n, --newer', 'only what is newer than at the destination, or missing there')
+    .option('-l, --lifetime <duration>', 'how long the copies live, such as 10m or 7d (into namespaces)')
+    .option(
+      '--concurrency <number>',
+      `files under way at once; default ${LOCAL_AT_ONCE}, over a network ${NETWORK_AT_ONCE}`,
+    )
+    .action(async (places: string[], options: CpOptions) => {
+      const [to = '', ...texts] = [...places].reverse();
+      if (texts.length === 0) throw new UsageError('cp wants a source and a destination');
+      const signal = session.interruptible();
+      const sources = await Promise.all(texts.reverse().map((text) => session.place(text)));
+      const destination = await session.place(to, { create: true });
+      const lifetime = options.lifetime === undefined ? null : parseDuration(options.lifetime);
+      if (lifetime !== null && destination.namespace === null) {
+        throw new UsageError(
+          '--lifetime is for copies into a namespace: write the destination as namespace:path',
+        );
+      }
+      await copyAll(
+        sources,
+        {
+          session,
+          destination,
+          lifetime,
+          signal,
+          condition: options.newer ? 'newer' : 'always',
+          concurrency: parseCount('concurrency', options.concurrency).concurrency,
+        },
+        options.recursive === true,
+      );
+    });
+}
+
+/** @throws UsageError not a whole number of 1 or more */
+export function parseCount<T extends string>(name: T, text: string | undefined): { [K in T]?: number } {
+  if (text === undefined) return {};
+  const count = Number(text);
+  if (!(Number.isInteger(count) && count >= 1))
+    throw new UsageError(`--${name} wants a whole number of 1 or more`);
+  return { [name]: count } as { [K in T]?: number };
+}
+
+async function copyAll(sources: readonly Place[], copying: Copying, recursive: boolean): Promise<void> {
+  const { session, destination, signal } = copying;
+  const jobs: Job[] = [];
+  for (const source of sources)
+    jobs.push(...(await jobsOf(source, destination, sources.length > 1, recursive)));
+  const totalBytes = jobs.reduce((sum, { info }) => sum + info.size, 0);
+  const done = { files: 0, skipped: 0, bytes: 0 };
+  const networked = [...sources, destination].some(({ fs }) => fs.getMeta().network);
+  const limit = copying.concurrency ?? (networked ? NETWORK_AT_ONCE : LOCAL_AT_ONCE);
+  await forEachLimited(jobs, limit, async (job) => {
+    signal.throwIfAborted();
+    const copied = await copyOne(job, copying);
+    if (copied) done.files++;
+    else done.skipped++;
+    done.bytes += copied ? job.info.size : 0;
+    session.output.progress({ ...done, totalBytes });
+  });
+  const skipped = done.skipped === 0 ? '' : `; ${done.skipped} were not newer`;
+  session.output.result(
+    done,
+    `copied ${done.files} ${done.files === 1 ? 'file' : 'files'}, ${formatSize(done.bytes)}${skipped}`,
+  );
+}
+
+async function jobsOf(
+  source: Place,
+  destination: Place,
+  several: boolean,
+  recursive: boolean,
+): Promise<Job[]> {
+  const info = await source.fs.getInfo(source.path);
+  const there = !destination.isNew && (await isDirectory(destination));
+  if (several && !there && !destination.isDirectory) {
+    throw new UsageError(
+      'the destination of several sources must be a directory: write it with a slash at its end',
+    );
+  }
+  const into = there || destination.isDirectory;
+  if (!info.isDir) {
+    const to = into ? joinPath(destination.path, nameOf(source)) : destination.path;
+    return [{ from: source, info, to }];
+  }
+  if (!recursive)
+    throw new UsageError(`${source.write(source.path)} is a directory: cp -r copies it with all in it`);
+  // As `cp -r`: into a directory that is there, under its own name; its root, or with a slash, what is in it.
+  const base =
+    there && nameOf(source) !== '' && !source.isDirectory
+      ? joinPath(destination.path, nameOf(source))
+      : destination.path;
+  const jobs: Job[] = [];
+  for await (const file of source.fs.scanTree(source.path)) {
+    if (file.isDir) continue;
+    const relative = source.path === '' ? file.path : file.path.slice(source.path.length + 1);
+    jobs.push({ from: source, info: file, to: joinPath(base, relative) });
+  }
+  return jobs;
+}
+
+/** A local directory is the root of its filesystem, and its name is in how it is written. */
+function nameOf({ path, write }: Place): string {
+  if (path !== '') return basename(path);
+  const written = write('').replace(/[/\\]+$/, '');
+  return written.includes('://') || written.endsWith(':') || /(^|[/\\])\.{1,2}$/.test(written)
+    ? ''
+    : (written.split(/[/\\]/).at(-1) ?? '');
+}
+
+async function isDirectory({ fs, path, namespace }: Place): Promise<boolean> {
+  return (namespace !== null && path === '') || (await fs.isDir(path));
+}
+
+async function copyOne(
+  { from, info, to }: Job,
+  { destination, lifetime, condition, signal }: Copying,
+): Promise<boolean> {
+  const { fs, namespace } = destination;
+  if (namespace !== null && lifetime !== null) {
+    if (condition === 'newer' && !(await isNewer(info, destination, to))) return false;
+    // File and deadline together: a crash between the two would leave the file for ever.
+    const { contentType } = info;
+    const written = { seconds: lifetime, signal, ...(contentType === undefined ? {} : { contentType }) };
+    await namespace.write(to, await from.fs.openRead(info.path), written);
+    return true;
+  }
+  if (namespace === null && dirname(to) !== '') await fs.makeDirs(dirname(to), { recreate: true });
+  return copyFile(from.fs, info.path, fs, to, { condition, signal });
+}
+
+async function isNewer({ modified }: Info, { fs }: Place, path: string): Promise<boolean> {
+  if (!(await fs.exists(path))) return true;
+  return modified > (await fs.getInfo(path)).modified;
+}

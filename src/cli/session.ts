@@ -1,0 +1,94 @@
+/** What a command works with: settings, the configured mayfly, places, output, and a signal for Ctrl-C. All of it is opened when it is wanted. */
+import { existsSync } from 'node:fs';
+import type { Mayfly } from '../mayfly.js';
+import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
+import type { ServerOptions, SettingsOverrides } from '../server/config.js';
+import { loadSettings } from '../server/config.js';
+import { EXIT } from './exit-codes.js';
+import { UsageError } from './failure.js';
+import { Output } from './output.js';
+import type { Place } from './place.js';
+import { openPlace } from './place.js';
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  json?: boolean;
+  config?: string;
+}
+
+export class Session {
+  readonly output = new Output();
+  /** What `run` returns when nothing is thrown. */
+  exitCode: number = EXIT.done;
+  readonly #interruption = new AbortController();
+  readonly #places: Place[] = [];
+  #overrides: SettingsOverrides = {};
+  #mayfly: Promise<Mayfly> | null = null;
+  #create = false;
+
+  configure({ json, config }: GlobalOptions): void {
+    this.output.json = json === true;
+    if (config !== undefined) this.#overrides = { configDirectory: config };
+  }
+
+  get overrides(): SettingsOverrides {
+    return this.#overrides;
+  }
+
+  get interrupted(): boolean {
+    return this.#interruption.signal.aborted;
+  }
+
+  /** From now on Ctrl-C ends the work in order; a second one ends it at once. */
+  interruptible(): AbortSignal {
+    const interrupt = (): void => {
+      if (this.interrupted) process.exit(EXIT.interrupted);
+      this.#interruption.abort(new Error('interrupted'));
+    };
+    process.on('SIGINT', interrupt);
+    process.on('SIGTERM', interrupt);
+    return this.#interruption.signal;
+  }
+
+  settings(): Promise<ServerOptions> {
+    return loadSettings(this.#overrides);
+  }
+
+  /** @param create make the storage when it is missing. @throws BadSettings, UsageError there is no storage */
+  mayfly({ create = false } = {}): Promise<Mayfly> {
+    this.#create ||= create;
+    this.#mayfly ??= this.#open();
+    return this.#mayfly;
+  }
+
+  async place(text: string, { create = false } = {}): Promise<Place> {
+    const namespace = async (name: string): Promise<NamespaceFS> =>
+      (await this.mayfly({ create })).getFilesystem(name);
+    const place = await openPlace(text, namespace, { create });
+    this.#places.push(place);
+    return place;
+  }
+
+  async close(): Promise<void> {
+    for (const place of this.#places) await place.close().catch(() => {});
+    await this.#mayfly?.then((mayfly) => mayfly.close()).catch(() => {});
+  }
+
+  async #open(): Promise<Mayfly> {
+    const options = await this.settings();
+    const { storage, host, port } = options;
+    if (!this.#create && storage.type === 'osfs' && !existsSync(storage.directoryRoot)) {
+      throw new UsageError(
+        `there is no storage at ${storage.directoryRoot}: go to the directory in which the server runs, or set MAYFLY_DIRECTORY_ROOT`,
+      );
+    }
+    const { openMayfly } = await import('../server/program.js');
+    const mayfly = openMayfly(
+      options,
+      undefined,
+      `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    );
+    await mayfly.ready();
+    return mayfly;
+  }
+}

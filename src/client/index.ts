@@ -1,0 +1,358 @@
+/**
+ * A client of the HTTP interface, for browsers and Node: `mayfly/client`.
+ *
+ * It stands on fetch alone and imports nothing. Where progress is wanted in a
+ * browser it takes XMLHttpRequest, as fetch does not tell how far an upload is.
+ */
+
+/** A stored file. */
+export interface StoredFile {
+  /** Name of the namespace. */
+  namespace: string;
+  /** Canonical path in it. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Media type. */
+  contentType: string;
+  /** Entity tag, for `ifMatch`. */
+  etag: string;
+  /** Where it is served: a path, or an absolute URL. */
+  url: string;
+  /** ISO 8601; null: it never expires. */
+  expires: string | null;
+}
+
+/** A file or directory in a listing. */
+export interface Entry {
+  /** Last component of the path. */
+  name: string;
+  /** Canonical path in the namespace. */
+  path: string;
+  /** Whether it is a directory. */
+  isDir: boolean;
+  /** Bytes; 0 for a directory. */
+  size: number;
+  /** ISO 8601. */
+  modified: string;
+  /** Where it is served. */
+  url: string;
+  /** ISO 8601; null: it never expires. */
+  expires: string | null;
+}
+
+/** How far an upload has come, in bytes. */
+export interface UploadProgress {
+  /** Bytes sent so far. */
+  loaded: number;
+  /** Bytes in all. */
+  total: number;
+}
+
+/** What goes with every upload. */
+export interface UploadOptions {
+  /** Seconds that the file lives; summed up with `days`. Default: it keeps the deadline of its path, or has none. */
+  seconds?: number;
+  /** Days of 24 hours that the file lives. */
+  days?: number;
+  /** Seconds that the answered URL works, where URLs are signed. */
+  timeout?: number;
+  /** Aborting it ends the upload; nothing of it stays. */
+  signal?: AbortSignal;
+  /** Called as bytes go out. */
+  onProgress?: (progress: UploadProgress) => void;
+}
+
+/** Options of `upload`. */
+export interface FormUploadOptions extends UploadOptions {
+  /** Directory that the files go to; default the root of the namespace. */
+  directory?: string;
+  /** Name for a single file; default its own. */
+  filename?: string;
+}
+
+/** Options of `put`. */
+export interface PutOptions extends UploadOptions {
+  /** Replace the file only if it has this entity tag. */
+  ifMatch?: string;
+  /** Only if nothing is there; default false. */
+  createOnly?: boolean;
+  /** Media type; default that of the blob, else by the name. */
+  contentType?: string;
+}
+
+/** A file to be uploaded: a `File`, or a `Blob` under a name. */
+export type Upload = Blob | NamedBlob;
+
+/** A blob with the name that it shall have. */
+export interface NamedBlob {
+  /** The content. */
+  blob: Blob;
+  /** Name of the file. */
+  name: string;
+}
+
+/** Options of `createClient`. */
+export interface ClientOptions {
+  /** Where the files are served, such as `/files` or `https://files.example.com/files`. */
+  baseUrl: string;
+  /** Sent as `Authorization: Bearer`; a function is asked each time. */
+  token?: string | (() => string | undefined);
+  /** In place of the global one. */
+  fetch?: typeof fetch;
+}
+
+/** The server refused; `message` is fit to be shown. */
+export class RequestFailed extends Error {
+  /** Status of the answer. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'RequestFailed';
+    this.status = status;
+  }
+}
+
+/** A client for one server. Its methods reject with `RequestFailed`, and with fetch's own errors when no answer comes. */
+export interface Client {
+  /** Upload files under free names: all of them or none. */
+  upload(
+    namespace: string,
+    files: Upload | readonly Upload[],
+    options?: FormUploadOptions,
+  ): Promise<StoredFile[]>;
+  /** Store a file at a path, replacing what is there. */
+  put(namespace: string, path: string, body: Blob | string, options?: PutOptions): Promise<StoredFile>;
+  /** All that a directory holds, fetched page by page. */
+  list(
+    namespace: string,
+    directory?: string,
+    options?: { pageSize?: number; signal?: AbortSignal },
+  ): AsyncGenerator<Entry, void>;
+  /** Set how long a file lives from now on; null: for ever. */
+  expire(
+    namespace: string,
+    path: string,
+    lifetime: { seconds?: number; days?: number } | null,
+  ): Promise<StoredFile>;
+  /** Remove a file and its deadline. */
+  remove(namespace: string, path: string): Promise<void>;
+  /** Where a file is served. Nothing is asked. */
+  url(namespace: string, path: string, options?: { download?: boolean | string }): string;
+}
+
+/** @example const files = createClient({ baseUrl: '/files' }); */
+export function createClient({ baseUrl, token, fetch: ownFetch }: ClientOptions): Client {
+  const base = baseUrl.replace(/\/+$/, '');
+
+  const address = (namespace: string, path: string, query: object = {}): string => {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(
+      Object.fromEntries(given.map(([name, value]) => [name, String(value)])),
+    ).toString();
+    const encoded = [namespace, ...path.split('/')].map(encodeURIComponent).join('/');
+    return `${base}/${encoded}${search && `?${search}`}`;
+  };
+
+  const headersWith = (own: Record<string, string | undefined>): Record<string, string> => {
+    const bearer = typeof token === 'function' ? token() : token;
+    const all = { Accept: 'application/json', Authorization: bearer && `Bearer ${bearer}`, ...own };
+    return Object.fromEntries(Object.entries(all).filter(([, value]) => value)) as Record<string, string>;
+  };
+
+  const ask = async (method: string, url: string, sent: Sent = {}): Promise<unknown> => {
+    const headers = headersWith(sent.headers ?? {});
+    const answer =
+      sent.onProgress === undefined
+        ? await viaFetch(ownFetch ?? fetch, method, url, { ...sent, headers })
+        : await withProgress(ownFetch ?? fetch, method, url, {
+            ...sent,
+            headers,
+            onProgress: sent.onProgress,
+          });
+    const told = parsed(answer.text) as { detail?: string; title?: string } | null;
+    if (answer.status < 200 || answer.status > 299) {
+      throw new RequestFailed(
+        answer.status,
+        told?.detail ?? told?.title ?? `The server answered ${answer.status}.`,
+      );
+    }
+    return told;
+  };
+
+  return {
+    async upload(namespace, files, { directory = '', signal, onProgress, ...query } = {}) {
+      const form = new FormData();
+      let total = 0;
+      for (const file of Array.isArray(files) ? (files as readonly Upload[]) : [files as Upload]) {
+        const { blob, name } =
+          'blob' in file ? file : { blob: file, name: 'name' in file ? String(file.name) : 'file' };
+        form.append('file', blob, name);
+        total += blob.size;
+      }
+      const url =
+        directory === ''
+          ? address(namespace, '', query).replace(/\/(?=\?|$)/, '')
+          : address(namespace, directory, query);
+      return ((await ask('POST', url, { body: form, total, signal, onProgress })) as { files: StoredFile[] })
+        .files;
+    },
+
+    async put(
+      namespace,
+      path,
+      body,
+      { ifMatch, createOnly, contentType, signal, onProgress, ...query } = {},
+    ) {
+      const blob = typeof body === 'string' ? new Blob([body]) : body;
+      const headers = {
+        'If-Match': ifMatch,
+        'If-None-Match': createOnly ? '*' : undefined,
+        'Content-Type': contentType ?? (blob.type || undefined),
+      };
+      const sent = { headers, body: blob, total: blob.size, signal, onProgress };
+      return (await ask('PUT', address(namespace, path, query), sent)) as StoredFile;
+    },
+
+    async *list(namespace, directory = '', { pageSize = 1000, signal } = {}) {
+      const path = directory === '' ? '' : `${directory.replace(/\/+$/, '')}/`;
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const url = address(namespace, path, { limit: pageSize, cursor });
+        const page = (await ask('GET', url, { signal })) as { entries: Entry[]; cursor: string | null };
+        yield* page.entries;
+        cursor = page.cursor;
+      }
+    },
+
+    async expire(namespace, path, lifetime) {
+      const body = JSON.stringify(lifetime ?? { expires: false });
+      const headers = { 'Content-Type': 'application/json' };
+      return (await ask('PATCH', address(namespace, path), { headers, body })) as StoredFile;
+    },
+
+    async remove(namespace, path) {
+      await ask('DELETE', address(namespace, path));
+    },
+
+    url: (namespace, path, { download } = {}) =>
+      address(namespace, path, { download: download === true ? '' : download || undefined }),
+  };
+}
+
+interface Sent {
+  headers?: Record<string, string | undefined>;
+  body?: FormData | Blob | string;
+  /** Bytes of the files in the body. */
+  total?: number;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: UploadProgress) => void) | undefined;
+}
+
+interface Ready extends Sent {
+  headers: Record<string, string>;
+}
+
+interface Answer {
+  status: number;
+  text: string;
+}
+
+async function viaFetch(
+  send: typeof fetch,
+  method: string,
+  url: string,
+  { headers, body, signal }: Ready,
+): Promise<Answer> {
+  const response = await send(url, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body }),
+    ...(signal ? { signal } : {}),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+type Progressing = Ready & { onProgress: (progress: UploadProgress) => void };
+
+function withProgress(send: typeof fetch, method: string, url: string, sent: Progressing): Promise<Answer> {
+  const { XMLHttpRequest } = globalThis as { XMLHttpRequest?: new () => Xhr };
+  return XMLHttpRequest === undefined
+    ? viaStream(send, method, url, sent)
+    : viaXhr(new XMLHttpRequest(), method, url, sent);
+}
+
+/** Where fetch takes streams, as in Node: what is read has been sent, but for a buffer. */
+async function viaStream(
+  send: typeof fetch,
+  method: string,
+  url: string,
+  sent: Progressing,
+): Promise<Answer> {
+  const { body, headers, signal, total = 0, onProgress } = sent;
+  const whole = new Response(body);
+  let loaded = 0;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      loaded += chunk.byteLength;
+      // The form around the files is not counted.
+      onProgress({ loaded: Math.min(loaded, total), total });
+      controller.enqueue(chunk);
+    },
+  });
+  const type = headers['Content-Type'] ?? whole.headers.get('Content-Type');
+  const response = await send(url, {
+    method,
+    headers: { ...headers, ...(type ? { 'Content-Type': type } : {}) },
+    body: whole.body?.pipeThrough(counter) ?? null,
+    duplex: 'half',
+    ...(signal ? { signal } : {}),
+  } as RequestInit);
+  return { status: response.status, text: await response.text() };
+}
+
+/** What is used of a browser's XMLHttpRequest. */
+interface Xhr {
+  readonly status: number;
+  readonly responseText: string;
+  readonly upload: { onprogress: ((event: UploadProgress) => void) | null };
+  onload: (() => void) | null;
+  onerror: (() => void) | null;
+  onabort: (() => void) | null;
+  open(method: string, url: string): void;
+  setRequestHeader(name: string, value: string): void;
+  send(body?: FormData | Blob | string): void;
+  abort(): void;
+}
+
+function viaXhr(
+  xhr: Xhr,
+  method: string,
+  url: string,
+  { headers, body, signal, onProgress }: Progressing,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => xhr.abort();
+    const done = (settle: () => void) => (): void => {
+      signal?.removeEventListener('abort', abort);
+      settle();
+    };
+    xhr.upload.onprogress = ({ loaded, total }) => onProgress({ loaded, total });
+    xhr.onload = done(() => resolve({ status: xhr.status, text: xhr.responseText }));
+    xhr.onerror = done(() => reject(new TypeError('The connection broke.')));
+    xhr.onabort = done(() => reject(signal?.reason));
+    if (signal?.aborted) return reject(signal.reason);
+    signal?.addEventListener('abort', abort);
+    xhr.open(method, url);
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
+    xhr.send(body);
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

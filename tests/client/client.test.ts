@@ -1,0 +1,146 @@
+/** The client, against the real program: from Node and from a browser. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { minify } from '@swc/core';
+import type { z } from 'zod';
+import type { Client, Entry, StoredFile, UploadProgress } from '../../src/client/index.js';
+import { createClient, RequestFailed } from '../../src/client/index.js';
+import type { entrySchema, fileSchema } from '../../src/http/schemas.js';
+import { describeInBrowser, useSite } from '../page/browser.js';
+import { Program } from '../server/program.js';
+
+const BUILT = join(import.meta.dirname, '../../dist/client/index.js');
+
+/** Compiles only while the client's types are those that the service answers by. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+const sameFile: Same<StoredFile, z.infer<typeof fileSchema>> = true;
+const sameEntry: Same<Entry, z.infer<typeof entrySchema>> = true;
+
+describe('mayfly/client', () => {
+  let program: Program;
+  let url: string;
+  let client: Client;
+  const TOKEN = 'a-token-of-the-client-test';
+
+  beforeAll(async () => {
+    ({ program, url } = await Program.start({ MAYFLY_TOKEN: TOKEN }));
+    client = createClient({ baseUrl: `${url}/files/`, token: TOKEN });
+  });
+
+  afterAll(() => program?.dispose());
+
+  it('is under 5 KB, imports nothing, and speaks in the words of the service', async () => {
+    const code = await readFile(BUILT, 'utf8');
+    expect(code).not.toMatch(/\bimport\b[^.]*\bfrom\b/);
+    const { code: small } = await minify(code, { module: true, compress: true, mangle: true });
+    expect(Buffer.byteLength(small)).toBeLessThan(5_000);
+    expect([sameFile, sameEntry]).toEqual([true, true]);
+  });
+
+  it('uploads files under free names, with a lifetime', async () => {
+    const before = Date.now();
+    const named = { blob: new Blob(['one']), name: 'ä b.txt' };
+    const [first, second] = await client.upload('up', [named, new File(['two'], 'c.txt')], {
+      seconds: 600,
+      directory: 'a dir',
+    });
+    expect(first).toMatchObject({ namespace: 'up', path: 'a dir/ä b.txt', size: 3 });
+    expect(Date.parse(second?.expires ?? '')).toBeGreaterThanOrEqual(before + 600_000);
+    const [again] = await client.upload('up', named, { directory: 'a dir' });
+    expect(again?.path).toBe('a dir/ä b-1.txt');
+    const [renamed] = await client.upload('up', new Blob(['x']), { filename: 'given.txt' });
+    expect(renamed?.path).toBe('given.txt');
+    expect(await (await fetch(client.url('up', 'a dir/ä b.txt'))).text()).toBe('one');
+  });
+
+  it('tells how far an upload is, up to all of it', async () => {
+    const told: UploadProgress[] = [];
+    const blob = new Blob([new Uint8Array(3_000_000)]);
+    const [stored] = await client.upload(
+      'up',
+      { blob, name: 'large.bin' },
+      { onProgress: (at) => told.push(at) },
+    );
+    expect(stored?.size).toBe(3_000_000);
+    expect(told.length).toBeGreaterThan(3);
+    expect(told.at(-1)).toEqual({ loaded: 3_000_000, total: 3_000_000 });
+    expect(told.every(({ loaded }, i) => loaded >= (told[i - 1]?.loaded ?? 0))).toBe(true);
+  });
+
+  it('puts, with conditions', async () => {
+    const stored = await client.put('put', 'a/b.txt', 'one', { days: 1 });
+    expect(stored).toMatchObject({ path: 'a/b.txt', contentType: 'text/plain', size: 3 });
+    await expect(client.put('put', 'a/b.txt', 'two', { createOnly: true })).rejects.toMatchObject({
+      status: 412,
+    });
+    const replaced = await client.put('put', 'a/b.txt', 'two', { ifMatch: stored.etag });
+    expect(replaced.expires).toBe(stored.expires);
+    await expect(client.put('put', 'a/b.txt', 'three', { ifMatch: stored.etag })).rejects.toMatchObject({
+      status: 412,
+    });
+    expect(await (await fetch(client.url('put', 'a/b.txt'))).text()).toBe('two');
+  });
+
+  it('lists page by page, changes deadlines, removes', async () => {
+    for (const name of ['1', '2', '3', '4', '5']) await client.put('list', `dir/${name}`, name);
+    const names: string[] = [];
+    for await (const { name } of client.list('list', 'dir', { pageSize: 2 })) names.push(name);
+    expect(names).toEqual(['1', '2', '3', '4', '5']);
+    const expiring = await client.expire('list', 'dir/1', { seconds: 60, days: 1 });
+    expect(Date.parse(expiring.expires ?? '') - Date.now()).toBeGreaterThan(86_400_000);
+    expect((await client.expire('list', 'dir/1', null)).expires).toBeNull();
+    await client.remove('list', 'dir/1');
+    await expect(client.remove('list', 'dir/1')).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('says what the server said, and stops when told to', async () => {
+    const stranger = createClient({ baseUrl: `${url}/files`, token: () => undefined });
+    const refused = stranger.put('x', 'a', 'a');
+    await expect(refused).rejects.toBeInstanceOf(RequestFailed);
+    await expect(refused).rejects.toMatchObject({ status: 401, message: expect.stringContaining('token') });
+    const reason = new Error('enough');
+    await expect(client.put('x', 'a', 'a', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  it('makes URLs without asking', () => {
+    const local = createClient({ baseUrl: '/files' });
+    expect(local.url('ns', 'a b/ü?.txt')).toBe('/files/ns/a%20b/%C3%BC%3F.txt');
+    expect(local.url('ns', 'a', { download: true })).toBe('/files/ns/a?download=');
+    expect(local.url('ns', 'a', { download: 'b c.txt' })).toBe('/files/ns/a?download=b+c.txt');
+  });
+});
+
+describeInBrowser('mayfly/client in a browser', () => {
+  const site = useSite();
+
+  it('uploads with progress, and stops when told to', async () => {
+    const { page, namespace } = await site.visit({ bypassCSP: true });
+    const code = await readFile(BUILT, 'utf8');
+    const told = await page.evaluate(
+      async ({ source, name }) => {
+        const { createClient: create } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+        const client = create({ baseUrl: '/files' });
+        const progress: { loaded: number; total: number }[] = [];
+        const blob = new Blob([new Uint8Array(2_000_000)]);
+        const [stored] = await client.upload(
+          name,
+          { blob, name: 'a.bin' },
+          { onProgress: (at: never) => progress.push(at) },
+        );
+        const control = new AbortController();
+        const stopped = await client
+          .put(name, 'b.bin', blob, {
+            signal: control.signal,
+            onProgress: () => control.abort(new Error('enough')),
+          })
+          .catch((error: Error) => error.message);
+        return { size: stored.size, last: progress.at(-1), stopped };
+      },
+      { source: code, name: namespace },
+    );
+    expect(told.size).toBe(2_000_000);
+    expect(told.last?.loaded).toBe(told.last?.total);
+    expect(told.stopped).toBe('enough');
+  });
+});
