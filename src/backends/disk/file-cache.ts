@@ -33,7 +33,7 @@ const FINE_GRAIN_MS = 50;
  * nothing, as the system may have let another program run in the middle of it;
  * several among few do.
  */
-const SLOW_MS = 20;
+const SLOW_MS = 100;
 const MOST_SLOW_LOOKS = 3;
 /** By so much of one slow look each fast one makes up for it. */
 const FORGIVEN = 1 / 20;
