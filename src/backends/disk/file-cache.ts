@@ -14,7 +14,7 @@
  * not older than that when it is read is not kept, but read anew each time.
  *
  * In the foreground a slow disk makes everybody wait. Network file systems are
- * never asked there, and if any other once takes long, it isn't for a while.
+ * never asked there, and if any other takes long, it isn't for a while.
  */
 import type { FileVersion } from '../../fs/servable.js';
 import { lstatSync, type Stats } from './system-calls.js';
@@ -28,8 +28,15 @@ const OVERHEAD_BYTES = 1500;
 const COARSE_GRAIN_MS = 2500;
 const FINE_GRAIN_MS = 50;
 
-/** Longer than this nobody shall wait in the foreground. */
-const SLOW_MS = 20;
+/**
+ * Longer than this nobody shall wait in the foreground. One slow look says
+ * nothing, as the system may have let another program run in the middle of it;
+ * several among few do.
+ */
+const SLOW_MS = 100;
+const MOST_SLOW_LOOKS = 3;
+/** By so much of one slow look each fast one makes up for it. */
+const FORGIVEN = 1 / 20;
 const PAUSE_MS = 5000;
 
 const QUIETLY = { throwIfNoEntry: false } as const;
@@ -50,6 +57,8 @@ export class FileCache {
   #bytes = 0;
   /** Until when nothing is looked at in the foreground, on the clock of `performance.now()`. */
   #pausedUntil = 0;
+  /** Slow looks that have not been made up for. */
+  #slowLooks = 0;
 
   /** @param limitBytes 0 for no cache */
   constructor(limitBytes: number) {
@@ -68,8 +77,7 @@ export class FileCache {
     const asked = performance.now();
     if (asked < this.#pausedUntil) return null;
     const current = isCurrent(systemPath, cached);
-    const answered = performance.now();
-    if (answered - asked > SLOW_MS) this.#pausedUntil = answered + PAUSE_MS;
+    this.#note(asked, performance.now());
     if (!current) {
       this.#remove(systemPath, cached);
       return null;
@@ -102,6 +110,17 @@ export class FileCache {
   clear(): void {
     this.#versions.clear();
     this.#bytes = 0;
+  }
+
+  #note(asked: number, answered: number): void {
+    if (answered - asked <= SLOW_MS) {
+      if (this.#slowLooks > 0) this.#slowLooks -= FORGIVEN;
+      return;
+    }
+    this.#slowLooks++;
+    if (this.#slowLooks < MOST_SLOW_LOOKS) return;
+    this.#slowLooks = 0;
+    this.#pausedUntil = answered + PAUSE_MS;
   }
 
   /** The oldest go first, but who was asked for gets another turn. */
