@@ -87,6 +87,11 @@ export function readForm(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => reject(formError(request, error));
+    // The client may have gone while we asked whether it may come in: its stream is silent for ever.
+    if (request.destroyed && !request.readableEnded) {
+      fail(new ClientGone());
+      return;
+    }
     const options: MulterOptions = {
       storage: engine(receiver, fail),
       limits: { ...LIMITS, parts: LIMITS.fields + UNFILLED_PARTS + maxFiles },
@@ -98,9 +103,10 @@ export function readForm(
       },
     };
     const onEnd = (error?: unknown): void => (error === undefined ? resolve() : fail(error));
-    // Also when the connection was cut from this side, of which the parser hears nothing.
+    // Of a connection that was cut from this side the parser hears nothing, nor of one that the
+    // client cut when all of the body was here, but not all of it had been read.
     request.once('close', () => {
-      if (!request.complete) fail(new ClientGone());
+      if (!request.readableEnded) fail(new ClientGone());
     });
     // Multer is declared for Express and works with what Express is made of.
     multer(options).any()(request as Request, response as Response, onEnd);

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RouterOptions } from '../../src/index.js';
 import { createMayfly } from '../../src/index.js';
-import { FORM_TYPE, rawForm, Site } from '../support/http.js';
+import { eventually, FORM_TYPE, rawForm, Site } from '../support/http.js';
 import { describeServed, EVERYTHING } from '../support/http-mayfly.js';
 
 function quota(maxBytes?: number, maxFiles?: number): RouterOptions {
@@ -123,6 +123,45 @@ describeServed('a quota', (served) => {
     answer.resume();
     expect(answer.statusCode).toBe(status);
     expect((await stored()).files).toBe(1);
+  });
+
+  it('gives room back when a form ends in a part of which it is not known yet whether it is a file', async () => {
+    const site = await served().serve(quota(200));
+    const body = rawForm([{ disposition: 'name="f"; filename=""', body: 'x'.repeat(50) }]);
+    const begun = body.subarray(0, body.indexOf('xxx'));
+    const head = `POST /files/ns HTTP/1.1\r\nHost: x\r\nContent-Type: ${FORM_TYPE}\r\nContent-Length: 200\r\n\r\n`;
+    await site.hangUp(Buffer.concat([Buffer.from(head), begun]), async () => {
+      // The room is kept now.
+      await eventually(async () => expect(await put(site, 'b', 1)).toBe(413));
+    });
+    await eventually(async () => expect(await put(site, 'c', 200)).toBe(201));
+  });
+
+  it('gives room back when a client has sent a whole form and is gone before it is asked for', async () => {
+    let asked = (): void => undefined;
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    let agree = (): void => undefined;
+    const agreed = new Promise<void>((resolve) => {
+      agree = resolve;
+    });
+    const site = await served().serve({
+      ...quota(400),
+      authorize: async (incoming) => {
+        if (incoming.method !== 'POST') return true;
+        const gone = new Promise((resolve) => incoming.once('close', resolve));
+        asked();
+        await agreed;
+        await gone;
+        return true;
+      },
+    });
+    const body = rawForm([{ disposition: 'name="f"; filename="f"', body: 'x'.repeat(200) }]);
+    const head = `POST /files/ns HTTP/1.1\r\nHost: x\r\nContent-Type: ${FORM_TYPE}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    await site.hangUp(Buffer.concat([Buffer.from(head), body]), () => isAsked);
+    agree();
+    await eventually(async () => expect(await put(site, 'c', 400)).toBe(201));
   });
 
   it('gives room back when a client hangs up', async () => {
