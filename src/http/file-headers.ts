@@ -79,7 +79,15 @@ export function writeHead(response: ServerResponse, status: number, fields: Fiel
   // Middleware that waits for the fields (compression, morgan) puts its own in place, and may not know flat lists.
   // And where fields have been set before (Express sets one), node:http is faster with names.
   const flat = response.writeHead === PlainResponse.prototype.writeHead && !hasFields(response);
-  response.writeHead(status, flat ? fields.flat : fields.byName);
+  response.writeHead(status, flat ? fields.flat : withOthersVary(response, fields.byName));
+}
+
+/** `Vary` is told once, so what was set before (for CORS, by middleware) is told with ours. */
+function withOthersVary(response: ServerResponse, byName: Record<string, string>): Record<string, string> {
+  const others = response.getHeader('Vary');
+  return others === undefined || byName.Vary === undefined
+    ? byName
+    : { ...byName, Vary: `${others}, ${byName.Vary}` };
 }
 
 function hasFields(response: ServerResponse): boolean {

@@ -81,6 +81,13 @@ describeServed('a file that lies compressed beside itself', (served) => {
     expect(answer).not.toMatch(/^content-encoding/im);
   });
 
+  it('tells caches of origin and coding in one field', async () => {
+    await writeAll();
+    const site = await served().serve({ precompressed: true, cors: { origin: 'https://a.example' } });
+    const answer = await raw(site, 'Accept-Encoding: br', 'Origin: https://a.example');
+    expect(answer.match(/^vary: .*$/gim)).toEqual(['Vary: Origin, Accept-Encoding']);
+  });
+
   it('is sent as it is unless asked for otherwise', async () => {
     await writeAll();
     const answer = await raw(await served().serve(), 'Accept-Encoding: br');
