@@ -99,6 +99,11 @@ export class World {
   readonly #stores: ExpirationStore[];
   readonly #workers: Mayfly[];
 
+  /** Removing tells by itself whether a file was there. */
+  get tellsMissing(): boolean {
+    return this.#ground.filesystem.getMeta().removeTellsMissing;
+  }
+
   constructor(ground: Ground) {
     this.#ground = ground;
     const { openStore, only } = ground;
