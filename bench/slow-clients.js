@@ -97,7 +97,7 @@ const before = await ask('state');
 const held = [];
 for (let i = 0; i < clients; i++) {
   held.push(slowClient(i));
-  if (i % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 20));
+  if (i % 20 === 19) await new Promise((resolve) => setTimeout(resolve, 60)); // The backlog is short.
 }
 await new Promise((resolve) => setTimeout(resolve, 1500));
 const during = await ask('state');
