@@ -1,6 +1,6 @@
 /** Files that can't be removed: they hold up no other, and are tried again. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { NamespaceFS, PurgeOptions, RemoveOutcome } from '../../src/index.js';
+import type { NamespaceFS, PurgeOptions, RemoveOutcome, SweepOptions } from '../../src/index.js';
 import { MemoryFS, OperationFailed } from '../../src/index.js';
 import type { OpenMayfly, TestMayfly } from '../support/mayflies.js';
 import { openOnPostgres, STORAGES } from '../support/mayflies.js';
@@ -9,9 +9,27 @@ import { openOnPostgres, STORAGES } from '../support/mayflies.js';
 class Poisoned extends MemoryFS {
   asked: string[] = [];
   poison = /poison/;
+  #ended = 0;
+  #othersEnd: Promise<void> | undefined;
+  #othersEnded: (() => void) | undefined;
+
+  /** Hold what is removed next until so many other purges have nothing left to do. */
+  holdFor(others: number): void {
+    this.#ended = -others;
+    this.#othersEnd = new Promise((resolve) => {
+      this.#othersEnded = resolve;
+    });
+  }
+
+  /** A purge does this last. */
+  override async sweepStaged(before: Date, options?: SweepOptions): Promise<number> {
+    if (++this.#ended === 0) this.#othersEnded?.();
+    return super.sweepStaged(before, options);
+  }
 
   override async removeMany(paths: readonly string[]): Promise<RemoveOutcome[]> {
     this.asked.push(...paths);
+    await this.#othersEnd;
     const bad = (path: string): boolean => this.poison.test(path);
     const outcomes = await super.removeMany(paths.filter((path) => !bad(path)));
     const failures = paths.filter(bad).map((path): RemoveOutcome => {
@@ -91,6 +109,7 @@ describe.each(OPENERS)('files that can not be removed (%s)', (_name, open) => {
   it('are counted once by purges that run at once', async () => {
     await files.write('poison', 'x', { seconds: 1 });
     tested.clock.advance(1);
+    filesystem.holdFor(2);
     const reports = await Promise.all([purge(), purge(), purge()]);
     expect(reports.reduce((sum, [, failed]) => sum + failed, 0)).toBe(1);
   });

@@ -60,7 +60,9 @@ export class DiskRoot {
   async #makeCache(): Promise<FileCache | null> {
     if (this.#cacheBytes === 0) return null;
     const { base } = await this.enclosure();
-    const { type } = await statfs(base || '/');
+    const { type } = await statfs(base || '/').catch((cause: unknown) => {
+      throw rootError('the root directory can not be reached', cause);
+    });
     return process.platform === 'linux' && REMOTE.has(type) ? null : new FileCache(this.#cacheBytes);
   }
 
