@@ -1,3 +1,4 @@
+import type { Moment } from '../clock/moment.js';
 import type { Expiration, FileKey, Intent } from './expiration.js';
 
 /** What a settled claim does to one row. */
@@ -118,9 +119,10 @@ export interface ExpirationStore {
    * As `find` with `recent`, of one key, when it can be told without making
    * anybody wait. A store may leave the method out.
    *
+   * @param moment what other processes have changed may be looked at once in each
    * @returns undefined when it can't be told at once; then ask `find`
    */
-  findNow?(key: FileKey): Expiration | null | undefined;
+  findNow?(key: FileKey, moment?: Moment): Expiration | null | undefined;
 
   /** Paths with a row at or below a directory, in code-point order after `after`, at most `limit`. */
   findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]>;

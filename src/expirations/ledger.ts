@@ -12,6 +12,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock/clock.js';
+import type { Moment } from '../clock/moment.js';
 import { DestinationExists, FileExists, OperationTimeout, ResourceNotFound } from '../errors/errors.js';
 import type { Expiration, FileKey } from './expiration.js';
 import type { ExpirationStore, FindOptions, RowChange, SettleOptions } from './expiration-store.js';
@@ -66,8 +67,8 @@ export class Ledger {
   }
 
   /** As `deadlines` with `recent`, of one key; undefined when it can't be told without waiting. */
-  deadlineNow(key: FileKey): number | null | undefined {
-    const row = this.#store.findNow?.(key);
+  deadlineNow(key: FileKey, moment?: Moment): number | null | undefined {
+    const row = this.#store.findNow?.(key, moment);
     if (row === undefined || row === null) return row;
     return row.intent === null ? row.deadline : undefined;
   }

@@ -3,6 +3,7 @@
  * as few questions to the storage as it can do with.
  */
 import type { Buffer } from 'node:buffer';
+import type { Moment } from '../clock/moment.js';
 import type { Info } from './info.js';
 
 /** One version of a file. All of its bytes are of this version, whatever happens to the path meanwhile. */
@@ -35,9 +36,10 @@ export interface Servable {
   /**
    * The file's version of now, when that can be told without making anybody
    * wait: what is in memory is right at the moment of asking.
+   * @param moment directories on the way are looked at once in each
    * @returns null when it can't; that says nothing of the file
    */
-  atHand(path: string): FileVersion | null;
+  atHand(path: string, moment?: Moment): FileVersion | null;
   /**
    * Open the file's version of now.
    * @returns null when nothing is there, or a directory

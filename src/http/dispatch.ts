@@ -47,7 +47,6 @@ export function createServe(service: HttpService, options?: RouterOptions): Serv
   const resolved = resolveRouterOptions(options, service.presigns);
   const answeredCrossOrigin = crossOrigin(resolved.cors);
   return (request, response, url, next) => {
-    watch(request, response, resolved);
     if (answeredCrossOrigin(request, response)) return;
     const failed = (error: unknown): void => fail(service, request, response, error, next);
     try {
@@ -58,6 +57,8 @@ export function createServe(service: HttpService, options?: RouterOptions): Serv
     } catch (error) {
       failed(error);
     }
+    // Of what has been answered and sent at once, nothing is left to wait for.
+    if (!response.writableFinished) watch(request, response, resolved);
   };
 }
 

@@ -28,7 +28,8 @@ export class Exchange {
   readonly namesDirectory: boolean;
   /** What the URL was signed to say; null for one that is not signed. */
   signed: SignedRead | null = null;
-  readonly #granted = new Set<Action>();
+  /** Null until something is. */
+  #granted: Set<Action> | null = null;
   readonly #search: string;
   #query: URLSearchParams | undefined;
 
@@ -82,13 +83,14 @@ export class Exchange {
 
   /** A valid signature says that the action is agreed to: `authorize` is not asked any more. */
   grant(action: Action): void {
+    this.#granted ??= new Set();
     this.#granted.add(action);
   }
 
   /** @throws HttpProblem 403, AuthorizeFailed */
   async authorize(action: Action, path: string = this.path): Promise<void> {
     const { authorize } = this.options;
-    if (authorize === undefined || this.#granted.has(action)) return;
+    if (authorize === undefined || this.#granted?.has(action) === true) return;
     let verdict: unknown;
     try {
       verdict = await authorize(this.request, { action, namespace: this.namespace, path });

@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { Clock } from '../clock/clock.js';
+import type { Moment } from '../clock/moment.js';
 import {
   DirectoryExpected,
   DirectoryNotEmpty,
@@ -404,22 +405,24 @@ export class NamespaceFS extends Filesystem {
   /**
    * A file and its deadline, for who serves it and can be told without waiting.
    * @param path canonical
+   * @param moment what lies on the way is looked at once in each
    * @returns null when that can't be told at once, which says nothing of the file
    */
-  servedNow(path: string): ServedFile | null {
+  servedNow(path: string, moment?: Moment): ServedFile | null {
     const { storage, ledger } = this.#host;
     if (!storage.isBound || this.#servable === null) return null;
-    const version = this.#servable.atHand(path);
+    const version = this.#servable.atHand(path, moment);
     if (version === null) return null;
-    const deadline = ledger.deadlineNow({ namespace: this.namespace, path: joinPath(this.#base, path) });
+    const key = { namespace: this.namespace, path: joinPath(this.#base, path) };
+    const deadline = ledger.deadlineNow(key, moment);
     return deadline === undefined ? null : { version, deadline };
   }
 
   /** As `getExpiration` with `recent`, when it can be told without waiting; else undefined. @param path canonical */
-  expirationNow(path: string): Date | null | undefined {
+  expirationNow(path: string, moment?: Moment): Date | null | undefined {
     if (!this.#host.storage.isBound) return undefined;
     const key = { namespace: this.namespace, path: joinPath(this.#base, path) };
-    const deadline = this.#host.ledger.deadlineNow(key);
+    const deadline = this.#host.ledger.deadlineNow(key, moment);
     return typeof deadline === 'number' ? new Date(deadline) : deadline;
   }
 

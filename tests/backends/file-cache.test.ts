@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -47,6 +47,29 @@ describe('FileCache', () => {
     await sleep(SETTLED_MS);
     await keep(cache, 'f', Date.now() - SETTLED_MS); // Read long ago: who knows what has come since.
     expect(cache.get(join(root, 'f'))).toBeNull();
+  });
+
+  it('looks at directories once a moment, and at the file each time', async () => {
+    await mkdir(join(root, 'd'));
+    await writeFile(join(root, 'd/f'), 'x');
+    await writeFile(join(root, 'd/g'), 'x');
+    await sleep(SETTLED_MS);
+    const cache = new FileCache(100_000);
+    for (const name of ['f', 'g']) {
+      const path = join(root, 'd', name);
+      const info = { name, path: `d/${name}`, isDir: false, size: 1, modified: new Date() };
+      const version: FileVersion = { info, bytes: await readFile(path), file: null };
+      cache.put(path, version, await stat(path), [root, join(root, 'd')], Date.now());
+    }
+    const [now, later] = [Symbol(), Symbol()];
+    expect(cache.get(join(root, 'd/f'), now)).not.toBeNull();
+    // The very same file, by way of a link: within the moment that is as if it had been asked for before.
+    await rename(join(root, 'd'), join(root, 'elsewhere'));
+    await symlink(join(root, 'elsewhere'), join(root, 'd'));
+    expect(cache.get(join(root, 'd/g'), now)).not.toBeNull();
+    expect(cache.get(join(root, 'd/g'), later)).toBeNull();
+    await writeFile(join(root, 'elsewhere/f'), 'other');
+    expect(cache.get(join(root, 'd/f'), now)).toBeNull();
   });
 
   it('waits longer where times come in whole seconds', async () => {

@@ -62,3 +62,16 @@ it('what is not at hand is asked for each time', () => {
   expect([lookUps.get(fs, 'f', new Socket()), lookUps.get(fs, 'f', new Socket())]).toEqual([null, null]);
   expect(asked).toBe(2);
 });
+
+it('names one moment to requests of one turn over several connections, and another to the next', async () => {
+  const lookUps = new LookUps();
+  const socket = new Socket();
+  const first = lookUps.moment(socket);
+  expect(typeof first).toBe('symbol');
+  expect(lookUps.moment(new Socket())).toBe(first);
+  expect(lookUps.moment(socket)).not.toBe(first);
+  await turn();
+  await turn();
+  expect(lookUps.moment(new Socket())).not.toBe(first);
+  expect(lookUps.moment(new PassThrough())).toBeUndefined();
+});

@@ -16,6 +16,7 @@
  * In the foreground a slow disk makes everybody wait. Network file systems are
  * never asked there, and if any other takes long, it isn't for a while.
  */
+import type { Moment } from '../../clock/moment.js';
 import type { FileVersion } from '../../fs/servable.js';
 import { lstatSync, type Stats } from './system-calls.js';
 
@@ -59,6 +60,9 @@ export class FileCache {
   #pausedUntil = 0;
   /** Slow looks that have not been made up for. */
   #slowLooks = 0;
+  /** When these directories were seen to be ones. */
+  #moment: Moment | undefined;
+  readonly #seen = new Set<string>();
 
   /** @param limitBytes 0 for no cache */
   constructor(limitBytes: number) {
@@ -70,13 +74,20 @@ export class FileCache {
     return this.#bytes;
   }
 
-  /** The version at a system path, if it is in memory and still the one on the disk. */
-  get(systemPath: string): FileVersion | null {
+  /**
+   * The version at a system path, if it is in memory and still the one on the disk.
+   * @param moment directories are looked at once in each
+   */
+  get(systemPath: string, moment?: Moment): FileVersion | null {
     const cached = this.#versions.get(systemPath);
     if (cached === undefined) return null;
     const asked = performance.now();
     if (asked < this.#pausedUntil) return null;
-    const current = isCurrent(systemPath, cached);
+    if (moment === undefined || moment !== this.#moment) {
+      this.#moment = moment;
+      this.#seen.clear();
+    }
+    const current = this.#isCurrent(systemPath, cached);
     this.#note(asked, performance.now());
     if (!current) {
       this.#remove(systemPath, cached);
@@ -123,6 +134,20 @@ export class FileCache {
     this.#pausedUntil = answered + PAUSE_MS;
   }
 
+  #isCurrent(systemPath: string, { stats, directories }: CachedVersion): boolean {
+    try {
+      for (const directory of directories) {
+        if (this.#seen.has(directory)) continue;
+        if (lstatSync(directory, QUIETLY)?.isDirectory() !== true) return false;
+        this.#seen.add(directory);
+      }
+      const now = lstatSync(systemPath, QUIETLY);
+      return now !== undefined && isSameVersion(now, stats);
+    } catch {
+      return false; // Whatever it is, it is told by who opens the file.
+    }
+  }
+
   /** The oldest go first, but who was asked for gets another turn. */
   #makeRoom(bytes: number): void {
     for (const [systemPath, cached] of this.#versions) {
@@ -139,18 +164,6 @@ export class FileCache {
 
   #remove(systemPath: string, cached: CachedVersion): void {
     if (this.#versions.delete(systemPath)) this.#bytes -= cached.costBytes;
-  }
-}
-
-function isCurrent(systemPath: string, { stats, directories }: CachedVersion): boolean {
-  try {
-    for (const directory of directories) {
-      if (lstatSync(directory, QUIETLY)?.isDirectory() !== true) return false;
-    }
-    const now = lstatSync(systemPath, QUIETLY);
-    return now !== undefined && isSameVersion(now, stats);
-  } catch {
-    return false; // Whatever it is, it is told by who opens the file.
   }
 }
 

@@ -1,5 +1,6 @@
 /** Versions of files on disk for those who serve them: small ones from memory, large ones as open files. */
 import { Buffer } from 'node:buffer';
+import type { Moment } from '../../clock/moment.js';
 import { OperationTimeout } from '../../errors/errors.js';
 import type { FileVersion, Servable } from '../../fs/servable.js';
 import { ancestors } from '../../path/parts.js';
@@ -30,9 +31,9 @@ export class DiskServable implements Servable {
     this.#scope = scope;
   }
 
-  atHand(path: string): FileVersion | null {
+  atHand(path: string, moment?: Moment): FileVersion | null {
     if (this.#ready === null) return null;
-    return this.#ready.cache.get(this.#ready.enclosure.systemPath(path));
+    return this.#ready.cache.get(this.#ready.enclosure.systemPath(path), moment);
   }
 
   async open(path: string): Promise<FileVersion | null> {

@@ -10,6 +10,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { CompiledQuery } from 'kysely';
+import type { Moment } from '../../clock/moment.js';
 import { FilesystemClosed } from '../../errors/errors.js';
 import type { RunOptions, Script, ScriptRunner } from './script.js';
 import { translateSqliteError } from './sqlite-errors.js';
@@ -25,6 +26,8 @@ export class SqliteDatabase implements ScriptRunner {
   #database: Database.Database | null = null;
   /** Null where the database has none: then a commit is on the disk by itself, as far as it ever is. */
   #log: SqliteLog | null = null;
+  /** What is read in it is read in one transaction, as to take SQLite's lock costs ten times a look. */
+  #moment: Moment | undefined;
   #closed = false;
 
   constructor(path: string) {
@@ -43,15 +46,39 @@ export class SqliteDatabase implements ScriptRunner {
   }
 
   /**
-   * First row of a single query, at once. Alone, a query is a transaction of
-   * itself, so BEGIN and COMMIT would tell it nothing more.
+   * First row of a single query, at once.
+   * @param moment what others have committed since its first query is not seen; own changes always are.
+   *   It ends with the turn of the event loop at the latest. Undefined: a moment of its own
    */
-  first<Row>(sql: string, ...parameters: unknown[]): Row | undefined {
+  first<Row>(moment: Moment | undefined, sql: string, ...parameters: unknown[]): Row | undefined {
     try {
-      return this.#prepare(this.#open(), sql).get(...parameters) as Row | undefined;
+      const database = this.#open();
+      if (moment !== this.#moment) {
+        this.#endMoment();
+        if (moment !== undefined) this.#beginMoment(database, moment);
+      }
+      return this.#prepare(database, sql).get(...parameters) as Row | undefined;
     } catch (error) {
       throw translateSqliteError(error);
     }
+  }
+
+  #beginMoment(database: Database.Database, moment: Moment): void {
+    this.#prepare(database, 'BEGIN').run();
+    this.#moment = moment;
+    setImmediate(() => {
+      try {
+        if (this.#moment === moment) this.#endMoment();
+      } catch {
+        // Tried again, and told, when the database is next used.
+      }
+    });
+  }
+
+  /** Nothing was changed in it, so to roll it back loses nothing, and can't be refused. */
+  #endMoment(): void {
+    this.#moment = undefined;
+    if (this.#database?.inTransaction === true) this.#prepare(this.#database, 'ROLLBACK').run();
   }
 
   async close(): Promise<void> {
@@ -59,6 +86,7 @@ export class SqliteDatabase implements ScriptRunner {
     const log = this.#log;
     this.#log = null;
     await log?.close();
+    this.#endMoment();
     this.#statements.clear();
     this.#database?.close();
     this.#database = null;
@@ -66,6 +94,7 @@ export class SqliteDatabase implements ScriptRunner {
 
   #transact<T>(script: () => Script<T>, readOnly: boolean): T {
     const database = this.#open();
+    this.#endMoment();
     database.exec(readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE');
     try {
       const result = this.#drive(database, script());

@@ -1,4 +1,5 @@
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import type { Moment } from '../../clock/moment.js';
 import { FilesystemClosed } from '../../errors/errors.js';
 import type { Expiration, FileKey } from '../expiration.js';
 import { migrate } from './migrations.js';
@@ -43,10 +44,10 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     return this.prepare();
   }
 
-  /** A single compiled query, which sees what any process has committed before. */
-  findNow({ namespace, path }: FileKey): Expiration | null | undefined {
+  /** A single compiled query, which sees what any process has committed before it, or before the moment's first. */
+  findNow({ namespace, path }: FileKey, moment?: Moment): Expiration | null | undefined {
     if (!this.#migrated || this.#closed) return undefined;
-    const row = this.#database.first<Row>(FIND_ONE, namespace, path);
+    const row = this.#database.first<Row>(moment, FIND_ONE, namespace, path);
     return row === undefined ? null : toExpiration(row);
   }
 

@@ -16,6 +16,8 @@ interface HandedOut {
   readonly expiresAt: number;
   readonly deadline: number | null;
   readonly madeAt: number;
+  /** The fields of the last answer, good for as long as `Cache-Control` is the same. */
+  fields: { readonly cacheControl: string; readonly all: Fields } | null;
 }
 
 /**
@@ -29,7 +31,8 @@ const recent = new WeakMap<Exchange['options'], Map<string, HandedOut>>();
 
 /** Answers at once where nobody has to be waited for. */
 export function redirectToFile(exchange: Exchange): Promise<void> | undefined {
-  const deadline = exchange.fs.expirationNow(exchange.path);
+  const { fs, path, service, request } = exchange;
+  const deadline = fs.expirationNow(path, service.lookUps.moment(request.socket));
   if (deadline === undefined) return redirectSlowly(exchange);
   const handedOut = exchange.plain ? recentOf(exchange).get(nameOf(exchange)) : undefined;
   if (handedOut === undefined || handedOut.deadline !== (deadline?.getTime() ?? null)) {
@@ -64,21 +67,29 @@ async function redirect(exchange: Exchange, deadline: Date | null): Promise<void
     cacheControl,
     trusted,
   });
-  const handedOut = { url, expiresAt, deadline: deadline?.getTime() ?? null, madeAt };
+  const handedOut = { url, expiresAt, deadline: deadline?.getTime() ?? null, madeAt, fields: null };
   if (plain) remember(exchange, handedOut);
   answer(exchange, handedOut);
 }
 
-function answer(exchange: Exchange, { url, expiresAt, deadline }: HandedOut): void {
+function answer(exchange: Exchange, handedOut: HandedOut): void {
+  const { expiresAt, deadline } = handedOut;
   refuseGone(exchange, deadline);
   const { response, options } = exchange;
   const left = exchange.secondsLeft(deadline);
   const cacheControl = redirectCacheControl(options.cacheControl, (expiresAt - Date.now()) / 1000, left);
+  if (handedOut.fields?.cacheControl !== cacheControl) {
+    handedOut.fields = { cacheControl, all: fieldsOf(handedOut, cacheControl) };
+  }
+  writeHead(response, 302, handedOut.fields.all);
+  response.end();
+}
+
+function fieldsOf({ url, deadline }: HandedOut, cacheControl: string): Fields {
   const fields = ['Location', url, 'Cache-Control', cacheControl, 'X-Content-Type-Options', 'nosniff'];
   if (deadline !== null) fields.push('Sunset', formatHttpDate(deadline)); // RFC 8594
   fields.push('Content-Length', '0');
-  writeHead(response, 302, new Fields(fields));
-  response.end();
+  return new Fields(fields);
 }
 
 function refuseGone(exchange: Exchange, deadline: number | null): void {
