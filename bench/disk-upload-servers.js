@@ -1,0 +1,62 @@
+/**
+ * One contender's server of uploads to disk, in a process of its own:
+ * `node disk-upload-servers.js NAME DIRECTORY` prints its port. To a line
+ * `memory` it answers with its peak of resident memory in MB.
+ */
+import { randomUUID } from 'node:crypto';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
+import express from 'express';
+import multer from 'multer';
+import { createMayfly } from '../dist/index.js';
+
+const [name, directory] = process.argv.slice(2);
+const files = join(directory, 'bench');
+mkdirSync(files, { recursive: true });
+
+function mayfly() {
+  return createMayfly({
+    storage: { type: 'osfs', directoryRoot: directory, urlRoot: '/files', durable: false },
+    expirations: { type: 'sqlite', path: `${directory}/../expirations.db` },
+    purge: false,
+  });
+}
+
+/** As its documentation has it: random names, in one directory. */
+function multerOnDisk() {
+  const upload = multer({ dest: files });
+  return express().post('/files/bench', upload.array('file'), (request, response) => {
+    const stored = request.files.map(({ filename, size }) => ({ path: filename, size }));
+    response.status(201).json({ files: stored });
+  });
+}
+
+/** The least that takes a body to a file; of a client that hangs up, half a file stays. */
+function pipeToFile() {
+  return async (request, response) => {
+    await pipeline(request, createWriteStream(join(files, randomUUID())));
+    response.writeHead(201, { 'Content-Length': 0 }).end();
+  };
+}
+
+const routes = { allow: ['upload', 'replace'], maxFileSize: 2 ** 40 };
+const contenders = {
+  'multer on disk, in Express': multerOnDisk,
+  'mayfly.router() in Express': () => express().use('/files', mayfly().router(routes)),
+  'mayfly.handler() on node:http': () => mayfly().handler(routes),
+  'request.pipe(createWriteStream) on node:http': pipeToFile,
+};
+
+const contender = contenders[name];
+if (contender === undefined) {
+  throw new Error(`no contender ${name}: one of ${Object.keys(contenders).join(', ')}`);
+}
+process.env.NODE_ENV = 'production';
+const server = createServer({ requestTimeout: 0 }, contender());
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'memory') console.log(Math.round(process.resourceUsage().maxRSS / 1024));
+}

@@ -1,0 +1,134 @@
+/**
+ * How fast are uploads stored on disk, beside multer's disk storage (forms)
+ * and `request.pipe(createWriteStream(…))` (raw bodies)? Nobody syncs.
+ * `node bench/upload.js [QUESTION]…`, all by default.
+ */
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { startContender } from './contender.js';
+import { compareServers } from './harness.js';
+
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 3);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const MIB = 2 ** 20;
+const FORM = ['multer on disk, in Express', 'mayfly.router() in Express', 'mayfly.handler() on node:http'];
+const RAW = ['request.pipe(createWriteStream) on node:http', 'mayfly.handler() on node:http'];
+/** @type {Record<string, { bytes: number, connections: number, names: string[] }>} */
+const QUESTIONS = {
+  'form of 1 KB': { bytes: 1024, connections: 16, names: FORM },
+  'form of 1 MB': { bytes: MIB, connections: 4, names: FORM },
+  'form of 100 MB': { bytes: 100 * MIB, connections: 1, names: FORM },
+  'PUT of 1 KB': { bytes: 1024, connections: 16, names: RAW },
+  'PUT of 1 MB': { bytes: MIB, connections: 4, names: RAW },
+  'PUT of 100 MB': { bytes: 100 * MIB, connections: 1, names: RAW },
+};
+
+/** A body's beginning and end; between them comes the content. */
+function framing(isForm) {
+  if (!isForm) return { before: '', after: '' };
+  const head = 'Content-Disposition: form-data; name="file"; filename="file.bin"';
+  return {
+    before: `--mayfly\r\n${head}\r\nContent-Type: application/octet-stream\r\n\r\n`,
+    after: '\r\n--mayfly--\r\n',
+  };
+}
+
+let uploads = 0;
+
+/** The head of a request, each for a file of its own. */
+function headOf(isForm, length) {
+  const line = isForm ? 'POST /files/bench?filename=' : 'PUT /files/bench/';
+  const type = isForm ? 'multipart/form-data; boundary=mayfly' : 'application/octet-stream';
+  const fields = `Host: bench\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\n`;
+  return `${line}${process.pid}-${uploads++}.bin HTTP/1.1\r\n${fields}\r\n`;
+}
+
+/** One connection: the next upload follows the answer to the last. @returns how long each took, in ms */
+async function pump(port, { bytes, isForm, ends }) {
+  const { before, after } = framing(isForm);
+  const length = before.length + bytes + after.length;
+  const content = Buffer.alloc(Math.min(bytes, MIB), 'x');
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  const times = [];
+  do {
+    const sent = performance.now();
+    const answer = answered(socket);
+    socket.write(headOf(isForm, length) + before);
+    for (let left = bytes; left > 0; left -= content.length) {
+      if (!socket.write(content)) await once(socket, 'drain');
+    }
+    if (after !== '') socket.write(after);
+    await answer;
+    times.push(performance.now() - sent);
+  } while (performance.now() < ends);
+  socket.destroy();
+  return times;
+}
+
+/** Wait for one whole answer, which must be a 201 with a length. */
+function answered(socket) {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const onData = (chunk) => {
+      text += chunk.latin1Slice();
+      const end = text.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      if (!text.startsWith('HTTP/1.1 201')) reject(new Error(text));
+      const length = Number(/content-length: (\d+)/i.exec(text.slice(0, end))?.[1]);
+      if (text.length < end + 4 + length) return;
+      socket.off('data', onData).off('error', reject);
+      resolve();
+    };
+    socket.on('data', onData).on('error', reject);
+  });
+}
+
+async function emptyOut(directory) {
+  for (const name of await readdir(directory)) await rm(join(directory, name));
+}
+
+async function round(server, { bytes, connections, isForm }) {
+  const began = performance.now();
+  const ends = began + SECONDS * 1000;
+  const pumps = Array.from({ length: connections }, () => pump(server.port, { bytes, isForm, ends }));
+  const times = (await Promise.all(pumps)).flat().sort((a, b) => a - b);
+  const rate = (times.length * 1000) / (performance.now() - began);
+  await emptyOut(join(server.directory, 'bench'));
+  return { rate, p99: times[Math.floor(times.length * 0.99)] ?? Number.NaN };
+}
+
+async function compareUploads(question, { bytes, connections, names }) {
+  const isForm = names === FORM;
+  // Beside the code rather than in /tmp, which is memory on many machines.
+  const work = await mkdtemp(join(process.cwd(), 'bench-upload-'));
+  const servers = [];
+  try {
+    for (const [i, name] of names.entries()) {
+      const directory = join(work, String(i), 'files');
+      const started = await startContender('disk-upload-servers.js', [name, directory]);
+      servers.push({ name, directory, port: Number(new URL(started.origin).port), ...started });
+    }
+    const contenders = servers.map((server) => ({
+      name: server.name,
+      pid: server.pid,
+      seconds: SECONDS,
+      round: () => round(server, { bytes, connections, isForm }),
+    }));
+    await compareServers(question, contenders, ROUNDS);
+    for (const { name, child, nextLine } of servers) {
+      child.stdin.write('memory\n');
+      console.log(`${name}: ${await nextLine()} MB at most`);
+    }
+  } finally {
+    for (const { stop } of servers) await stop();
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+const asked = process.argv.slice(2);
+for (const [question, how] of Object.entries(QUESTIONS)) {
+  if (asked.length === 0 || asked.includes(question)) await compareUploads(question, how);
+}
