@@ -78,14 +78,14 @@ export type { Action, AuthorizeRequest, CorsOptions, QuotaOptions, RouterOptions
 export type { Logger } from './logger/logger.js';
 export type { Mayfly, OverdueFiles, RequestHandler } from './mayfly.js';
 export { createMayfly } from './mayfly.js';
+export { NamespaceFS } from './namespaces/namespace-filesystem.js';
 export type {
   Lifetime,
   NamespacePublishOptions,
   NamespaceStagedFile,
   NamespaceWriteOptions,
   UrlOptions,
-} from './namespaces/namespace-filesystem.js';
-export { NamespaceFS } from './namespaces/namespace-filesystem.js';
+} from './namespaces/namespace-options.js';
 export type { PresignedUrlOptions } from './namespaces/presigned-url.js';
 export type { OnConflict, UploadUrl, UploadUrlOptions } from './namespaces/upload-url.js';
 export type {

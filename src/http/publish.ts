@@ -1,7 +1,7 @@
 /** Putting staged files in their places without harm to what is there. */
 import { FileExists, FileExpected } from '../errors/errors.js';
 import type { Info } from '../fs/info.js';
-import type { Lifetime, NamespaceStagedFile } from '../namespaces/namespace-filesystem.js';
+import type { Lifetime, NamespaceStagedFile } from '../namespaces/namespace-options.js';
 import { joinPath } from '../path/parts.js';
 import type { Exchange } from './exchange.js';
 import { entityTagOf } from './semantics/entity-tag.js';

@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { FileExists, FileExpected } from '../errors/errors.js';
 import type { Info } from '../fs/info.js';
-import type { NamespaceStagedFile } from '../namespaces/namespace-filesystem.js';
+import type { NamespaceStagedFile } from '../namespaces/namespace-options.js';
 import { joinPath } from '../path/parts.js';
 import type { Exchange } from './exchange.js';
 import { badRequest, notFound, tooLarge } from './http-problem.js';

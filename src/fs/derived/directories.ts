@@ -35,7 +35,7 @@ async function makeAbove(fs: FilesystemEssentials, path: string): Promise<void> 
 }
 
 /** What removing a tree needs beyond the essentials. */
-interface Tree extends FilesystemEssentials {
+export interface RemovableTree extends FilesystemEssentials {
   isLink(path: string): Promise<boolean>;
   getMeta(): Meta;
   scanTree(path: string): AsyncIterable<Info>;
@@ -46,7 +46,7 @@ interface Tree extends FilesystemEssentials {
 const REMOVE_AT_ONCE = 32;
 
 /** A link goes like a file, and what it leads to stays. */
-export async function removeTree(fs: Tree, path: string): Promise<void> {
+export async function removeTree(fs: RemovableTree, path: string): Promise<void> {
   const target = normalizePath(path);
   if (await leadsElsewhere(fs, target)) return fs.remove(target);
   const size = Math.max(fs.getMeta().removeBatch, REMOVE_AT_ONCE);
@@ -61,14 +61,14 @@ export async function removeTree(fs: Tree, path: string): Promise<void> {
 }
 
 /** @returns what is left to do, so nothing */
-async function removeAll(fs: Tree, files: readonly string[]): Promise<string[]> {
+async function removeAll(fs: RemovableTree, files: readonly string[]): Promise<string[]> {
   for (const { error } of await fs.removeMany(files, { assumePresent: true })) {
     if (error !== undefined) throw error;
   }
   return [];
 }
 
-async function removeEmptyDir(fs: Tree, path: string): Promise<void> {
+async function removeEmptyDir(fs: RemovableTree, path: string): Promise<void> {
   try {
     await fs.removeDir(path);
   } catch (error) {
@@ -106,7 +106,7 @@ function deepestFirst(directories: Iterable<string>): string[][] {
   return levels.filter((level) => level !== undefined).reverse();
 }
 
-async function leadsElsewhere(fs: Tree, path: string): Promise<boolean> {
+async function leadsElsewhere(fs: RemovableTree, path: string): Promise<boolean> {
   if (path === '' || !fs.getMeta().links || !(await fs.isLink(path))) return false;
   if ((await fs.getInfo(path)).isDir) return true;
   throw new DirectoryExpected(path);

@@ -9,7 +9,7 @@
  */
 import { FileExists, FileExpected, OperationTimeout } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
-import type { Lifetime, NamespaceStagedFile } from '../../namespaces/namespace-filesystem.js';
+import type { Lifetime, NamespaceStagedFile } from '../../namespaces/namespace-options.js';
 import { basename } from '../../path/parts.js';
 import { declaredLength, sendJson } from '../answer.js';
 import type { Exchange } from '../exchange.js';

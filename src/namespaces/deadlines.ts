@@ -1,0 +1,47 @@
+/** Setting and telling the deadlines of a namespace's files. */
+import { InvalidPath } from '../errors/errors.js';
+import type { FindOptions } from '../expirations/expiration-store.js';
+import { deadlineAfter } from '../expirations/lifetime.js';
+import type { NamespaceScope } from './scope.js';
+
+export class Deadlines {
+  readonly #scope: NamespaceScope;
+
+  constructor(scope: NamespaceScope) {
+    this.#scope = scope;
+  }
+
+  /** See `NamespaceFS.expire`. */
+  async expire(path: string, seconds: number, days: number, expires: boolean): Promise<Date | null> {
+    if (typeof expires !== 'boolean') throw new TypeError(`expires must be a boolean, not ${typeof expires}`);
+    const { clock, storage, ledger } = this.#scope.host;
+    const key = this.#scope.key(path);
+    if (key.path === '')
+      throw new InvalidPath('', { message: 'a namespace can not expire: name a file in it' });
+    const deadline = deadlineAfter(clock(), seconds, days);
+    await storage.bound();
+    const seen = expires && (await this.#scope.isSeen(path));
+    await ledger.expire(key, expires ? deadline : null, seen);
+    return expires ? new Date(deadline) : null;
+  }
+
+  /** Give a file a deadline that was made elsewhere. */
+  async expireAt(path: string, deadline: Date): Promise<void> {
+    const key = this.#scope.key(path);
+    await this.#scope.host.ledger.expire(key, deadline.getTime(), await this.#scope.isSeen(path));
+  }
+
+  /** See `NamespaceFS.getExpirations`. */
+  async find(paths: readonly string[], options?: FindOptions): Promise<(Date | null)[]> {
+    const { storage, ledger } = this.#scope.host;
+    const keys = paths.map((path) => this.#scope.key(path));
+    await storage.bound();
+    const deadlines = await ledger.deadlines(keys, options);
+    return deadlines.map((deadline) => (deadline === null ? null : new Date(deadline)));
+  }
+
+  /** Null for never. */
+  async findOne(path: string): Promise<Date | null> {
+    return (await this.find([path]))[0] ?? null;
+  }
+}

@@ -1,0 +1,38 @@
+/** What the methods of `NamespaceFS` take and give beyond those of `Filesystem`. */
+import type { PublishOptions, WriteOptions } from '../fs/essentials.js';
+import type { Info } from '../fs/info.js';
+import type { StagedFile } from '../fs/staged-file.js';
+
+/** How long a file lives from the moment at which it is stored: the sum of both. Neither: the path keeps its deadline. */
+export interface Lifetime {
+  /** Seconds; a fraction of a millisecond is rounded up. */
+  seconds?: number;
+  /** Days of 24 hours. */
+  days?: number;
+}
+
+/** Options of `NamespaceFS.write`. */
+export interface NamespaceWriteOptions extends WriteOptions, Lifetime {}
+
+/** How a staged file of a namespace is published. */
+export interface NamespacePublishOptions extends PublishOptions, Lifetime {
+  /** Called with what is at the path, while other writers of it that check are held off; throwing cancels the publish. */
+  check?: (current: Info | null) => void;
+  /** Aborting it before the file has its name makes the publish reject with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** A staged file that is published with a deadline. */
+export interface NamespaceStagedFile extends StagedFile {
+  publish(path: string, options?: NamespacePublishOptions): Promise<Info>;
+}
+
+/** Options of `getUrl`. */
+export interface UrlOptions {
+  /** Seconds until the URL stops working, where URLs are signed; default 0, see `getUrl`. */
+  timeout?: number;
+  /** Ask the browser to save the file, under this name if one is given. */
+  download?: boolean | string;
+  /** Media type to serve the file as. */
+  contentType?: string;
+}

@@ -1,0 +1,110 @@
+/** How a file gets into a namespace together with its deadline: staged first, then published. */
+import { FileExists, FileExpected } from '../errors/errors.js';
+import type { DeadlineFrom } from '../expirations/ledger.js';
+import { checkAmount, deadlineAfter } from '../expirations/lifetime.js';
+import { findInfo } from '../fs/derived/read.js';
+import { abandonSource, isAtHand } from '../fs/derived/source.js';
+import type { StageOptions, WriteSource } from '../fs/essentials.js';
+import type { Info } from '../fs/info.js';
+import type { StagedFile } from '../fs/staged-file.js';
+import type {
+  Lifetime,
+  NamespacePublishOptions,
+  NamespaceStagedFile,
+  NamespaceWriteOptions,
+} from './namespace-options.js';
+import type { ParentDirectories } from './parent-directories.js';
+import type { NamespaceScope } from './scope.js';
+
+export class Publishing {
+  readonly #scope: NamespaceScope;
+  readonly #parents: ParentDirectories;
+
+  constructor(scope: NamespaceScope, parents: ParentDirectories) {
+    this.#scope = scope;
+    this.#parents = parents;
+  }
+
+  /** See `NamespaceFS.write`. */
+  async write(path: string, source: WriteSource, options: NamespaceWriteOptions): Promise<Info> {
+    const { overwrite, assumeClear, seconds, days, ...stageOptions } = options;
+    const staging = this.#stage(path, source, { ...stageOptions, final: true }, { seconds, days });
+    // What is here already is staged while the path is being claimed; for what is still to come nobody is held off.
+    if (isAtHand(source)) staging.catch(() => {});
+    else await staging;
+    try {
+      const { signal } = stageOptions;
+      const how = definedOnly({ overwrite, assumeClear, seconds, days, signal });
+      return await this.#publish(staging, path, how);
+    } catch (error) {
+      // The first error is the one to tell; what can't be discarded is swept by a purge.
+      await staging.then((staged) => staged.discard()).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** See `NamespaceFS.stage`. */
+  async stage(path: string, source: WriteSource, options: StageOptions): Promise<NamespaceStagedFile> {
+    const staged = await this.#stage(path, source, options, {});
+    return {
+      size: staged.size,
+      ...(staged.synced && { synced: staged.synced }),
+      publish: (target, how = {}) => this.#publish(Promise.resolve(staged), target, how),
+      discard: () => staged.discard(),
+    };
+  }
+
+  /** @returns the backend's own staged file, which knows nothing of deadlines */
+  async #stage(
+    path: string,
+    source: WriteSource,
+    options: StageOptions,
+    lifetime: Lifetime,
+  ): Promise<StagedFile> {
+    try {
+      this.#scope.validatePath(path);
+      deadlineFromLifetime(lifetime);
+      await this.#scope.host.storage.bound();
+    } catch (error) {
+      abandonSource(source, options.signal?.reason);
+      throw error;
+    }
+    return this.#scope.files.stage(path, source, options);
+  }
+
+  async #publish(
+    staging: Promise<StagedFile>,
+    path: string,
+    options: NamespacePublishOptions,
+  ): Promise<Info> {
+    const { overwrite, assumeClear, check, seconds, days, signal } = options;
+    const { files, host } = this.#scope;
+    const key = this.#scope.key(path);
+    if (key.path === '') throw new FileExpected('');
+    const deadlineFrom = deadlineFromLifetime({ seconds, days });
+    await host.storage.bound();
+    // Looked at first, so that no intent is noted for a write that is refused; but not
+    // over a network, where the look costs as much as the refusal that settles the intent.
+    const lookFirst = overwrite === false && !files.getMeta().network;
+    const there = lookFirst ? await findInfo(files, path) : null;
+    if (there !== null) throw there.isDir ? new FileExpected(there.path) : new FileExists(there.path);
+    const publish = async (): Promise<Info> => {
+      const staged = await staging;
+      if (check !== undefined) check(await findInfo(files, path));
+      signal?.throwIfAborted();
+      return staged.publish(path, definedOnly({ overwrite, assumeClear }));
+    };
+    return this.#parents.around(path, null, () => host.ledger.publish(key, deadlineFrom, publish, staging));
+  }
+}
+
+function deadlineFromLifetime({ seconds, days }: Lifetime): DeadlineFrom | null {
+  if (seconds === undefined && days === undefined) return null;
+  checkAmount('seconds', seconds ?? 0);
+  checkAmount('days', days ?? 0);
+  return (now) => deadlineAfter(now, seconds ?? 0, days ?? 0);
+}
+
+function definedOnly<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,88 @@
+/** Copying and moving files of a namespace: what becomes of their deadlines, and of the ones they replace. */
+import type { Filesystem } from '../fs/filesystem.js';
+import type { CopyOptions } from '../fs/methods/writing.js';
+import { moveFile } from '../fs/transfer.js';
+import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
+import { dirname, isWithin } from '../path/parts.js';
+import type { ParentDirectories } from './parent-directories.js';
+import type { NamespaceScope } from './scope.js';
+
+export class Relocation {
+  readonly #scope: NamespaceScope;
+  readonly #parents: ParentDirectories;
+
+  constructor(scope: NamespaceScope, parents: ParentDirectories) {
+    this.#scope = scope;
+    this.#parents = parents;
+  }
+
+  /** See `NamespaceFS.copy`. */
+  async copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    const { files, host } = this.#scope;
+    const to = this.#scope.key(destination);
+    await host.storage.bound();
+    await this.#parents.around(destination, source, () =>
+      host.ledger.publish(to, null, () => files.copy(source, destination, options)),
+    );
+  }
+
+  /** See `NamespaceFS.move`. */
+  async move(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    const { files, host } = this.#scope;
+    const from = this.#scope.key(source);
+    const to = this.#scope.key(destination);
+    await host.storage.bound();
+    const move = (): Promise<void> => files.move(source, destination, options);
+    if (from.path === to.path) return move();
+    await this.#parents.around(destination, source, () => host.ledger.move(from, to, move));
+  }
+
+  /** See `NamespaceFS.copierFrom`. */
+  copierFrom(source: Location, path: string): Copier | null {
+    const { files, host } = this.#scope;
+    const to = this.#scope.key(path);
+    const copier = files.copierFrom(source, path);
+    if (copier === null) return null;
+    return async (options) => {
+      await host.storage.bound();
+      await this.#parents.around(path, null, () => host.ledger.publish(to, null, () => copier(options)));
+    };
+  }
+
+  /** See `NamespaceFS.moveInto`. */
+  async moveInto(
+    destination: Relocation,
+    path: string,
+    destinationPath: string,
+    options: CopyOptions = {},
+  ): Promise<boolean> {
+    const { host } = this.#scope;
+    if (destination.#scope.host !== host) return false;
+    const [from, to] = [this.#scope.key(path), destination.#scope.key(destinationPath)];
+    await this.#scope.getInfo(path);
+    const [source, target] = [host.storage.open(from.namespace), host.storage.open(to.namespace)];
+    const move = (): Promise<void> =>
+      source === target
+        ? source.move(from.path, to.path, { overwrite: true, ...options })
+        : moveBetween(source, from.path, target, to.path, options);
+    await destination.#parents.around(destinationPath, null, () => host.ledger.move(from, to, move));
+    return true;
+  }
+
+  /** Where a directory is to be copied or moved with its missing parents, make them. */
+  async prepare(source: string, destination: string, options: CopyDirOptions = {}): Promise<void> {
+    const [from, to] = [this.#scope.validatePath(source), this.#scope.validatePath(destination)];
+    if (options.create !== true || isWithin(from, to) || !(await this.#scope.getInfo(from)).isDir) return;
+    await this.#parents.make(dirname(to));
+  }
+}
+
+function moveBetween(
+  source: Filesystem,
+  path: string,
+  target: Filesystem,
+  targetPath: string,
+  { preserveTime }: CopyOptions,
+): Promise<void> {
+  return moveFile(source, path, target, targetPath, preserveTime === undefined ? {} : { preserveTime });
+}
