@@ -1,7 +1,8 @@
 /** Removing files, many at a time, each through the pin of its directory. */
-import { DirectoryExpected, FileExpected, OperationFailed } from '../../errors/errors.js';
+import { DirectoryExpected, FileExpected, OperationFailed, ResourceNotFound } from '../../errors/errors.js';
 import type { RemoveOutcome } from '../../fs/staged-file.js';
 import { basename, dirname } from '../../path/parts.js';
+import type { DiskScope } from './disk-scope.js';
 import { saysNothingThere, translateError } from './errno-errors.js';
 import { statThrough } from './listing.js';
 import { lstat, readdir, rmdir, type Stats, unlink } from './system-calls.js';
@@ -56,6 +57,14 @@ export async function removeFile(
     if (saysNothingThere(error)) return 'missing';
     throw error;
   }
+}
+
+/** Remove the file at a path; of a link that leads inside, the link. @throws ResourceNotFound, FileExpected */
+export async function removeOne(scope: DiskScope, path: string): Promise<void> {
+  const enclosure = await scope.enclosure();
+  await scope.inParent(path, async (parent) => {
+    if ((await removeFile(enclosure, parent, path)) === 'missing') throw new ResourceNotFound(path);
+  });
 }
 
 /** Remove what is in a directory, invisible things too. Links go, and are not followed. */
