@@ -70,7 +70,7 @@ const IF_MATCH = parameter(
 const PROBLEMS: Record<number, string> = {
   400: 'A bad path, name, number or body.',
   401: 'A token is wanted.',
-  403: 'Refused.',
+  403: 'Refused; of a signed URL also that it is over, or not as it was signed.',
   404: 'Nothing is there.',
   405: 'The action is off.',
   409: 'A file or directory is in the way.',
@@ -167,13 +167,22 @@ const FILE_PATHS = {
     parameters: [NAMESPACE, PATH],
     get: {
       operationId: 'read',
-      summary: 'Read a file. HEAD as well.',
+      summary:
+        'Read a file. HEAD as well. By a signed URL, which is taken as it was handed out: whatever is altered is 403.',
+      security: [{}, { signature: [] }],
       parameters: [
         parameter(
           'download',
           'query',
           { type: 'string' },
           'Asks the browser to save the file, under this name if one is given.',
+        ),
+        parameter('expires', 'query', amount, 'Of a signed URL: when it ends, in seconds since the epoch.'),
+        parameter(
+          'type',
+          'query',
+          { type: 'string' },
+          'Of a signed URL: the media type to serve the file as.',
         ),
         parameter('Range', 'header', { type: 'string' }, 'One range of bytes.'),
         parameter('If-None-Match', 'header', { type: 'string' }, '304 if the file has one of these tags.'),
@@ -332,6 +341,13 @@ export function openApi(): Record<string, unknown> {
           type: 'http',
           scheme: 'bearer',
           description: 'Wanted when the program has a token (MAYFLY_TOKEN).',
+        },
+        signature: {
+          type: 'apiKey',
+          in: 'query',
+          name: 'signature',
+          description:
+            'Carried by URLs that the program has signed; wanted for every file when it serves by signed URLs only (MAYFLY_URLS_REQUIRED).',
         },
       },
     },

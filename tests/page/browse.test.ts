@@ -145,7 +145,7 @@ describeInBrowser('the page', () => {
     await page.getByLabel('Temporary link').selectOption('for 5 minutes');
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
     await page.getByText('Link copied; it works for 5 minutes.').waitFor();
-    expect(asked).toEqual([{ namespace, path: 'a.txt', timeout: 300 }]);
+    expect(asked).toEqual([{ namespace, path: 'a.txt', timeout: 300, download: false }]);
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
       `${site.url}/files/${namespace}/a.txt?signature=x`,
     );
