@@ -54,7 +54,7 @@ app.use(
 );
 
 app.post('/sign-in', express.urlencoded(), (req, res, next) => {
-  const { user = '', password = '' } = req.body;
+  const { user = '', password = '' } = req.body ?? {};
   if (typeof user !== 'string' || typeof password !== 'string' || !isPassword(user, password)) {
     return res.status(401).type('text').send('No such user, or another password.\n');
   }
