@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledQuery } from 'kysely';
 import type { Client, ClientConfig, Pool, PoolClient, QueryConfig } from 'pg';
 import { FilesystemClosed, OperationTimeout, RemoteConnectionError } from '../../errors/errors.js';
-import { Limiter } from '../../fs/derived/limiter.js';
+import { Limiter } from '../../fs/derived/concurrency.js';
 import { metAnother, translatePostgresError } from './postgres-errors.js';
 import type { RunOptions, Script, ScriptRunner } from './script.js';
 
