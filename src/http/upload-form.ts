@@ -12,6 +12,7 @@ import type { Exchange } from './exchange.js';
 import { badRequest, notFound, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
 import { publishNew, publishRenamed } from './publish.js';
+import { tellFailure } from './request-failure.js';
 import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
 import { lookUp } from './stored-file.js';
 import { uploadName } from './upload-name.js';
@@ -206,8 +207,8 @@ export class UploadForm implements FormReceiver {
   }
 
   #warn(error: unknown, message: string): void {
-    const { namespace, service } = this.#exchange;
-    service.logger.warn({ namespace, err: error }, message);
+    const { namespace, request, service } = this.#exchange;
+    tellFailure(service.logger, 'warn', { request, error, message, fields: { namespace } });
   }
 }
 
