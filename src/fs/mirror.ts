@@ -9,6 +9,7 @@ import { Buffer } from 'node:buffer';
 import { DirectoryExpected, IllegalDestination, ResourceNotFound } from '../errors/errors.js';
 import { compareCodePoints, joinPath } from '../path/parts.js';
 import { makeDirs } from './derived/directories.js';
+import { keptOptions } from './derived/kept.js';
 import { forEachLimited } from './derived/pool.js';
 import {
   concurrencyOf,
@@ -163,10 +164,9 @@ async function settle({ info, from, to, there }: Difference, options: MirrorOpti
 async function replaceDirectory(from: Place, info: Info, to: Place, options: MirrorOptions): Promise<void> {
   const { signal, preserveTime } = options;
   const body = await from.fs.openRead(from.path);
-  const { contentType } = info;
   const staged = await to.fs
     .stage(to.path, body, {
-      ...(contentType === undefined ? {} : { contentType }),
+      ...keptOptions(info),
       ...(signal === undefined ? {} : { signal }),
     })
     .finally(() => body.destroy());

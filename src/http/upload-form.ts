@@ -134,7 +134,8 @@ export class UploadForm implements FormReceiver {
     const { fs, path: directory } = this.#exchange;
     this.#count();
     await this.#parameters.check();
-    const name = this.#policy.filename ?? uploadName(this.#parameters.filename ?? clientName);
+    const given = this.#parameters.filename ?? clientName;
+    const name = this.#policy.filename ?? uploadName(given);
     const path = fs.validatePath(joinPath(directory, name));
     if (this.#exchange.hides(path)) throw notFound();
     const mayReplace = await this.#checkConflict(name, path);
@@ -145,6 +146,8 @@ export class UploadForm implements FormReceiver {
     const staged = await fs.stage(path, body.stream, {
       signal,
       final: this.#policy.onConflict !== 'rename',
+      // Where a signed URL has named the file, that is its name.
+      ...(given === undefined || this.#policy.filename !== null ? {} : { filename: given }),
       ...(body.contentType === undefined ? {} : { contentType: body.contentType }),
     });
     this.#uploads.push({ ordinal, name, staged, mayReplace });

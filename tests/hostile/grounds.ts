@@ -18,7 +18,7 @@ import { newBucket, plainClient, s3, server } from '../support/s3.js';
 /** Directory of the files, from the top. */
 const FILES = 'files';
 /** Of the namespace that is attacked, and of what the storage has open; from the top. */
-const INSIDE = [`${FILES}/ns/`, `${FILES}/.mayfly/tmp/`];
+const INSIDE = [`${FILES}/ns/`, `${FILES}/.mayfly/tmp/`, `${FILES}/.mayfly/names/`];
 
 export interface Ground {
   readonly storage: MayflyOptions['storage'];

@@ -42,6 +42,7 @@ import type { Servable } from '../../fs/servable.js';
 import type { RemoveOutcome, StagedFile, SweepOptions } from '../../fs/staged-file.js';
 import type { CopyDirOptions, Location } from '../../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../../fs/tree-options.js';
+import { keptFilename } from '../../path/content-disposition.js';
 import { checkNamespaceName } from '../../path/namespace-name.js';
 import { checkComponentLength } from '../../path/normalize.js';
 import { isWithin } from '../../path/parts.js';
@@ -66,6 +67,7 @@ const REMOVE_BATCH = 250;
 const meta: Meta = {
   ...plainMeta,
   setTimes: true,
+  filename: true,
   sysPath: true,
   links: true,
   removeBatch: REMOVE_BATCH,
@@ -113,7 +115,7 @@ export class OSFS extends Filesystem {
     const target = this.validatePath(path);
     const stats = await translated(target, () => this.#scope.stat(target));
     if (stats === null) throw new ResourceNotFound(target);
-    return infoOf(target, stats);
+    return infoOf(target, stats, stats.isFile() ? await this.#scope.filename(target, stats) : undefined);
   }
 
   override async *scanDir(path: string, { after }: ScanDirOptions = {}): AsyncIterable<Info> {
@@ -189,7 +191,10 @@ export class OSFS extends Filesystem {
     return {
       size: file.stats.size,
       synced,
-      publish: (target, how) => this.#publish(file, this.validatePath(target), how?.overwrite !== false),
+      publish: (where, how) => {
+        const overwrite = how?.overwrite !== false;
+        return this.#publish(file, this.validatePath(where), { overwrite, filename: options?.filename });
+      },
       discard: async () => {
         await file.synced.catch(() => {});
         await translated('', () => forget(file.systemPath));
@@ -262,12 +267,14 @@ export class OSFS extends Filesystem {
     await translated(target, async () => {
       const pin = await this.#scope.pin(target);
       try {
-        const { atimeMs, mtimeMs } = await pin.stat();
+        const before = await pin.stat();
+        const filename = before.isFile() ? await this.#scope.filename(target, before) : undefined;
         await utimes(
           pin.here,
-          (accessed?.getTime() ?? atimeMs) / 1000,
-          modified === undefined ? mtimeMs / 1000 : distinctSeconds(modified.getTime()),
+          (accessed?.getTime() ?? before.atimeMs) / 1000,
+          modified === undefined ? before.mtimeMs / 1000 : distinctSeconds(modified.getTime()),
         );
+        await this.#scope.keepFilename(target, await pin.stat(), filename);
       } finally {
         pin.close();
       }
@@ -277,7 +284,7 @@ export class OSFS extends Filesystem {
   override async copy(source: string, destination: string, options: CopyOptions = {}): Promise<void> {
     const from = this.validatePath(source);
     const to = this.validatePath(destination);
-    const file = await translated(from, async () => {
+    const [file, filename] = await translated(from, async () => {
       await this.#checkDestination(to, options);
       if (from === to) throw new IllegalDestination(to);
       const pin = await this.#scope.pin(from);
@@ -285,13 +292,14 @@ export class OSFS extends Filesystem {
         const stats = await pin.stat();
         if (!stats.isFile()) throw new FileExpected(from);
         const modified = options.preserveTime === true ? Math.floor(stats.mtimeMs) : undefined;
-        return await this.#scope.staging.receiveCopy(pin.here, modified);
+        const copied = await this.#scope.staging.receiveCopy(pin.here, modified);
+        return [copied, await this.#scope.filename(from, stats)] as const;
       } finally {
         pin.close();
       }
     });
     try {
-      await this.#publish(file, to, options.overwrite === true);
+      await this.#publish(file, to, { overwrite: options.overwrite === true, filename });
     } catch (error) {
       await translated(to, () => forget(file.systemPath));
       throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;
@@ -311,9 +319,14 @@ export class OSFS extends Filesystem {
       await this.copy(from, to, { ...options, preserveTime: true });
       return this.remove(from);
     }
+    const filename = await this.#scope.filename(from, stats);
     await translated(to, () =>
-      this.#scope.intoParent(to, (parent, name) => this.#moveInto(from, parent.at(name), parent, options)),
-    ).catch((error: unknown) => {
+      this.#scope.intoParent(to, async (parent, name) => {
+        await this.#scope.keepFilename(to, stats, keptFilename(filename, to));
+        await this.#moveInto(from, parent.at(name), parent, options);
+      }),
+    ).catch(async (error: unknown) => {
+      await this.#scope.keepFilename(from, stats, filename);
       throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;
     });
     if (options.preserveTime === false) await this.setInfo(to, { modified: new Date() });
@@ -369,7 +382,10 @@ export class OSFS extends Filesystem {
 
   override async sweepStaged(before: Date, options: SweepOptions = {}): Promise<number> {
     this.checkOpen();
-    return translated('', () => this.#scope.staging.sweep(before, options));
+    return translated('', async () => {
+      if (options.dryRun !== true) await this.#scope.filenames.sweep(before);
+      return this.#scope.staging.sweep(before, options);
+    });
   }
 
   override servable(): Servable {
@@ -409,11 +425,17 @@ export class OSFS extends Filesystem {
     return Buffer.byteLength(`${this.#scope.directory}/${path}`) + 1;
   }
 
-  async #publish(file: TemporaryFile, path: string, overwrite: boolean): Promise<Info> {
+  async #publish(
+    file: TemporaryFile,
+    path: string,
+    { overwrite, filename }: { overwrite: boolean; filename: string | undefined },
+  ): Promise<Info> {
     if (path === '') throw new FileExpected(path);
+    const kept = keptFilename(filename, path);
     await translated(path, async () => {
       await file.synced;
       await this.#scope.intoParent(path, async (parent, name) => {
+        await this.#scope.keepFilename(path, file.stats, kept);
         if (overwrite) await rename(file.systemPath, parent.at(name));
         else await moveExclusively(file.systemPath, parent.at(name));
         if (this.#scope.root.durable) await syncDirectory(parent);
@@ -422,7 +444,7 @@ export class OSFS extends Filesystem {
       if (!(error instanceof FileExists)) throw error;
       throw (await this.isDir(path)) ? new FileExpected(path, { cause: error }) : error;
     });
-    return infoOf(path, file.stats);
+    return infoOf(path, file.stats, kept);
   }
 
   async #moveInto(from: string, target: string, parent: Pin, { overwrite }: CopyOptions): Promise<void> {

@@ -31,6 +31,7 @@ import type {
   TransferOptions,
 } from '../transfer-options.js';
 import type { Scannable } from '../tree-options.js';
+import { keptOptions } from './kept.js';
 import { forEachLimited } from './pool.js';
 import { findInfo, isEmpty } from './read.js';
 
@@ -206,7 +207,7 @@ async function streamOver(
     await to.fs.write(to.path, body, {
       overwrite,
       assumeClear: to.vacant === true,
-      ...(info.contentType === undefined ? {} : { contentType: info.contentType }),
+      ...keptOptions(info),
       ...(signal === undefined ? {} : { signal }),
     });
   } finally {
