@@ -7,6 +7,7 @@ import {
   ResourceNotFound,
 } from '../../errors/errors.js';
 import type { CopyOptions } from '../../fs/filesystem.js';
+import { keptFilename } from '../../path/content-disposition.js';
 import type { DiskScope } from './disk-scope.js';
 import { translated } from './errno-errors.js';
 import { moveExclusively, renameDirectory, syncDirectory } from './publishing.js';
@@ -24,7 +25,7 @@ export async function copyFile(
   to: string,
   options: CopyOptions,
 ): Promise<void> {
-  const file = await translated(from, async () => {
+  const [file, filename] = await translated(from, async () => {
     await checkDestination(scope, to, options);
     if (from === to) throw new IllegalDestination(to);
     const pin = await scope.pin(from);
@@ -32,13 +33,14 @@ export async function copyFile(
       const stats = await pin.stat();
       if (!stats.isFile()) throw new FileExpected(from);
       const modified = options.preserveTime === true ? Math.floor(stats.mtimeMs) : undefined;
-      return await scope.staging.receiveCopy(pin.here, modified);
+      const copied = await scope.staging.receiveCopy(pin.here, modified);
+      return [copied, await scope.filename(from, stats)] as const;
     } finally {
       pin.close();
     }
   });
   try {
-    await publishFile(scope, file, to, options.overwrite === true);
+    await publishFile(scope, file, to, { overwrite: options.overwrite === true, filename });
   } catch (error) {
     await translated(to, () => forget(file.systemPath));
     throw asTaken(error, to);
@@ -62,9 +64,14 @@ export async function moveFile(
     await copyFile(scope, from, to, { ...options, preserveTime: true });
     return translated(from, () => removeOne(scope, from));
   }
+  const filename = await scope.filename(from, stats);
   await translated(to, () =>
-    scope.intoParent(to, (parent, name) => renameFile(scope, from, parent, parent.at(name), options)),
-  ).catch((error: unknown) => {
+    scope.intoParent(to, async (parent, name) => {
+      await scope.keepFilename(to, stats, keptFilename(filename, to));
+      await renameFile(scope, from, parent, parent.at(name), options);
+    }),
+  ).catch(async (error: unknown) => {
+    await scope.keepFilename(from, stats, filename);
     throw asTaken(error, to);
   });
   if (options.preserveTime === false) {
