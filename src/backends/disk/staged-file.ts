@@ -26,14 +26,18 @@ export function stagedFile(
 ): StagedFile {
   const synced = translated(path, () => file.synced);
   synced.catch(() => {});
+  let isPublished = false;
   return {
     size: file.stats.size,
     synced,
     publish: async (target, how) => {
       const overwrite = how?.overwrite !== false;
-      return publishFile(scope, file, validatePath(target), { overwrite, filename });
+      const info = await publishFile(scope, file, validatePath(target), { overwrite, filename });
+      isPublished = true;
+      return info;
     },
     discard: async () => {
+      if (isPublished) return;
       await file.synced.catch(() => {});
       await translated('', () => forget(file.systemPath));
     },
