@@ -4,7 +4,7 @@ import type { Info } from '../../fs/info.js';
 import { inlineDisposition, inlineFilename, keptFilename } from '../../path/content-disposition.js';
 import { contentTypeHeader, mediaTypeOfName } from '../../path/media-type.js';
 import { basename } from '../../path/parts.js';
-import type { ObjectHeaders, StoredObject } from './bucket.js';
+import type { ObjectHeaders, StoredObject } from './bucket-types.js';
 import { WRITE_MARK, wholeSeconds } from './metadata.js';
 
 /** Directories have no dates in S3. */
