@@ -4,23 +4,15 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { freePort } from '../server/nginx.js';
-import { temporaryDirectory } from '../support/temporary-directory.js';
+import { freePort } from '../support/free-port.js';
+import { blocksOf, root, userProject } from './blocks.js';
 
-const root = join(import.meta.dirname, '../..');
 const GUIDES = ['GUIDE.md', 'CLIENT.md', 'OPERATIONS.md', 'MIGRATING.md'];
-
-async function blocksOf(file: string, language: string): Promise<string[]> {
-  const text = await readFile(join(root, 'docs', file), 'utf8');
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
-    ([, code = '']) => code,
-  );
-}
 
 /** What the comments say is printed: beside a `console.log`, or on the lines right below it. */
 function promisedBy(code: string): string[] {
@@ -39,16 +31,14 @@ function promisedBy(code: string): string[] {
 let directory: { path: string; remove: () => Promise<void> };
 
 beforeEach(async () => {
-  directory = await temporaryDirectory();
-  await mkdir(join(directory.path, 'node_modules'));
-  await symlink(root, join(directory.path, 'node_modules', 'mayfly'));
-  await symlink(join(root, 'node_modules', 'express'), join(directory.path, 'node_modules', 'express'));
-  await writeFile(join(directory.path, 'package.json'), '{ "type": "module" }');
+  directory = await userProject();
 });
 
 afterEach(() => directory.remove());
 
-const guides = await Promise.all(GUIDES.map(async (file) => ({ file, blocks: await blocksOf(file, 'js') })));
+const guides = await Promise.all(
+  GUIDES.map(async (file) => ({ file, blocks: await blocksOf(`docs/${file}`, 'js') })),
+);
 
 describe.each(guides)('$file', ({ blocks }) => {
   it('has code', () => expect(blocks.length).toBeGreaterThan(0));
@@ -102,7 +92,7 @@ async function serves(file: string, code: string): Promise<void> {
 
 describe('CLI.md', () => {
   it('has commands that work one after the other', async () => {
-    const [commands = ''] = await blocksOf('CLI.md', 'sh');
+    const [commands = ''] = await blocksOf('docs/CLI.md', 'sh');
     const bin = join(directory.path, 'bin');
     await mkdir(bin);
     const main = join(root, 'dist/cli/main.js');

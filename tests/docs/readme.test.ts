@@ -3,45 +3,27 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { temporaryDirectory } from '../support/temporary-directory.js';
+import { freePort } from '../support/free-port.js';
+import { blocksOf, root, userProject } from './blocks.js';
 
-const root = join(import.meta.dirname, '../..');
-const readme = await readFile(join(root, 'README.md'), 'utf8');
 const run = promisify(execFile);
 
-/** The code blocks of a language, in order. */
-function blocks(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
-    (match) => match[1] ?? '',
-  );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+const blocks = {
+  js: await blocksOf('README.md', 'js'),
+  sh: await blocksOf('README.md', 'sh'),
+  json: await blocksOf('README.md', 'json'),
+};
 
 describe('the README', () => {
   let directory: { path: string; remove: () => Promise<void> };
   let child: ChildProcess | undefined;
 
-  /** A project of a user's own, with mayfly and express installed. */
   beforeEach(async () => {
-    directory = await temporaryDirectory();
-    await mkdir(join(directory.path, 'node_modules'));
-    await symlink(root, join(directory.path, 'node_modules', 'mayfly'));
-    await symlink(join(root, 'node_modules', 'express'), join(directory.path, 'node_modules', 'express'));
-    await writeFile(join(directory.path, 'package.json'), '{ "type": "module" }');
+    directory = await userProject();
   });
 
   afterEach(async () => {
@@ -52,7 +34,7 @@ describe('the README', () => {
   });
 
   async function startExample(port: number): Promise<void> {
-    const example = blocks('js')[0] ?? '';
+    const example = blocks.js[0] ?? '';
     const listen = "app.listen(3000, '127.0.0.1')";
     expect(example).toContain(listen);
     const waiting = example.replace(listen, `app.listen(${port}, '127.0.0.1', () => console.log('started'))`);
@@ -65,7 +47,7 @@ describe('the README', () => {
   }
 
   it('has an Express example of twelve lines or so that serves what it stores', async () => {
-    const lines = (blocks('js')[0] ?? '').split('\n').filter((line) => line.trim() !== '');
+    const lines = (blocks.js[0] ?? '').split('\n').filter((line) => line.trim() !== '');
     expect(lines.length).toBeLessThanOrEqual(13);
     const port = await freePort();
     await startExample(port);
@@ -77,7 +59,7 @@ describe('the README', () => {
   });
 
   it('has an upload by curl that answers as shown', async () => {
-    const curl = blocks('sh').find((block) => block.startsWith('curl')) ?? '';
+    const curl = blocks.sh.find((block) => block.startsWith('curl')) ?? '';
     const url = /'(http:[^']+)'/.exec(curl)?.[1] ?? '';
     const port = await freePort();
     await startExample(port);
@@ -86,7 +68,7 @@ describe('the README', () => {
     const response = await fetch(url.replace(':3000', `:${port}`), { method: 'POST', body: form });
     expect(response.status).toBe(201);
     const answer = (await response.json()) as { files: Record<string, unknown>[] };
-    const shown = JSON.parse(blocks('json')[0] ?? '') as { files: Record<string, unknown>[] };
+    const shown = JSON.parse(blocks.json[0] ?? '') as { files: Record<string, unknown>[] };
     expect(Object.keys(answer.files[0] ?? {}).sort()).toEqual(Object.keys(shown.files[0] ?? {}).sort());
     expect(answer.files[0]).toMatchObject({
       namespace: 'photos',
@@ -98,7 +80,7 @@ describe('the README', () => {
   });
 
   it('has filesystem calls that work in the order shown', async () => {
-    const calls = blocks('js')[1] ?? '';
+    const calls = blocks.js[1] ?? '';
     expect(calls).toContain('charts.expire');
     const script = [
       "import { Readable } from 'node:stream';",
@@ -116,7 +98,7 @@ describe('the README', () => {
   });
 
   it('has calls on whole trees that work as shown', async () => {
-    const calls = blocks('js')[2] ?? '';
+    const calls = blocks.js[2] ?? '';
     expect(calls).toContain('copyFS');
     const script = [
       "import { createMayfly } from 'mayfly';",
@@ -137,8 +119,8 @@ describe('the README', () => {
 
   it('names commands that the package has', async () => {
     const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: object };
-    expect(blocks('sh')[0]).toContain('npm start');
-    expect(blocks('sh')[0]).toContain('npm test');
+    expect(blocks.sh[0]).toContain('npm start');
+    expect(blocks.sh[0]).toContain('npm test');
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['start', 'test']));
   });
 });
@@ -148,10 +130,8 @@ describe('the package', () => {
     ['import', "import { createMayfly } from 'mayfly'; console.log(typeof createMayfly);", '.mjs'],
     ['require', "const { createMayfly } = require('mayfly'); console.log(typeof createMayfly);", '.cjs'],
   ])('can be used by %s', async (_how, script, extension) => {
-    const directory = await temporaryDirectory();
+    const directory = await userProject();
     try {
-      await mkdir(join(directory.path, 'node_modules'));
-      await symlink(root, join(directory.path, 'node_modules', 'mayfly'));
       await writeFile(join(directory.path, `use${extension}`), script);
       const { stdout } = await run(process.execPath, [`use${extension}`], { cwd: directory.path });
       expect(stdout).toBe('function\n');
