@@ -114,7 +114,10 @@ export class RequestFailed extends Error {
   }
 }
 
-/** A client for one server. Its methods reject with `RequestFailed`, and with fetch's own errors when no answer comes. */
+/**
+ * A client for one server. Its methods reject with `RequestFailed`, with fetch's own errors when no answer comes, and
+ * with a TypeError, before anything is sent, for a path that leads out of its namespace.
+ */
 export interface Client {
   /** Upload files under free names: all of them or none. */
   upload(
@@ -138,7 +141,7 @@ export interface Client {
   ): Promise<StoredFile>;
   /** Remove a file and its deadline. */
   remove(namespace: string, path: string): Promise<void>;
-  /** Where a file is served. Nothing is asked. */
+  /** Where a file is served. Nothing is asked. @throws TypeError a path that leads out of its namespace */
   url(namespace: string, path: string, options?: { download?: boolean | string }): string;
 }
 
@@ -151,8 +154,10 @@ export function createClient({ baseUrl, token, fetch: ownFetch }: ClientOptions)
     const search = new URLSearchParams(
       Object.fromEntries(given.map(([name, value]) => [name, String(value)])),
     ).toString();
-    const encoded = [namespace, ...path.split('/')].map(encodeURIComponent).join('/');
-    return `${base}/${encoded}${search && `?${search}`}`;
+    if (/^\.{0,2}$/.test(namespace)) throw new TypeError('There can be no such namespace.');
+    const encoded = [namespace, ...segmentsOf(path)].map(encodeURIComponent).join('/');
+    const slash = /^$|\/$/.test(path) ? '/' : '';
+    return `${base}/${encoded}${slash}${search && `?${search}`}`;
   };
 
   const headersWith = (own: Record<string, string | undefined>): Record<string, string> => {
@@ -238,6 +243,17 @@ export function createClient({ baseUrl, token, fetch: ownFetch }: ClientOptions)
     url: (namespace, path, { download } = {}) =>
       address(namespace, path, { download: download === true ? '' : download || undefined }),
   };
+}
+
+/** Whatever makes a request of a URL resolves the dots in it, also those above the namespace, so none may be left. */
+function segmentsOf(path: string): string[] {
+  const segments: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') {
+      if (segments.pop() === undefined) throw new TypeError('The path leads out of its namespace.');
+    } else if (segment !== '' && segment !== '.') segments.push(segment);
+  }
+  return segments;
 }
 
 interface Sent {
