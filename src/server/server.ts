@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
+import { answerTo, sendError } from '../http/error-response.js';
 import type { Logger } from '../logger/logger.js';
 import type { Mayfly } from '../mayfly.js';
 import { hasToken, isSafeMethod, refuseForeignPage, UNAUTHORIZED, Unauthorized } from './access.js';
@@ -83,7 +84,7 @@ function answerer(parts: ServerParts): RequestListener {
     if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
     Promise.resolve(handlers[route](req, res)).catch((error: unknown) => {
       parts.log.error({ err: error, id }, 'request failed');
-      sendProblem(res, INTERNAL);
+      sendError(res, answerTo(error));
     });
   };
 }
