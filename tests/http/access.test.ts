@@ -113,6 +113,43 @@ describeServed('who may do what', (served) => {
     expect(await served().ns.readText('d/f')).toBe('old');
   });
 
+  it.each([
+    ['may read', ['read'], [403, 403, 200]],
+    ['may list', ['list'], [200, 403, 403]],
+    ['may both', ['read', 'list'], [200, 404, 200]],
+    ['may nothing', [], [403, 403, 403]],
+  ])('who %s learns of directories no more than that', async (_who, may, expected) => {
+    await served().ns.write('dir/f', 'x');
+    const site = await served().serve({
+      allow: ['read', 'list'],
+      authorize: (_request, { action }) => (may as string[]).includes(action),
+    });
+    const answers = await Promise.all(
+      ['dir', 'nothing', 'dir/f'].map((path) => site.fetch(`/files/ns/${path}`, { headers: AS_JSON })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(expected);
+    const [directory, nothing] = await Promise.all(answers.map((answer) => answer.text()));
+    if (expected[0] === expected[1]) expect(directory).toBe(nothing);
+  });
+
+  it('nobody has the storage asked about a directory before it is known that they may list', async () => {
+    await served().ns.write('dir/f', 'x');
+    const asked: string[] = [];
+    const site = await served().serve({
+      allow: ['read', 'list'],
+      authorize: (_request, { action, path }) => {
+        asked.push(`${action} ${path}`);
+        if (action === 'list') throw new Error('no list for you');
+        return true;
+      },
+    });
+    const statusOf = async (path: string): Promise<number> =>
+      (await site.fetch(`/files/ns/${path}`, { headers: AS_JSON })).status;
+    expect([await statusOf('dir'), await statusOf('nothing')]).toEqual([500, 500]);
+    expect(await statusOf('dir/f')).toBe(200);
+    expect(asked).toEqual(['dir', 'nothing', 'dir/f'].flatMap((path) => [`list ${path}`, `read ${path}`]));
+  });
+
   it('namespaces that are not listed are 404 for every method', async () => {
     await served().ns.write('f', 'x');
     const site = await served().serve({ ...EVERYTHING, namespaces: ['other'] });
