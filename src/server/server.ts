@@ -98,6 +98,8 @@ function refuse(req: IncomingMessage, token: string | null): Refusal | null {
 function filesHandler({ mayfly, options: { token, limits, delivery }, log }: ServerParts): Handler {
   const serve = mayfly.handler({
     allow: ['read', 'list', 'upload', 'replace', 'remove', 'expire'],
+    // Reading is everybody's, whatever `authorize` says of the rest.
+    cacheControl: 'public',
     ...limits,
     ...(delivery === undefined ? {} : { delivery }),
     // Which of the safe requests are listings is the file service's to say, so they are asked for here.
