@@ -13,7 +13,6 @@ import {
   DirectoryExists,
   DirectoryNotEmpty,
   FileExpected,
-  FSError,
   RemoveRootError,
   Unsupported,
 } from '../errors/errors.js';
@@ -35,15 +34,8 @@ import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../path/parts.js';
 import { commonMeta } from './common-meta.js';
-
-/** What a path belongs to. */
-interface Spot {
-  readonly fs: Filesystem;
-  /** Where `fs` is mounted. */
-  readonly mount: string;
-  /** The path in `fs`. */
-  readonly inner: string;
-}
+import type { Spot } from './mount-table.js';
+import { localError, localInfo, MountTable } from './mount-table.js';
 
 /**
  * Several filesystems as one tree. Closing it leaves the mounted ones open: they
@@ -57,7 +49,7 @@ interface Spot {
  */
 export class MountFS extends Filesystem {
   readonly #rest = new MemoryFS();
-  readonly #mounts = new Map<string, Filesystem>();
+  readonly #mounts = new MountTable(this.#rest);
   readonly #mounted = new Date();
 
   /**
@@ -76,19 +68,19 @@ export class MountFS extends Filesystem {
 
   override async getInfo(path: string): Promise<Info> {
     const target = this.validatePath(path);
-    const implied = this.#isImplied(target);
+    const implied = this.#mounts.isImplied(target);
     const info = await this.#run(target, ({ fs, inner }) =>
       implied ? findInfo(fs, inner) : fs.getInfo(inner),
     );
-    if (info?.isDir || (info !== null && !implied)) return localInfo(info, this.#spot(target).mount);
+    if (info?.isDir || (info !== null && !implied)) return localInfo(info, this.#mounts.spot(target).mount);
     return { name: basename(target), path: target, isDir: true, size: 0, modified: this.#mounted };
   }
 
   override async *scanDir(path: string): AsyncIterable<Info> {
     const target = this.validatePath(path);
-    const waiting = this.#impliedIn(target);
-    const { fs, mount, inner } = this.#spot(target);
-    const isOnlyImplied = this.#isImplied(target) && (await findInfo(fs, inner))?.isDir !== true;
+    const waiting = this.#mounts.impliedIn(target);
+    const { fs, mount, inner } = this.#mounts.spot(target);
+    const isOnlyImplied = this.#mounts.isImplied(target) && (await findInfo(fs, inner))?.isDir !== true;
     for await (const info of isOnlyImplied ? [] : this.#entries(mount, () => fs.scanDir(inner))) {
       while (waiting[0] !== undefined && compareCodePoints(waiting[0], info.name) < 0) {
         yield await this.getInfo(joinPath(target, waiting.shift() as string));
@@ -100,8 +92,8 @@ export class MountFS extends Filesystem {
 
   override scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
     const target = this.validatePath(path);
-    if (this.#holdsMounts(target)) return super.scanTree(target, options);
-    const { fs, mount, inner } = this.#spot(target);
+    if (this.#mounts.hasBelow(target)) return super.scanTree(target, options);
+    const { fs, mount, inner } = this.#mounts.spot(target);
     const { enter, tolerate, ...rest } = options;
     return this.#entries(mount, () =>
       fs.scanTree(inner, {
@@ -118,7 +110,7 @@ export class MountFS extends Filesystem {
 
   override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
     const target = this.validatePath(path);
-    if (this.#isImplied(target)) throw new FileExpected(target);
+    if (this.#mounts.isImplied(target)) throw new FileExpected(target);
     return this.#run(target, ({ fs, inner }) => fs.openRead(inner, options));
   }
 
@@ -136,18 +128,18 @@ export class MountFS extends Filesystem {
   }
 
   override locateBytes(path: string): Location | null {
-    const { fs, inner } = this.#spot(this.validatePath(path));
+    const { fs, inner } = this.#mounts.spot(this.validatePath(path));
     return fs.locateBytes(inner);
   }
 
   override copierFrom(source: Location, path: string): Copier | null {
-    const { fs, inner } = this.#spot(this.validatePath(path));
+    const { fs, inner } = this.#mounts.spot(this.validatePath(path));
     const copier = fs.copierFrom(source, inner);
     return copier && ((options) => this.#change(path, () => copier(options)));
   }
 
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
-    const { fs } = this.#spot(this.validatePath(path));
+    const { fs } = this.#mounts.spot(this.validatePath(path));
     const staged = await this.#run(this.validatePath(path), ({ inner }) => fs.stage(inner, source, options));
     return {
       size: staged.size,
@@ -165,7 +157,7 @@ export class MountFS extends Filesystem {
 
   override async remove(path: string): Promise<void> {
     const target = this.validatePath(path);
-    if (this.#isImplied(target)) throw new FileExpected(target);
+    if (this.#mounts.isImplied(target)) throw new FileExpected(target);
     await this.#run(target, ({ fs, inner }) => fs.remove(inner));
   }
 
@@ -173,7 +165,7 @@ export class MountFS extends Filesystem {
   override async removeDir(path: string): Promise<void> {
     const target = this.validatePath(path);
     if (target === '' || this.#mounts.has(target)) throw new RemoveRootError();
-    if (this.#isImplied(target)) throw new DirectoryNotEmpty(target);
+    if (this.#mounts.isImplied(target)) throw new DirectoryNotEmpty(target);
     await this.#run(target, ({ fs, inner }) => fs.removeDir(inner));
   }
 
@@ -191,7 +183,7 @@ export class MountFS extends Filesystem {
   override async copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
-    const one = this.#commonSpot(from, to);
+    const one = this.#mounts.commonSpot(from, to);
     if (one === null) return super.copy(from, to, options);
     await this.#run(from, ({ fs, inner }) => fs.copy(inner, one.inner, options));
   }
@@ -199,7 +191,7 @@ export class MountFS extends Filesystem {
   override async move(source: string, destination: string, options?: CopyOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
-    const one = this.#commonSpot(from, to);
+    const one = this.#mounts.commonSpot(from, to);
     if (one === null) return super.move(from, to, options);
     await this.#run(from, ({ fs, inner }) => fs.move(inner, one.inner, options));
   }
@@ -207,7 +199,8 @@ export class MountFS extends Filesystem {
   override async copyDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
-    const one = this.#holdsMounts(from) || this.#holdsMounts(to) ? null : this.#commonSpot(from, to);
+    const one =
+      this.#mounts.hasBelow(from) || this.#mounts.hasBelow(to) ? null : this.#mounts.commonSpot(from, to);
     if (one === null) return super.copyDir(from, to, options);
     await this.#run(from, ({ fs, inner }) => fs.copyDir(inner, one.inner, options));
   }
@@ -217,14 +210,15 @@ export class MountFS extends Filesystem {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     if (from !== to && !isWithin(from, to)) this.#refuseMounts(from);
     await this.#imply(to);
-    const one = this.#holdsMounts(from) || this.#holdsMounts(to) ? null : this.#commonSpot(from, to);
+    const one =
+      this.#mounts.hasBelow(from) || this.#mounts.hasBelow(to) ? null : this.#mounts.commonSpot(from, to);
     if (one === null) return super.moveDir(from, to, options);
     await this.#run(from, ({ fs, inner }) => fs.moveDir(inner, one.inner, options));
   }
 
   override async isLink(path: string): Promise<boolean> {
     const target = this.validatePath(path);
-    if (this.#mounts.has(target) || this.#isImplied(target)) return false;
+    if (this.#mounts.has(target) || this.#mounts.isImplied(target)) return false;
     return this.#run(target, ({ fs, inner }) => fs.isLink(inner));
   }
 
@@ -243,7 +237,7 @@ export class MountFS extends Filesystem {
 
   override getSysPath(path: string): string {
     const target = this.validatePath(path);
-    const { fs, mount, inner } = this.#spot(target);
+    const { fs, mount, inner } = this.#mounts.spot(target);
     try {
       return fs.getSysPath(inner);
     } catch (error) {
@@ -252,13 +246,13 @@ export class MountFS extends Filesystem {
   }
 
   override locate(path: string): Location {
-    const { fs, inner } = this.#spot(this.validatePath(path));
+    const { fs, inner } = this.#mounts.spot(this.validatePath(path));
     return fs.locate(inner);
   }
 
   override validatePath(path: string): string {
     const target = super.validatePath(path);
-    const { fs, mount, inner } = this.#spot(target);
+    const { fs, mount, inner } = this.#mounts.spot(target);
     try {
       fs.validatePath(inner);
     } catch (error) {
@@ -272,51 +266,15 @@ export class MountFS extends Filesystem {
     await this.#rest.close();
   }
 
-  /** The mount with the longest prefix of a path. */
-  #spot(path: string): Spot {
-    for (let mount = path; ; mount = dirname(mount)) {
-      const fs = this.#mounts.get(mount);
-      if (fs !== undefined) return { fs, mount, inner: mount === '' ? path : path.slice(mount.length + 1) };
-      if (mount === '') return { fs: this.#rest, mount, inner: path };
-    }
-  }
-
-  /** Where the destination lies, when it is in the same filesystem as the source. */
-  #commonSpot(source: string, destination: string): Spot | null {
-    const [from, to] = [this.#spot(source), this.#spot(destination)];
-    return from.mount === to.mount ? to : null;
-  }
-
-  /** Whether a path is a directory because it leads to a mount point. */
-  #isImplied(path: string): boolean {
-    return !this.#mounts.has(path) && this.#holdsMounts(path);
-  }
-
-  /** Whether a mount point lies below a path. */
-  #holdsMounts(path: string): boolean {
-    return [...this.#mounts.keys()].some((mount) => mount !== path && isWithin(path, mount));
-  }
-
-  /** Names in a directory that are mount points or lead to one, in order. */
-  #impliedIn(path: string): string[] {
-    const names = new Set<string>();
-    for (const mount of this.#mounts.keys()) {
-      if (mount === path || !isWithin(path, mount)) continue;
-      const [name = ''] = mount.slice(path === '' ? 0 : path.length + 1).split('/', 1);
-      names.add(name);
-    }
-    return [...names].sort(compareCodePoints);
-  }
-
   #refuseMounts(path: string): void {
-    if (this.#holdsMounts(path) || (path !== '' && this.#mounts.has(path))) throw new RemoveRootError();
+    if (this.#mounts.hasBelow(path) || (path !== '' && this.#mounts.has(path))) throw new RemoveRootError();
   }
 
   /** Make the implied directories down to a path, so that something can be written in the last of them. */
   async #imply(path: string): Promise<void> {
     for (let above = path; above !== ''; above = dirname(above)) {
       if (this.#mounts.has(above)) return;
-      if (this.#holdsMounts(above)) {
+      if (this.#mounts.hasBelow(above)) {
         return this.#run(above, ({ fs, inner }) => fs.makeDirs(inner, { recreate: true }));
       }
     }
@@ -329,7 +287,7 @@ export class MountFS extends Filesystem {
   }
 
   async #run<T>(path: string, work: (spot: Spot) => Promise<T>): Promise<T> {
-    const spot = this.#spot(path);
+    const spot = this.#mounts.spot(path);
     try {
       return await work(spot);
     } catch (error) {
@@ -344,14 +302,4 @@ export class MountFS extends Filesystem {
       throw localError(error, mount);
     }
   }
-}
-
-function localInfo(info: Info, mount: string): Info {
-  const path = joinPath(mount, info.path);
-  return { ...info, path, name: basename(path) };
-}
-
-function localError(error: unknown, mount: string): unknown {
-  if (mount === '' || !(error instanceof FSError) || error.path === undefined) return error;
-  return error.relocated(joinPath(mount, error.path));
 }

@@ -9,7 +9,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { MayflyError, OperationFailed, RemoteConnectionError } from '../errors/errors.js';
-import type { Limiter } from '../fs/derived/limiter.js';
+import type { Limiter } from '../fs/derived/concurrency.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import { ancestors } from '../path/parts.js';
 import type { Expiration } from './expiration.js';
@@ -106,7 +106,7 @@ export class PurgeBatch {
     const { namespace, path, generation: ifGeneration, failures } = row;
     if (isDone(outcome)) return { namespace, path, ifGeneration, remove: true };
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
-    return { namespace, path, ifGeneration, retryAt: this.#now + pause };
+    return { namespace, path, ifGeneration, retryAt: Math.min(this.#now, this.#parts.clock()) + pause };
   }
 
   /** How many calls it takes to remove the files. */

@@ -8,18 +8,13 @@
 import { Buffer } from 'node:buffer';
 import { DirectoryExpected, IllegalDestination, ResourceNotFound } from '../errors/errors.js';
 import { compareCodePoints, joinPath } from '../path/parts.js';
+import { forEachLimited } from './derived/concurrency.js';
 import { makeDirs } from './derived/directories.js';
-import { forEachLimited } from './derived/pool.js';
-import {
-  concurrencyOf,
-  copyOne,
-  ensureDir,
-  isInside,
-  isLinked,
-  type Place,
-  placeIn,
-  Tally,
-} from './derived/transfer.js';
+import { keptOptions } from './derived/kept.js';
+import { concurrencyOf, Tally } from './derived/transfer.js';
+import { copyOne } from './derived/transfer-file.js';
+import type { Place } from './derived/transfer-place.js';
+import { ensureDir, isInside, isLinked, placeIn } from './derived/transfer-place.js';
 import type { Filesystem } from './filesystem.js';
 import type { Info } from './info.js';
 import type { MoveTransferOptions } from './transfer-options.js';
@@ -163,10 +158,9 @@ async function settle({ info, from, to, there }: Difference, options: MirrorOpti
 async function replaceDirectory(from: Place, info: Info, to: Place, options: MirrorOptions): Promise<void> {
   const { signal, preserveTime } = options;
   const body = await from.fs.openRead(from.path);
-  const { contentType } = info;
   const staged = await to.fs
     .stage(to.path, body, {
-      ...(contentType === undefined ? {} : { contentType }),
+      ...keptOptions(info),
       ...(signal === undefined ? {} : { signal }),
     })
     .finally(() => body.destroy());

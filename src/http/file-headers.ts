@@ -6,8 +6,8 @@
 import type { ServerResponse } from 'node:http';
 import { ServerResponse as PlainResponse } from 'node:http';
 import type { Info } from '../fs/info.js';
+import { attachmentDisposition, inlineDisposition } from '../path/content-disposition.js';
 import { contentTypeHeader, isInlineType } from '../path/media-type.js';
-import { attachmentDisposition } from '../urls/content-disposition.js';
 import type { Exchange } from './exchange.js';
 import type { ResolvedRouterOptions } from './options.js';
 import type { Representation } from './representation.js';
@@ -141,7 +141,11 @@ function contentFields(
   if (coding !== undefined) fields.push('Content-Encoding', coding);
   if (!options.trusted && !isInlineType(mediaType)) fields.push('Content-Security-Policy', 'sandbox');
   const download = plain ? null : query.get('download');
-  if (download !== null)
-    fields.push('Content-Disposition', attachmentDisposition(download || described.name));
+  const { name, filename } = described;
+  if (download !== null) {
+    fields.push('Content-Disposition', attachmentDisposition(download || (filename ?? name)));
+  } else if (filename !== undefined) {
+    fields.push('Content-Disposition', inlineDisposition(filename));
+  }
   return fields;
 }

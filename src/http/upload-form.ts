@@ -12,6 +12,7 @@ import type { Exchange } from './exchange.js';
 import { badRequest, notFound, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
 import { publishNew, publishRenamed } from './publish.js';
+import { tellFailure } from './request-failure.js';
 import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
 import { lookUp } from './stored-file.js';
 import { uploadName } from './upload-name.js';
@@ -138,7 +139,8 @@ export class UploadForm implements FormReceiver {
     const { fs, path: directory } = this.#exchange;
     this.#count();
     await this.#parameters.check();
-    const name = this.#policy.filename ?? uploadName(this.#parameters.filename ?? clientName);
+    const given = this.#parameters.filename ?? clientName;
+    const name = this.#policy.filename ?? uploadName(given);
     const path = fs.validatePath(joinPath(directory, name));
     if (this.#exchange.hides(path)) throw notFound();
     const mayReplace = await this.#checkConflict(name, path);
@@ -149,6 +151,8 @@ export class UploadForm implements FormReceiver {
     const staged = await fs.stage(path, body.stream, {
       signal,
       final: this.#policy.onConflict !== 'rename',
+      // Where a signed URL has named the file, that is its name.
+      ...(given === undefined || this.#policy.filename !== null ? {} : { filename: given }),
       ...(body.contentType === undefined ? {} : { contentType: body.contentType }),
     });
     this.#uploads.push({ ordinal, name, staged, mayReplace });
@@ -211,8 +215,8 @@ export class UploadForm implements FormReceiver {
   }
 
   #warn(error: unknown, message: string): void {
-    const { namespace, service } = this.#exchange;
-    service.logger.warn({ namespace, err: error }, message);
+    const { namespace, request, service } = this.#exchange;
+    tellFailure(service.logger, 'warn', { request, error, message, fields: { namespace } });
   }
 }
 

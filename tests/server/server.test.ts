@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { FilesystemClosed, PermissionDenied, RemoteConnectionError } from '../../src/index.js';
 import { silentLogger } from '../../src/logger/logger.js';
@@ -54,7 +55,8 @@ async function serve({
 }: Given = {}) {
   const metrics = new Metrics(overdue);
   const lines: Record<string, unknown>[] = [];
-  const log = { ...silentLogger, info: (line: object, msg: string) => void lines.push({ ...line, msg }) };
+  const collect = (line: object, msg: string): void => void lines.push({ ...line, msg });
+  const log = { ...silentLogger, info: collect, warn: collect, error: collect };
   const server = createServer({
     mayfly: {
       ready: ready ?? (async () => {}),
@@ -306,6 +308,25 @@ describe('the log', () => {
     expect(lines[0]).toMatchObject({ msg: 'request', method: 'GET', path: '/files/demo/a.txt', status: 200 });
     expect(lines[0]?.id).toBe(answer.headers.get('X-Request-Id'));
     expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  it('tells of what failed by name and code alone', async () => {
+    const failure = (): Error =>
+      Object.assign(new Error("EACCES: open '/srv/secret/files'"), { code: 'EACCES', syscall: 'open' });
+    const failed = {
+      ready: () => Promise.reject(failure()),
+      handler: () => (_req, _res, next) => next?.(failure()),
+    } satisfies Given;
+    const { url, lines } = await serve(failed);
+    expect(await status(`${url}/readyz`)).toBe(503);
+    expect(await status(`${url}/files/demo/a.txt?signature=secret`)).toBe(500);
+    expect(await status(`${url}/namespaces`)).toBe(200);
+    const errors = lines.filter((line) => 'err' in line);
+    expect(errors.map(({ msg }) => msg)).toEqual(['not ready', 'file service failed']);
+    for (const { err } of errors) {
+      expect({ ...(err as object) }).toEqual({ name: 'Error', code: 'EACCES', syscall: 'open' });
+    }
+    expect(inspect(lines, { depth: 9, showHidden: true })).not.toContain('secret');
   });
 });
 

@@ -13,7 +13,7 @@ function etagOf({ ino, size, mtimeMs }: Stats): string {
   return `"${ino.toString(36)}-${size.toString(36)}-${Math.round(mtimeMs * 4096).toString(36)}"`;
 }
 
-export function infoOf(path: string, stats: Stats): Info {
+export function infoOf(path: string, stats: Stats, filename?: string): Info {
   const isDir = stats.isDirectory();
   const times = {
     modified: wholeMs(stats.mtimeMs),
@@ -21,7 +21,8 @@ export function infoOf(path: string, stats: Stats): Info {
     accessed: wholeMs(stats.atimeMs),
   };
   const base = { name: basename(path), path, isDir, size: isDir ? 0 : stats.size, ...times };
-  return isDir ? base : { ...base, etag: etagOf(stats) };
+  if (isDir) return base;
+  return { ...base, etag: etagOf(stats), ...(filename === undefined ? {} : { filename }) };
 }
 
 /** Down, so that nothing seems to come from the future; but a time that was set in seconds comes back a hair lower. */

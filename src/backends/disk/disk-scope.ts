@@ -6,16 +6,18 @@ import type { DiskRoot } from './disk-root.js';
 import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
 import type { FileCache } from './file-cache.js';
+import { Filenames } from './filenames.js';
 import { statThrough } from './listing.js';
 import { StagingArea } from './staging.js';
 import { StorageIdentity } from './storage-identity.js';
-import { mkdir, type Stats } from './system-calls.js';
+import { lstat, mkdir, type Stats } from './system-calls.js';
 import { Enclosure, isHiddenName, type Pin } from './system-path.js';
 
 export class DiskScope {
   readonly root: DiskRoot;
   readonly staging: StagingArea;
   readonly identity: StorageIdentity;
+  readonly filenames: Filenames;
   /** System path of the directory, links not resolved. */
   readonly directory: string;
   readonly #enclosure: () => Promise<Enclosure>;
@@ -23,7 +25,7 @@ export class DiskScope {
   readonly #namespaceOf: { scope: DiskScope; name: string } | null;
 
   private constructor(
-    above: Pick<DiskScope, 'root' | 'staging' | 'identity'>,
+    above: Pick<DiskScope, 'root' | 'staging' | 'identity' | 'filenames'>,
     directory: string,
     enclosure: () => Promise<Enclosure>,
     namespaceOf: { scope: DiskScope; name: string } | null = null,
@@ -31,6 +33,7 @@ export class DiskScope {
     this.root = above.root;
     this.staging = above.staging;
     this.identity = above.identity;
+    this.filenames = above.filenames;
     this.directory = directory;
     this.#enclosure = enclosure;
     this.#namespaceOf = namespaceOf;
@@ -38,7 +41,8 @@ export class DiskScope {
 
   static ofRoot(root: DiskRoot): DiskScope {
     const staging = new StagingArea(root);
-    const shared = { root, staging, identity: new StorageIdentity(root, staging) };
+    const identity = new StorageIdentity(root, staging);
+    const shared = { root, staging, identity, filenames: new Filenames(root, staging) };
     return new DiskScope(shared, root.directory, () => root.enclosure());
   }
 
@@ -93,6 +97,17 @@ export class DiskScope {
     return statThrough(await (await this.enclosure()).pin(path));
   }
 
+  /** The name that is kept to save a file under; undefined for none. */
+  async filename(path: string, stats: Stats): Promise<string | undefined> {
+    return this.filenames.get((await this.enclosure()).systemPath(path), stats);
+  }
+
+  /** Keep a name for a file that is about to be at a path; undefined: the path says it. */
+  async keepFilename(path: string, stats: Stats, filename: string | undefined): Promise<void> {
+    if (filename === undefined) return;
+    await this.filenames.put((await this.enclosure()).systemPath(path), stats, filename);
+  }
+
   /** Pin a file or directory. @throws ResourceNotFound */
   async pin(path: string): Promise<Pin> {
     const pin = await (await this.enclosure()).pin(path);
@@ -118,6 +133,13 @@ export class DiskScope {
   /** @throws ResourceNotFound, DirectoryExpected */
   async needDirectory(path: string): Promise<void> {
     (await this.pinDirectory(path)).close();
+  }
+
+  /** Whether a path is a link, to a file or directory that is ours. @throws ResourceNotFound */
+  async isLink(path: string): Promise<boolean> {
+    if ((await this.stat(path)) === null) throw new ResourceNotFound(path);
+    if (path === '') return false;
+    return this.inParent(path, async (parent, name) => (await lstat(parent.at(name))).isSymbolicLink());
   }
 
   /** Work in the directory of something that is there. */

@@ -22,6 +22,7 @@ import {
 import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
+import { removeValid } from '../../fs/derived/remove-many.js';
 import { pruned } from '../../fs/derived/scan-tree.js';
 import { abandonSource } from '../../fs/derived/source.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
@@ -44,8 +45,8 @@ import type { ScanTreeOptions } from '../../fs/tree-options.js';
 import type { BucketFinding } from './bucket-finding.js';
 import type { Connection, ObjectTree } from './engine.js';
 import { DELETE_BATCH, MAX_PRESIGN_SECONDS } from './limits.js';
-import { WRITE_MARK, wholeSeconds, writeMark } from './metadata.js';
-import { fileInfo, keptType, typeByName } from './object-info.js';
+import { wholeSeconds, writeMark } from './metadata.js';
+import { fileInfo, headersAt, type KeptWith, keptInfo, typeByName } from './object-info.js';
 import type { KeySpace } from './object-key.js';
 import { PARKING } from './object-key.js';
 import type { ResolvedS3Options, S3FSOptions } from './s3-options.js';
@@ -56,6 +57,7 @@ const meta: Meta = {
   ...plainMeta,
   network: true,
   contentType: true,
+  filename: true,
   removeBatch: DELETE_BATCH,
   removeTellsMissing: false,
   realDirectories: false,
@@ -198,21 +200,20 @@ export class S3FS extends Filesystem {
     }
     const { bucket, stageObject } = await this.#open();
     const { partSize, keys: root } = this.#options;
-    const headers = { ContentType: options.contentType ?? typeByName(target), Metadata: writeMark() };
+    const { contentType = typeByName(target), filename } = options;
+    const kept = { contentType, metadata: writeMark(), filename };
     const staged = await stageObject(bucket, source, {
       key: this.#keys.key(target),
       path: target,
       final: options.final === true,
       hiddenKey: root.hiddenKey(PARKING + randomUUID()),
       partSize,
-      headers,
+      headers: headersAt(target, kept),
       signal: options.signal,
     });
-    const { [WRITE_MARK]: version } = headers.Metadata;
-    const described = { ...keptType(target, headers.ContentType), version };
     return {
       size: staged.size,
-      publish: (where, how) => this.#publish(staged, this.validatePath(where), described, how),
+      publish: (where, how) => this.#publish(staged, this.validatePath(where), kept, how),
       discard: () => staged.discard(),
     };
   }
@@ -232,11 +233,12 @@ export class S3FS extends Filesystem {
     { assumePresent = false }: RemoveManyOptions = {},
   ): Promise<RemoveOutcome[]> {
     this.checkOpen();
-    const valid = paths.map((path) => this.#validated(path));
-    const good = valid.filter((path) => typeof path === 'string');
     const { removeFiles, tree } = await this.#open();
-    const outcomes = await removeFiles(tree, good, assumePresent);
-    return valid.map((path) => (typeof path === 'string' ? (outcomes.shift() as RemoveOutcome) : path));
+    return removeValid(
+      paths,
+      (path) => this.validatePath(path),
+      (valid) => removeFiles(tree, valid, assumePresent),
+    );
   }
 
   override async removeDir(path: string): Promise<void> {
@@ -419,17 +421,17 @@ export class S3FS extends Filesystem {
   async #publish(
     staged: StagedObject,
     path: string,
-    described: Pick<Info, 'contentType' | 'version'>,
+    kept: KeptWith,
     { overwrite = true, assumeClear = false }: PublishOptions = {},
   ): Promise<Info> {
     const { tree } = await this.#open();
     await tree.checkPlace(path, assumeClear);
     const key = this.#keys.key(path);
-    const etag = await staged.publish({ key, path, createOnly: !overwrite });
+    const etag = await staged.publish({ key, path, createOnly: !overwrite, headers: headersAt(path, kept) });
     // For a file of several parts a look is cheap. The answer to a PUT has all but the time, which is about now.
     if (etag === undefined) return this.getInfo(path);
     const modified = wholeSeconds(new Date());
-    return { ...fileInfo(path, { size: staged.size, modified, etag }), ...described };
+    return { ...fileInfo(path, { size: staged.size, modified, etag }), ...keptInfo(path, kept) };
   }
 
   async #copyFile(from: string, to: string, { overwrite }: CopyOptions): Promise<void> {
@@ -440,14 +442,6 @@ export class S3FS extends Filesystem {
       await copyFile(tree, { from, object, to, createOnly: overwrite !== true }, this.#options.partSize);
     } catch (error) {
       throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;
-    }
-  }
-
-  #validated(path: string): string | RemoveOutcome {
-    try {
-      return this.validatePath(path);
-    } catch (error) {
-      return { path, result: 'failed', error: error as Error };
     }
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '../../errors/errors.js';
 import { normalizePath } from '../../path/normalize.js';
 import type { FilesystemEssentials } from '../essentials.js';
+import { keptOptions } from './kept.js';
 import { findInfo } from './read.js';
 
 interface Options {
@@ -31,7 +32,7 @@ export async function copy(
   try {
     await fs.write(to, body, {
       overwrite: options.overwrite === true,
-      ...(info.contentType === undefined ? {} : { contentType: info.contentType }),
+      ...keptOptions(info),
     });
   } catch (error) {
     throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;

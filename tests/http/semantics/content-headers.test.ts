@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { asksForJson } from '../../../src/http/semantics/accept.js';
 import { declaredMediaType, mediaTypeOf } from '../../../src/http/semantics/content-headers.js';
+import { attachmentDisposition } from '../../../src/path/content-disposition.js';
 import { contentTypeHeader, isActiveContent, isInlineType } from '../../../src/path/media-type.js';
-import { attachmentDisposition } from '../../../src/urls/content-disposition.js';
 
 describe('mediaTypeOf', () => {
   it.each([
