@@ -31,6 +31,12 @@ interface StagedUpload {
   readonly mayReplace: boolean;
 }
 
+interface LateField {
+  readonly name: string;
+  /** File parts that began before it. */
+  readonly partsBefore: number;
+}
+
 interface Published {
   readonly info: Info;
   readonly isNew: boolean;
@@ -55,9 +61,8 @@ export class UploadForm implements FormReceiver {
   readonly #names = new Set<string>();
   #parts = 0;
   #files = 0;
-  /** The first field that came after a part of which it is not known yet whether it is a file. */
-  #lateField: string | null = null;
-  #unnamed = 0;
+  /** The last field that came after parts of which it was not known yet whether they are files. */
+  #lateField: LateField | null = null;
 
   constructor(exchange: Exchange, parameters: UploadParameters, { policy, room }: FormRules) {
     this.#exchange = exchange;
@@ -70,7 +75,7 @@ export class UploadForm implements FormReceiver {
   onField(name: string, value: string): void {
     if (!isParameterName(name)) return;
     if (this.#files > 0) throw lateField(name);
-    if (this.#unnamed > 0) this.#lateField ??= name;
+    this.#lateField = { name, partsBefore: this.#parts };
     this.#parameters.add(name, value);
   }
 
@@ -123,10 +128,10 @@ export class UploadForm implements FormReceiver {
 
   async #receive(part: FilePart, ordinal: number): Promise<void> {
     if (part.name !== undefined) return this.#stage(part, ordinal);
-    this.#unnamed++;
     const stream = await unlessEmpty(part.stream);
     if (stream === null) return; // An input that was left unfilled.
-    if (this.#lateField !== null) throw lateField(this.#lateField);
+    if (this.#lateField !== null && ordinal < this.#lateField.partsBefore)
+      throw lateField(this.#lateField.name);
     await this.#stage({ ...part, stream }, ordinal);
   }
 

@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
+import { answerTo, sendError } from '../http/error-response.js';
 import { tellFailure } from '../http/request-failure.js';
 import type { Logger } from '../logger/logger.js';
 import type { Mayfly } from '../mayfly.js';
@@ -84,7 +85,7 @@ function answerer(parts: ServerParts): RequestListener {
     if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
     Promise.resolve(handlers[route](req, res)).catch((error: unknown) => {
       tellFailure(parts.log, 'error', { request: req, error, message: 'request failed', fields: { id } });
-      sendProblem(res, INTERNAL);
+      sendError(res, answerTo(error));
     });
   };
 }
@@ -98,6 +99,8 @@ function refuse(req: IncomingMessage, token: string | null): Refusal | null {
 function filesHandler({ mayfly, options: { token, limits, delivery }, log }: ServerParts): Handler {
   const serve = mayfly.handler({
     allow: ['read', 'list', 'upload', 'replace', 'remove', 'expire'],
+    // Reading is everybody's, whatever `authorize` says of the rest.
+    cacheControl: 'public',
     ...limits,
     ...(delivery === undefined ? {} : { delivery }),
     // Which of the safe requests are listings is the file service's to say, so they are asked for here.

@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { FilesystemClosed, PermissionDenied, RemoteConnectionError } from '../../src/index.js';
 import { silentLogger } from '../../src/logger/logger.js';
 import type { OverdueFiles } from '../../src/mayfly.js';
 import { Metrics } from '../../src/server/metrics.js';
@@ -27,6 +28,8 @@ interface Given {
   handler?: ServedMayfly['handler'];
   overdue?: () => Promise<OverdueFiles>;
   isLeaving?: () => boolean;
+  /** What mayfly throws when it is asked for namespaces or a filesystem. */
+  failure?: Error;
 }
 
 /** Answers 200 to whatever it is asked to do, listing or else. */
@@ -40,13 +43,16 @@ const obliging: ServedMayfly['handler'] = (options) => async (req, res, next) =>
   return void res.end('done');
 };
 
-const unused = (): never => {
-  throw new Error('not asked for here');
-};
-
 const nothingOverdue = async (): Promise<OverdueFiles> => ({ count: 0, oldest: null });
 
-async function serve({ token, ready, handler = obliging, overdue = nothingOverdue, isLeaving }: Given = {}) {
+async function serve({
+  token,
+  ready,
+  handler = obliging,
+  overdue = nothingOverdue,
+  isLeaving,
+  failure,
+}: Given = {}) {
   const metrics = new Metrics(overdue);
   const lines: Record<string, unknown>[] = [];
   const collect = (line: object, msg: string): void => void lines.push({ ...line, msg });
@@ -55,8 +61,13 @@ async function serve({ token, ready, handler = obliging, overdue = nothingOverdu
     mayfly: {
       ready: ready ?? (async () => {}),
       handler,
-      namespaces: async function* () {},
-      getFilesystem: unused,
+      namespaces: async function* () {
+        if (failure !== undefined) throw failure;
+        yield* [];
+      },
+      getFilesystem: () => {
+        throw failure ?? new Error('not asked for here');
+      },
     },
     options: { token: token ?? null, delivery: undefined, limits: { maxFileSize: 1000, maxFiles: 2 } },
     metrics,
@@ -70,6 +81,29 @@ async function serve({ token, ready, handler = obliging, overdue = nothingOverdu
 }
 
 const status = async (url: string, init?: RequestInit) => (await fetch(url, init)).status;
+
+describe('what fails below', () => {
+  const LINK: RequestInit = {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: '{"namespace":"a","path":"b","timeout":5}',
+  };
+
+  it.each([
+    ['the storage does not answer', new RemoteConnectionError('', {}), 503],
+    ['the storage refuses us', new PermissionDenied('', {}), 503],
+    ['the service closes', new FilesystemClosed(), 503],
+    ['nobody knows what', new Error('secret'), 500],
+  ])('is told where %s', async (_what, failure, expected) => {
+    const { url } = await serve({ failure });
+    for (const answer of [await fetch(`${url}/namespaces`), await fetch(`${url}/links`, LINK)]) {
+      expect(answer.status).toBe(expected);
+      expect(answer.headers.get('retry-after')).toBe(expected === 503 ? '5' : null);
+      expect(answer.headers.get('content-type')).toBe('application/problem+json');
+      expect(await answer.text()).not.toContain('secret');
+    }
+  });
+});
 
 describe('health', () => {
   it('is the process on /healthz, whatever the storage says', async () => {

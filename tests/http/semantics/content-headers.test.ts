@@ -86,6 +86,11 @@ describe('isInlineType, the list of docs/HTTP.md', () => {
     ['text/x-something-new', false],
     ['image/png+html', false],
     ['video/', false],
+    ['audio/x+xml', false],
+    ['VIDEO/x+XML; charset=utf-8', false],
+    ['font/x+xml', false],
+    ['audio/html', false],
+    ['audio/x.y-z+flac', true],
   ])('%s: %p', (type, inline) => {
     expect(isInlineType(type)).toBe(inline);
   });
