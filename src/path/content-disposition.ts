@@ -25,14 +25,23 @@ export function inlineDisposition(name: string): string {
 
 /**
  * Of a name to save a file under what can be kept: its last component, without
- * what can't be seen. It is told to clients and is never a path of ours.
+ * what can't be seen. It is told to clients and is never a path of ours. For
+ * backends that keep `filename`.
+ *
+ * @param name as it was given to a write
+ * @param path canonical, of the file
  * @returns undefined where nothing is left, or no more than `path` says by itself
  */
 export function keptFilename(name: string | undefined, path: string): string | undefined {
   if (name === undefined) return undefined;
-  const kept = lastComponent(name).replace(UNSEEN, '').trim().normalize('NFC');
+  const kept = visibleName(name);
   const isNone = /^\.*$/.test(kept) || Buffer.byteLength(kept) > MAX_FILENAME_BYTES;
   return isNone || kept === basename(path) ? undefined : kept;
+}
+
+/** The last component of a name that came from outside, in NFC and without what can't be seen; maybe nothing, or dots. */
+export function visibleName(name: string): string {
+  return lastComponent(name).replace(UNSEEN, '').trim().normalize('NFC');
 }
 
 /** The name in a `Content-Disposition` that `inlineDisposition` made; undefined for any other. */
