@@ -84,11 +84,18 @@ export class Ledger {
   /**
    * Give a path a deadline; null takes it away.
    * @param isSeen whether a file is at the path, as far as is known; asked with everyone else held off
+   * @param check throws what stands against it; asked the same way, before anything is changed
    */
-  expire(key: FileKey, deadline: number | null, isSeen: () => Promise<boolean>): Promise<void> {
-    return this.#exclusively([key], async (held) =>
-      held.settle([rowWith(key, deadline, deadline !== null && (await isSeen()))]),
-    );
+  expire(
+    key: FileKey,
+    deadline: number | null,
+    isSeen: () => Promise<boolean>,
+    check?: () => Promise<void>,
+  ): Promise<void> {
+    return this.#exclusively([key], async (held) => {
+      await check?.();
+      return held.settle([rowWith(key, deadline, deadline !== null && (await isSeen()))]);
+    });
   }
 
   /**

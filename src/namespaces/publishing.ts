@@ -90,7 +90,7 @@ export class Publishing {
     if (there !== null) throw there.isDir ? new FileExpected(there.path) : new FileExists(there.path);
     const publish = async (): Promise<Info> => {
       const staged = await staging;
-      if (check !== undefined) check(await findInfo(files, path));
+      await this.#scope.check(path, check);
       signal?.throwIfAborted();
       return staged.publish(path, definedOnly({ overwrite, assumeClear }));
     };
