@@ -101,12 +101,13 @@ export class Ledger {
   /**
    * Publish a file at a path, with its deadline.
    * @param deadlineFrom gives the new deadline; null keeps the path's, unless that has passed: then the file has none
+   * @param publish is told the deadline that the file will have
    * @param arrived resolves when there is something to publish, in a moment: nothing is recorded before
    */
   publish<T>(
     key: FileKey,
     deadlineFrom: DeadlineFrom | null,
-    publish: () => Promise<T>,
+    publish: (deadline: number | null) => Promise<T>,
     arrived?: Promise<unknown>,
   ): Promise<T> {
     return this.#exclusively([key], async (held) => {
@@ -115,7 +116,7 @@ export class Ledger {
       const current = await this.effectiveDeadline(row);
       const kept = current !== null && current <= now ? null : current;
       const deadline = deadlineFrom === null ? kept : deadlineFrom(now);
-      return this.#withIntent(held, key, row, deadline, publish, { arrived });
+      return this.#withIntent(held, key, row, deadline, () => publish(deadline), { arrived });
     });
   }
 

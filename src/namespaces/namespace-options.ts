@@ -22,6 +22,8 @@ export interface PathCheck {
 
 /** How a staged file of a namespace is published. */
 export interface NamespacePublishOptions extends PublishOptions, Lifetime, PathCheck {
+  /** Called with the file's deadline, null for none, as soon as the file has its name. */
+  onPublished?: (deadline: Date | null) => void;
   /** Aborting it before the file has its name makes the publish reject with the signal's reason. */
   signal?: AbortSignal;
 }

@@ -22,17 +22,18 @@ export async function patchDeadline(exchange: Exchange): Promise<void> {
   if (expired) throw gone();
   let file = checked(exchange, info);
   const { seconds = 0, days = 0, expires = true } = await readChange(exchange);
+  let deadline: Date | null;
   try {
     // The file may be another by now, or none.
     const check = (current: Info | null): void => {
       file = checked(exchange, current);
     };
-    await fs.expire(path, seconds, days, expires, { check });
+    deadline = await fs.expire(path, seconds, days, expires, { check });
   } catch (error) {
     if (error instanceof RangeError) throw badRequest('seconds or days are out of range.');
     throw error;
   }
-  sendJson(response, 200, await describeFile(exchange, file));
+  sendJson(response, 200, await describeFile(exchange, file, deadline));
 }
 
 /** @throws HttpProblem 404, 412; FileExpected */
