@@ -7,6 +7,7 @@ import type {
   NamespaceStagedFile,
 } from '../namespaces/namespace-options.js';
 import { joinPath } from '../path/parts.js';
+import { requireReplaceable } from './compressed-upload.js';
 import type { Exchange } from './exchange.js';
 import { entityTagOf } from './semantics/entity-tag.js';
 import { lookUp } from './stored-file.js';
@@ -53,7 +54,9 @@ export async function publishRenamed(
 ): Promise<Info> {
   for (let tries = 0; ; tries++) {
     try {
-      return await publishNew(exchange, staged, joinPath(directory, nameOfTry(name, tries)), fate);
+      const path = joinPath(directory, nameOfTry(name, tries));
+      await requireReplaceable(exchange, path);
+      return await publishNew(exchange, staged, path, fate);
     } catch (error) {
       const taken = error instanceof FileExists || error instanceof FileExpected;
       if (!taken || tries >= COUNTED_TRIES + RANDOM_TRIES) throw error;

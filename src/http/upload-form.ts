@@ -8,6 +8,7 @@ import { FileExists, FileExpected } from '../errors/errors.js';
 import type { Info } from '../fs/info.js';
 import type { NamespaceStagedFile } from '../namespaces/namespace-options.js';
 import { joinPath } from '../path/parts.js';
+import { requireReplaceable } from './compressed-upload.js';
 import type { Exchange } from './exchange.js';
 import { badRequest, notFound, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
@@ -147,6 +148,7 @@ export class UploadForm implements FormReceiver {
     const path = fs.validatePath(joinPath(directory, name));
     if (this.#exchange.hides(path)) throw notFound();
     const mayReplace = await this.#checkConflict(name, path);
+    await requireReplaceable(this.#exchange, path);
     if (!mayReplace) await this.#room?.useFile();
     const { signal } = this.#abort;
     const offer = { name, declared: saidType(contentType, name), room: this.#room, signal };

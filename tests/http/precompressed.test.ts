@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { acceptedCodings } from '../../src/http/semantics/accept-encoding.js';
-import { describeServed } from '../support/http-mayfly.js';
+import type { Site } from '../support/http.js';
+import { eventually } from '../support/http.js';
+import { describeServed, EVERYTHING } from '../support/http-mayfly.js';
 
 describe('acceptedCodings (RFC 9110 §12.5.3)', () => {
   it.each([
@@ -56,6 +58,47 @@ describeServed('a file that lies compressed beside itself', (served) => {
     expect(answer).toMatch(/^vary: accept-encoding\r$/im);
     expect(answer).toMatch(/^content-security-policy: sandbox\r$/im);
   });
+
+  it.each(['.br', '.zst', '.gz'])(
+    'is replaced by who stores app.js%s, and so wants leave',
+    async (ending) => {
+      const name = `app.js${ending}`;
+      await served().ns.write('app.js', 'as it is');
+      await served().ns.write(`taken${ending}`, 'x');
+      await served().ns.write('taken-1', 'as it is');
+      const put = (site: Site, path: string): Promise<Response> =>
+        site.fetch(`/files/ns/${path}`, { method: 'PUT', body: 'evil' });
+      const post = (site: Site, filename: string): Promise<Response> => {
+        const form = new FormData();
+        form.append('f', new Blob(['evil']), filename);
+        return site.fetch('/files/ns', { method: 'POST', body: form });
+      };
+      const before = await served().leftovers();
+      const open = await served().serve({ precompressed: true });
+      const asked: string[] = [];
+      const asking = await served().serve({
+        ...EVERYTHING,
+        precompressed: true,
+        authorize: (_request, { action, path }) => {
+          asked.push(`${action} ${path}`);
+          return action === 'upload';
+        },
+      });
+      for (const send of [put, post]) {
+        expect((await send(open, name)).status).toBe(405);
+        expect((await send(asking, name)).status).toBe(403);
+        expect(asked.splice(0).at(-1)).toBe('replace app.js');
+      }
+      // By rename: taken.br is there, so this would be taken-1.br, of a file that is there too.
+      expect((await post(open, `taken${ending}`)).status).toBe(405);
+      await eventually(async () => expect(await served().leftovers()).toEqual(before));
+      expect((await put(open, `other.js${ending}`)).status).toBe(201);
+      const plain = await served().serve();
+      expect((await put(plain, name)).status).toBe(201);
+      const mayReplace = await served().serve({ ...EVERYTHING, precompressed: true });
+      expect((await put(mayReplace, name)).status).toBe(200);
+    },
+  );
 
   it('has an entity tag, conditions and ranges of its own', async () => {
     await writeAll(['.br']);

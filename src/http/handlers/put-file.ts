@@ -12,6 +12,7 @@ import type { Info } from '../../fs/info.js';
 import type { NamespaceStagedFile } from '../../namespaces/namespace-options.js';
 import { basename } from '../../path/parts.js';
 import { declaredLength, sendJson } from '../answer.js';
+import { requireReplaceable } from '../compressed-upload.js';
 import type { Exchange } from '../exchange.js';
 import { describeFile } from '../file-resource.js';
 import { badRequest, preconditionFailed } from '../http-problem.js';
@@ -130,6 +131,7 @@ class Put {
     await this.#authorize(action);
     if (!this.#exchange.allows(action)) throw this.#exchange.notAllowed('PUT');
     if (info?.isDir) throw new FileExpected(this.#exchange.path);
+    await requireReplaceable(this.#exchange, this.#exchange.path);
     this.#checkConditions(current);
     return current;
   }

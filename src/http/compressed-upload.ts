@@ -1,0 +1,25 @@
+/**
+ * Where compressed forms of files are sent in their place, who stores one
+ * changes what everybody gets of the file: that is to replace it.
+ */
+import type { Exchange } from './exchange.js';
+import { CODINGS } from './semantics/accept-encoding.js';
+import { lookUp } from './stored-file.js';
+
+/** @param path of the upload @throws HttpProblem 405 or 403: there is a file that it would be sent for */
+export async function requireReplaceable(exchange: Exchange, path: string): Promise<void> {
+  const original = originalOf(exchange, path);
+  if (original === null) return;
+  const { info, expired } = await lookUp(exchange, original);
+  if (info === null || info.isDir || expired) return;
+  await exchange.require('replace', original);
+}
+
+/** The file whose compressed form a path names; null for none. */
+function originalOf({ options }: Exchange, path: string): string | null {
+  const form = CODINGS.find(({ coding, ending }) => {
+    return options.precompressed.includes(coding) && path.endsWith(ending);
+  });
+  const original = form === undefined ? '' : path.slice(0, -form.ending.length);
+  return original === '' || original.endsWith('/') ? null : original;
+}
