@@ -7,7 +7,7 @@
  * may run while everybody works.
  */
 
-import { forEachLimited } from '../fs/derived/pool.js';
+import { forEachLimited } from '../fs/derived/concurrency.js';
 import { findInfo } from '../fs/derived/read.js';
 import type { CheckKind, CheckOptions, CheckReport } from './check-report.js';
 import type { Expiration } from './expiration.js';

@@ -9,7 +9,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { MayflyError, OperationFailed, RemoteConnectionError } from '../errors/errors.js';
-import type { Limiter } from '../fs/derived/limiter.js';
+import type { Limiter } from '../fs/derived/concurrency.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import { ancestors } from '../path/parts.js';
 import type { Expiration } from './expiration.js';

@@ -9,7 +9,7 @@
  * however many they are, the others don't wait for them.
  */
 
-import { Limiter } from '../fs/derived/limiter.js';
+import { Limiter } from '../fs/derived/concurrency.js';
 import type { DuePosition, DueSelection } from './expiration-store.js';
 import { PurgeBatch } from './purge-batch.js';
 import type { PurgeOptions, PurgeParts, PurgeReport } from './purge-report.js';

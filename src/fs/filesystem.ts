@@ -12,6 +12,7 @@ import { DirectoryExpected, FSError, RemoveRootError } from '../errors/errors.js
 import { isWithin, joinPath } from '../path/parts.js';
 import type { Meta } from './capabilities.js';
 import { removeEmptyDirs } from './derived/directories.js';
+import { removeValid } from './derived/remove-many.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -211,23 +212,14 @@ export class SubFS extends Filesystem {
 
   override async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
     this.checkOpen();
-    const invalid = new Map<string, RemoveOutcome>();
-    const outer: string[] = [];
-    for (const path of paths) {
-      try {
-        outer.push(this.#outer(path));
-      } catch (error) {
-        invalid.set(path, { path, result: 'failed', error: error as Error });
-      }
-    }
-    const outcomes = (await this.#run(() => this.#parent.removeMany(outer, options))).map(
-      ({ path, result, error }): RemoveOutcome => ({
-        path: this.#inner(path),
-        result,
-        ...(error === undefined ? {} : { error: this.#localError(error) as Error }),
-      }),
+    return removeValid(
+      paths,
+      (path) => this.#outer(path),
+      async (outer) => {
+        const outcomes = await this.#run(() => this.#parent.removeMany(outer, options));
+        return outcomes.map((outcome) => this.#localOutcome(outcome));
+      },
     );
-    return paths.map((path) => invalid.get(path) ?? (outcomes.shift() as RemoveOutcome));
   }
 
   override removeDir(path: string): Promise<void> {
@@ -340,6 +332,11 @@ export class SubFS extends Filesystem {
   #localInfo(info: Info): Info {
     const path = this.#inner(info.path);
     return { ...info, path, name: path === '' ? '' : info.name };
+  }
+
+  #localOutcome({ path, result, error }: RemoveOutcome): RemoveOutcome {
+    const local = { path: this.#inner(path), result };
+    return error === undefined ? local : { ...local, error: this.#localError(error) as Error };
   }
 
   async #run<T>(operation: () => T | Promise<T>): Promise<T> {

@@ -8,8 +8,8 @@
 import { Buffer } from 'node:buffer';
 import { DirectoryExpected, IllegalDestination, ResourceNotFound } from '../errors/errors.js';
 import { compareCodePoints, joinPath } from '../path/parts.js';
+import { forEachLimited } from './derived/concurrency.js';
 import { makeDirs } from './derived/directories.js';
-import { forEachLimited } from './derived/pool.js';
 import {
   concurrencyOf,
   copyOne,

@@ -9,14 +9,8 @@
 
 import { join, sep } from 'node:path';
 import { Readable } from 'node:stream';
-import { isDate } from 'node:util/types';
 import {
-  DestinationExists,
-  DirectoryExists,
-  DirectoryExpected,
-  FileExists,
   FileExpected,
-  IllegalDestination,
   InvalidPath,
   NoSysPath,
   RemoveRootError,
@@ -25,6 +19,7 @@ import {
 import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
+import { removeValid } from '../../fs/derived/remove-many.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
   InfoChanges,
@@ -45,18 +40,20 @@ import type { ScanTreeOptions } from '../../fs/tree-options.js';
 import { checkNamespaceName } from '../../path/namespace-name.js';
 import { checkComponentLength } from '../../path/normalize.js';
 import { isWithin } from '../../path/parts.js';
-import { distinctSeconds, infoOf } from './disk-info.js';
+import { makeDirectory, removeDirectory, removeDirectoryTree } from './directories.js';
+import { infoOf } from './disk-info.js';
 import { DiskRoot } from './disk-root.js';
 import { DiskScope } from './disk-scope.js';
-import { errnoOf, translateError } from './errno-errors.js';
+import { translated, translateError } from './errno-errors.js';
 import { FileBody } from './file-body.js';
 import { list, listNames, listTree } from './listing.js';
-import { moveExclusively, renameDirectory, syncDirectory } from './publishing.js';
-import { emptyDirectory, removeFile, removeFiles } from './removal.js';
+import { copyFile, moveFile, moveWholeDirectory } from './relocation.js';
+import { removeFiles, removeOne } from './removal.js';
 import { DiskServable } from './serving.js';
-import { forget, type TemporaryFile } from './staging.js';
-import { closeSync, lstat, mkdir, rename, rmdir, unlink, utimes } from './system-calls.js';
+import { stagedFile } from './staged-file.js';
+import { closeSync } from './system-calls.js';
 import type { Pin } from './system-path.js';
+import { checkTimes, setTimes } from './times.js';
 
 const COMPONENT_BYTES = 255;
 /** PATH_MAX of Linux, with its final NUL. */
@@ -155,13 +152,7 @@ export class OSFS extends Filesystem {
 
   override async makeDir(path: string, { recreate = false }: MakeDirOptions = {}): Promise<void> {
     const target = this.validatePath(path);
-    await translated(target, async () => {
-      const made = target === '' ? await this.#scope.makeSelf() : await this.#makeIn(target);
-      if (made) return;
-      const there = await this.#scope.stat(target);
-      if (target === '' && there === null) throw this.#scope.notOurs();
-      if (!recreate || there?.isDirectory() !== true) throw new DirectoryExists(target);
-    });
+    await translated(target, () => makeDirectory(this.#scope, target, recreate));
   }
 
   override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
@@ -184,139 +175,49 @@ export class OSFS extends Filesystem {
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
     const target = this.validatePath(path);
     const file = await this.#scope.staging.receive(target, source, options);
-    const synced = translated(target, () => file.synced);
-    synced.catch(() => {});
-    return {
-      size: file.stats.size,
-      synced,
-      publish: (target, how) => this.#publish(file, this.validatePath(target), how?.overwrite !== false),
-      discard: async () => {
-        await file.synced.catch(() => {});
-        await translated('', () => forget(file.systemPath));
-      },
-    };
+    return stagedFile(this.#scope, file, target, (path) => this.validatePath(path));
   }
 
   /** Remove a file. Of a link that leads inside, the link. */
   override async remove(path: string): Promise<void> {
     const target = this.validatePath(path);
-    await translated(target, async () => {
-      const enclosure = await this.#scope.enclosure();
-      await this.#scope.inParent(target, async (parent) => {
-        if ((await removeFile(enclosure, parent, target)) === 'missing') throw new ResourceNotFound(target);
-      });
-    });
+    await translated(target, () => removeOne(this.#scope, target));
   }
 
   override async removeMany(paths: readonly string[]): Promise<RemoveOutcome[]> {
     this.checkOpen();
-    const valid: string[] = [];
-    const invalid = new Map<string, RemoveOutcome>();
-    for (const path of paths) {
-      try {
-        valid.push(this.validatePath(path));
-      } catch (error) {
-        invalid.set(path, { path, result: 'failed', error: error as Error });
-      }
-    }
-    const outcomes = await removeFiles(await this.#scope.enclosure(), valid);
-    return paths.map((path) => invalid.get(path) ?? (outcomes.shift() as RemoveOutcome));
+    const enclosure = await this.#scope.enclosure();
+    return removeValid(
+      paths,
+      (path) => this.validatePath(path),
+      (valid) => removeFiles(enclosure, valid),
+    );
   }
 
   override async removeDir(path: string): Promise<void> {
     const target = this.validatePath(path);
     if (target === '') throw new RemoveRootError();
-    await translated(target, async () => {
-      await this.#scope.needDirectory(target);
-      await this.#scope.inParent(target, async (parent, name) => {
-        if ((await lstat(parent.at(name))).isSymbolicLink()) {
-          throw new DirectoryExpected(target, { message: `"${target}" is a link: remove takes it away` });
-        }
-        await rmdir(parent.at(name));
-      });
-    });
+    await translated(target, () => removeDirectory(this.#scope, target));
   }
 
   /** Remove a directory with all in it; links in it are removed, and not followed. The root is emptied. */
   override async removeTree(path: string): Promise<void> {
     const target = this.validatePath(path);
-    await translated(target, async () => {
-      if (target !== '' && (await this.isLink(target))) {
-        await this.#scope.needDirectory(target);
-        return this.remove(target);
-      }
-      const directory = await this.#scope.pinDirectory(target);
-      try {
-        await emptyDirectory(await this.#scope.enclosure(), directory, target);
-      } finally {
-        directory.close();
-      }
-      if (target !== '') await this.#scope.inParent(target, (parent, name) => rmdir(parent.at(name)));
-    });
+    await translated(target, () => removeDirectoryTree(this.#scope, target));
   }
 
-  override async setInfo(path: string, { modified, accessed }: InfoChanges): Promise<void> {
+  override async setInfo(path: string, changes: InfoChanges): Promise<void> {
     const target = this.validatePath(path);
-    checkDate('modified', modified);
-    checkDate('accessed', accessed);
-    await translated(target, async () => {
-      const pin = await this.#scope.pin(target);
-      try {
-        const { atimeMs, mtimeMs } = await pin.stat();
-        await utimes(
-          pin.here,
-          (accessed?.getTime() ?? atimeMs) / 1000,
-          modified === undefined ? mtimeMs / 1000 : distinctSeconds(modified.getTime()),
-        );
-      } finally {
-        pin.close();
-      }
-    });
+    checkTimes(changes);
+    await translated(target, () => setTimes(this.#scope, target, changes));
   }
 
   override async copy(source: string, destination: string, options: CopyOptions = {}): Promise<void> {
-    const from = this.validatePath(source);
-    const to = this.validatePath(destination);
-    const file = await translated(from, async () => {
-      await this.#checkDestination(to, options);
-      if (from === to) throw new IllegalDestination(to);
-      const pin = await this.#scope.pin(from);
-      try {
-        const stats = await pin.stat();
-        if (!stats.isFile()) throw new FileExpected(from);
-        const modified = options.preserveTime === true ? Math.floor(stats.mtimeMs) : undefined;
-        return await this.#scope.staging.receiveCopy(pin.here, modified);
-      } finally {
-        pin.close();
-      }
-    });
-    try {
-      await this.#publish(file, to, options.overwrite === true);
-    } catch (error) {
-      await translated(to, () => forget(file.systemPath));
-      throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;
-    }
+    await copyFile(this.#scope, this.validatePath(source), this.validatePath(destination), options);
   }
 
   override async move(source: string, destination: string, options: CopyOptions = {}): Promise<void> {
-    const from = this.validatePath(source);
-    const to = this.validatePath(destination);
-    await translated(to, () => this.#checkDestination(to, options));
-    const stats = await translated(from, () => this.#scope.stat(from));
-    if (stats === null) throw new ResourceNotFound(from);
-    if (!stats.isFile()) throw new FileExpected(from);
-    if (from === to) return;
-    if (await this.isLink(from)) {
-      // The link may lead elsewhere from its new place: what it leads to is moved.
-      await this.copy(from, to, { ...options, preserveTime: true });
-      return this.remove(from);
-    }
-    await translated(to, () =>
-      this.#scope.intoParent(to, (parent, name) => this.#moveInto(from, parent.at(name), parent, options)),
-    ).catch((error: unknown) => {
-      throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;
-    });
-    if (options.preserveTime === false) await this.setInfo(to, { modified: new Date() });
+    await moveFile(this.#scope, this.validatePath(source), this.validatePath(destination), options);
   }
 
   /** Renamed as a whole where nothing is at the destination; else merged, file by file. */
@@ -324,7 +225,7 @@ export class OSFS extends Filesystem {
     const from = this.validatePath(source);
     const to = this.validatePath(destination);
     const whole = options.create === true && options.preserveTime !== false && from !== '' && to !== '';
-    if (whole && !isWithin(from, to) && (await this.#renameDirectory(from, to))) return;
+    if (whole && !isWithin(from, to) && (await moveWholeDirectory(this.#scope, from, to))) return;
     await super.moveDir(source, destination, options);
   }
 
@@ -335,13 +236,7 @@ export class OSFS extends Filesystem {
 
   override async isLink(path: string): Promise<boolean> {
     const target = this.validatePath(path);
-    return translated(target, async () => {
-      if ((await this.#scope.stat(target)) === null) throw new ResourceNotFound(target);
-      if (target === '') return false;
-      return this.#scope.inParent(target, async (parent, name) =>
-        (await lstat(parent.at(name))).isSymbolicLink(),
-      );
-    });
+    return translated(target, () => this.#scope.isLink(target));
   }
 
   /** The directory as a filesystem of its own, out of which no link leads. Closing this one closes it. */
@@ -408,89 +303,4 @@ export class OSFS extends Filesystem {
   #bytesOf(path: string): number {
     return Buffer.byteLength(`${this.#scope.directory}/${path}`) + 1;
   }
-
-  async #publish(file: TemporaryFile, path: string, overwrite: boolean): Promise<Info> {
-    if (path === '') throw new FileExpected(path);
-    await translated(path, async () => {
-      await file.synced;
-      await this.#scope.intoParent(path, async (parent, name) => {
-        if (overwrite) await rename(file.systemPath, parent.at(name));
-        else await moveExclusively(file.systemPath, parent.at(name));
-        if (this.#scope.root.durable) await syncDirectory(parent);
-      });
-    }).catch(async (error: unknown) => {
-      if (!(error instanceof FileExists)) throw error;
-      throw (await this.isDir(path)) ? new FileExpected(path, { cause: error }) : error;
-    });
-    return infoOf(path, file.stats);
-  }
-
-  async #moveInto(from: string, target: string, parent: Pin, { overwrite }: CopyOptions): Promise<void> {
-    await this.#scope.inParent(from, async (sourceParent, name) => {
-      const source = sourceParent.at(name);
-      if (overwrite !== true) await moveExclusively(source, target);
-      else if (await isSameFile(source, target))
-        await unlink(source); // rename(2) would leave both names.
-      else await rename(source, target);
-      if (this.#scope.root.durable) await syncDirectory(sourceParent);
-    });
-    if (this.#scope.root.durable) await syncDirectory(parent);
-  }
-
-  /** @returns false, and nothing is done, when it is not as simple as that */
-  async #renameDirectory(from: string, to: string): Promise<boolean> {
-    if ((await this.#scope.stat(from))?.isDirectory() !== true || (await this.#scope.stat(to)) !== null)
-      return false;
-    return translated(to, () =>
-      this.#scope.intoParent(to, (parent, name) =>
-        this.#scope.inParent(from, async (sourceParent, sourceName) => {
-          const { durable } = this.#scope.root;
-          if (!(await renameDirectory(sourceParent.at(sourceName), parent.at(name)))) return false;
-          if (durable) await syncDirectory(sourceParent);
-          if (durable) await syncDirectory(parent);
-          return true;
-        }),
-      ),
-    );
-  }
-
-  async #makeIn(path: string): Promise<boolean> {
-    return this.#scope.intoParent(path, async (parent, name) => {
-      try {
-        await mkdir(parent.at(name), 0o777);
-      } catch (error) {
-        if (errnoOf(error) === 'EEXIST') return false;
-        throw error;
-      }
-      if (this.#scope.root.durable) await syncDirectory(parent);
-      return true;
-    });
-  }
-
-  /** pyfilesystem2 looks at the destination before anything else, and so do we. */
-  async #checkDestination(path: string, options: CopyOptions): Promise<void> {
-    const stats = await this.#scope.stat(path);
-    if (stats === null) return;
-    if (options.overwrite !== true) throw new DestinationExists(path);
-    if (stats.isDirectory()) throw new FileExpected(path);
-  }
-}
-
-async function translated<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw translateError(error, path);
-  }
-}
-
-async function isSameFile(a: string, b: string): Promise<boolean> {
-  const [one, other] = await Promise.all([lstat(a), lstat(b).catch(() => null)]);
-  return other !== null && one.ino === other.ino && one.dev === other.dev;
-}
-
-function checkDate(name: string, value: Date | undefined): void {
-  if (value === undefined) return;
-  if (!isDate(value)) throw new TypeError(`${name} must be a Date`);
-  if (!Number.isFinite(value.getTime())) throw new RangeError(`${name} is an invalid Date`);
 }

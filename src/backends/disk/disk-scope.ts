@@ -9,7 +9,7 @@ import type { FileCache } from './file-cache.js';
 import { statThrough } from './listing.js';
 import { StagingArea } from './staging.js';
 import { StorageIdentity } from './storage-identity.js';
-import { mkdir, type Stats } from './system-calls.js';
+import { lstat, mkdir, type Stats } from './system-calls.js';
 import { Enclosure, isHiddenName, type Pin } from './system-path.js';
 
 export class DiskScope {
@@ -118,6 +118,13 @@ export class DiskScope {
   /** @throws ResourceNotFound, DirectoryExpected */
   async needDirectory(path: string): Promise<void> {
     (await this.pinDirectory(path)).close();
+  }
+
+  /** Whether a path is a link, to a file or directory that is ours. @throws ResourceNotFound */
+  async isLink(path: string): Promise<boolean> {
+    if ((await this.stat(path)) === null) throw new ResourceNotFound(path);
+    if (path === '') return false;
+    return this.inParent(path, async (parent, name) => (await lstat(parent.at(name))).isSymbolicLink());
   }
 
   /** Work in the directory of something that is there. */

@@ -79,3 +79,12 @@ export function translateError(error: unknown, path: string): unknown {
     ? new OperationFailed(path, { cause: error })
     : new Known(path, { cause: error });
 }
+
+/** Do `work` at `path`, whose errors are told in mayfly's words. */
+export async function translated<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translateError(error, path);
+  }
+}

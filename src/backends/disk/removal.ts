@@ -1,7 +1,9 @@
 /** Removing files, many at a time, each through the pin of its directory. */
-import { DirectoryExpected, FileExpected, OperationFailed } from '../../errors/errors.js';
+import { DirectoryExpected, FileExpected, OperationFailed, ResourceNotFound } from '../../errors/errors.js';
+import { forEachLimited } from '../../fs/derived/concurrency.js';
 import type { RemoveOutcome } from '../../fs/staged-file.js';
 import { basename, dirname } from '../../path/parts.js';
+import type { DiskScope } from './disk-scope.js';
 import { saysNothingThere, translateError } from './errno-errors.js';
 import { statThrough } from './listing.js';
 import { lstat, readdir, rmdir, type Stats, unlink } from './system-calls.js';
@@ -13,7 +15,7 @@ const CONCURRENCY = 8;
 /** Remove files; the outcomes are in the order of `paths`. */
 export async function removeFiles(enclosure: Enclosure, paths: readonly string[]): Promise<RemoveOutcome[]> {
   const outcomes = new Map<string, RemoveOutcome>();
-  await eachOf([...groupByParent(paths)], async ([parentPath, members]) => {
+  await forEachLimited(groupByParent(paths), CONCURRENCY, async ([parentPath, members]) => {
     const settle = (path: string, work: Promise<RemoveOutcome['result']>): Promise<void> =>
       work.then(
         (result) => void outcomes.set(path, { path, result }),
@@ -22,7 +24,7 @@ export async function removeFiles(enclosure: Enclosure, paths: readonly string[]
     const parent = enclosure.pinDirectory(parentPath);
     try {
       const pin = await parent.catch(() => null);
-      await eachOf(members, (path) =>
+      await forEachLimited(members, CONCURRENCY, (path) =>
         settle(path, pin === null ? parent.then(() => 'missing') : removeFile(enclosure, pin, path)),
       );
     } finally {
@@ -58,12 +60,21 @@ export async function removeFile(
   }
 }
 
+/** Remove the file at a path; of a link that leads inside, the link. @throws ResourceNotFound, FileExpected */
+export async function removeOne(scope: DiskScope, path: string): Promise<void> {
+  const enclosure = await scope.enclosure();
+  await scope.inParent(path, async (parent) => {
+    if ((await removeFile(enclosure, parent, path)) === 'missing') throw new ResourceNotFound(path);
+  });
+}
+
 /** Remove what is in a directory, invisible things too. Links go, and are not followed. */
 export async function emptyDirectory(enclosure: Enclosure, directory: Pin, path: string): Promise<void> {
   const entries = await readdir(directory.here, { withFileTypes: true });
   const ours = entries.filter(({ name }) => !enclosure.hides(directory.real, name));
-  await eachOf(
+  await forEachLimited(
     ours.filter((entry) => !entry.isDirectory()),
+    CONCURRENCY,
     ({ name }) => unlink(directory.at(name)).catch(unlessMissing),
   );
   for (const { name } of ours.filter((entry) => entry.isDirectory())) {
@@ -99,14 +110,6 @@ function groupByParent(paths: readonly string[]): Map<string, string[]> {
     else members.push(path);
   }
   return groups;
-}
-
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) await work(items[next++] as T);
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
 }
 
 function unlessMissing(error: unknown): void {

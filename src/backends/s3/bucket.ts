@@ -26,7 +26,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { FileExists, OperationFailed, ResourceNotFound } from '../../errors/errors.js';
-import { Limiter } from '../../fs/derived/limiter.js';
+import { Limiter } from '../../fs/derived/concurrency.js';
 import { LIST_PAGE } from './limits.js';
 import { WRITE_MARK, wholeSeconds } from './metadata.js';
 import { PartBudget } from './part-budget.js';

@@ -13,7 +13,7 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { OperationFailed, ResourceNotFound } from '../../errors/errors.js';
-import { forEachLimited } from '../../fs/derived/pool.js';
+import { forEachLimited } from '../../fs/derived/concurrency.js';
 import type { Bucket, CallContext, ObjectHeaders } from './bucket.js';
 import { writeMark } from './metadata.js';
 import type { ObjectTree } from './object-tree.js';

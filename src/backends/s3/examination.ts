@@ -21,12 +21,15 @@ const SKEW_REFUSED_MS = 900_000;
 const SKEW_TOLD_MS = 5_000;
 const CONTEXT = { path: '' };
 
+/** What is found of one topic. */
+type Verdict = Omit<BucketFinding, 'topic'>;
+
 export async function examineBucket(
   bucket: Bucket,
   keys: KeySpace,
   now: () => number,
 ): Promise<BucketFinding[]> {
-  const clock = await examineClock(bucket, now);
+  const clock = { topic: 'clock', ...(await clockOf(bucket, now)) };
   const settings = await Promise.all([
     examined('lifecycle', () => lifecycle(bucket, keys)),
     examined('public access', () => publicAccess(bucket)),
@@ -37,7 +40,7 @@ export async function examineBucket(
 }
 
 /** By the `Date` of an answer, which is that of the server. @throws OperationFailed or a subclass: no answer, or refused */
-async function examineClock(bucket: Bucket, now: () => number): Promise<BucketFinding> {
+async function clockOf(bucket: Bucket, now: () => number): Promise<Verdict> {
   const command = new HeadBucketCommand({ Bucket: bucket.name });
   let date = '';
   command.middlewareStack.add(
@@ -50,12 +53,10 @@ async function examineClock(bucket: Bucket, now: () => number): Promise<BucketFi
   );
   await bucket.call(CONTEXT, (options) => bucket.client.send(command, options));
   const skewMs = Date.parse(date) - now();
-  const topic = 'clock';
-  if (Number.isNaN(skewMs)) return { topic, state: 'unknown', says: 'the server tells no time' };
+  if (Number.isNaN(skewMs)) return { state: 'unknown', says: 'the server tells no time' };
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  if (Math.abs(skewMs) < SKEW_TOLD_MS) return { topic, state: 'ok', says: 'agrees with that of S3' };
+  if (Math.abs(skewMs) < SKEW_TOLD_MS) return { state: 'ok', says: 'agrees with that of S3' };
   return {
-    topic,
     state: Math.abs(skewMs) >= SKEW_REFUSED_MS ? 'bad' : 'warning',
     says: `this machine's clock is ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'} that of S3`,
     advice:
@@ -63,8 +64,7 @@ async function examineClock(bucket: Bucket, now: () => number): Promise<BucketFi
   };
 }
 
-async function lifecycle(bucket: Bucket, keys: KeySpace): Promise<BucketFinding> {
-  const topic = 'lifecycle';
+async function lifecycle(bucket: Bucket, keys: KeySpace): Promise<Verdict> {
   const rules = await unlessMissing(['NoSuchLifecycleConfiguration'], () =>
     bucket.client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket.name })),
   );
@@ -76,17 +76,15 @@ async function lifecycle(bucket: Bucket, keys: KeySpace): Promise<BucketFinding>
   );
   if (expiring !== undefined) {
     return {
-      topic,
       state: 'warning',
       says: `rule ${JSON.stringify(expiring.ID ?? 'without a name')} removes objects after ${expiring.Expiration?.Days ?? '?'} days, whatever their deadline`,
       advice: 'Make sure that it leaves out files that are to stay longer.',
     };
   }
   if (active.some((rule) => rule.AbortIncompleteMultipartUpload !== undefined)) {
-    return { topic, state: 'ok', says: 'uploads that were broken off are removed by a rule' };
+    return { state: 'ok', says: 'uploads that were broken off are removed by a rule' };
   }
   return {
-    topic,
     state: 'warning',
     says: 'no rule removes the parts of uploads that were broken off, which cost money and are seen nowhere',
     advice:
@@ -94,53 +92,47 @@ async function lifecycle(bucket: Bucket, keys: KeySpace): Promise<BucketFinding>
   };
 }
 
-async function publicAccess(bucket: Bucket): Promise<BucketFinding> {
-  const topic = 'public access';
+async function publicAccess(bucket: Bucket): Promise<Verdict> {
   const status = await unlessMissing(['NoSuchBucketPolicy'], () =>
     bucket.client.send(new GetBucketPolicyStatusCommand({ Bucket: bucket.name })),
   );
   if (status?.PolicyStatus?.IsPublic !== true) {
-    return { topic, state: 'ok', says: 'no policy makes the bucket public' };
+    return { state: 'ok', says: 'no policy makes the bucket public' };
   }
   return {
-    topic,
     state: 'bad',
     says: 'the policy of the bucket lets everybody in: files can be read past their deadline and without a signed URL',
     advice: 'Take the public statement out of the policy, or turn on "Block all public access".',
   };
 }
 
-async function versioning(bucket: Bucket): Promise<BucketFinding> {
-  const topic = 'versioning';
+async function versioning(bucket: Bucket): Promise<Verdict> {
   const { Status } = await bucket.client.send(new GetBucketVersioningCommand({ Bucket: bucket.name }));
-  if (Status !== 'Enabled') return { topic, state: 'ok', says: 'off: what is removed is gone' };
+  if (Status !== 'Enabled') return { state: 'ok', says: 'off: what is removed is gone' };
   return {
-    topic,
     state: 'warning',
     says: 'on: files that are removed stay as old versions, and are paid for',
     advice: 'Add a lifecycle rule NoncurrentVersionExpiration, or turn versioning off.',
   };
 }
 
-async function cors(bucket: Bucket): Promise<BucketFinding> {
-  const topic = 'cors';
+async function cors(bucket: Bucket): Promise<Verdict> {
   const rules = await unlessMissing(['NoSuchCORSConfiguration'], () =>
     bucket.client.send(new GetBucketCorsCommand({ Bucket: bucket.name })),
   );
   const reading = (rules?.CORSRules ?? []).some(({ AllowedMethods }) => AllowedMethods?.includes('GET'));
   return reading
-    ? { topic, state: 'ok', says: 'scripts of other sites may read files by presigned URLs' }
+    ? { state: 'ok', says: 'scripts of other sites may read files by presigned URLs' }
     : {
-        topic,
         state: 'ok',
         says: 'none: links, images and downloads work; scripts that fetch() redirected files need a CORS rule for GET',
       };
 }
 
 /** A server that does not know the setting, or rights that do not suffice. */
-async function examined(topic: string, examine: () => Promise<BucketFinding>): Promise<BucketFinding> {
+async function examined(topic: string, examine: () => Promise<Verdict>): Promise<BucketFinding> {
   try {
-    return await examine();
+    return { topic, ...(await examine()) };
   } catch (error) {
     const code = s3CodeOf(error) ?? 'no answer';
     return { topic, state: 'unknown', says: `could not be read (${code})` };

@@ -6,7 +6,7 @@
  * pages of the listing, which tell of up to 1000 keys each.
  */
 import { FileExpected, FSError, OperationFailed } from '../../errors/errors.js';
-import { forEachLimited } from '../../fs/derived/pool.js';
+import { forEachLimited } from '../../fs/derived/concurrency.js';
 import type { RemoveOutcome } from '../../fs/staged-file.js';
 import { compareCodePoints } from '../../path/parts.js';
 import type { Bucket, DeleteFailure, ListPage } from './bucket.js';

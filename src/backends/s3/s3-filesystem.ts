@@ -22,6 +22,7 @@ import {
 import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
+import { removeValid } from '../../fs/derived/remove-many.js';
 import { pruned } from '../../fs/derived/scan-tree.js';
 import { abandonSource } from '../../fs/derived/source.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
@@ -232,11 +233,12 @@ export class S3FS extends Filesystem {
     { assumePresent = false }: RemoveManyOptions = {},
   ): Promise<RemoveOutcome[]> {
     this.checkOpen();
-    const valid = paths.map((path) => this.#validated(path));
-    const good = valid.filter((path) => typeof path === 'string');
     const { removeFiles, tree } = await this.#open();
-    const outcomes = await removeFiles(tree, good, assumePresent);
-    return valid.map((path) => (typeof path === 'string' ? (outcomes.shift() as RemoveOutcome) : path));
+    return removeValid(
+      paths,
+      (path) => this.validatePath(path),
+      (valid) => removeFiles(tree, valid, assumePresent),
+    );
   }
 
   override async removeDir(path: string): Promise<void> {
@@ -440,14 +442,6 @@ export class S3FS extends Filesystem {
       await copyFile(tree, { from, object, to, createOnly: overwrite !== true }, this.#options.partSize);
     } catch (error) {
       throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;
-    }
-  }
-
-  #validated(path: string): string | RemoveOutcome {
-    try {
-      return this.validatePath(path);
-    } catch (error) {
-      return { path, result: 'failed', error: error as Error };
     }
   }
 }

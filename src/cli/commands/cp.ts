@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { forEachLimited } from '../../fs/derived/pool.js';
+import { forEachLimited } from '../../fs/derived/concurrency.js';
 import type { Info } from '../../fs/info.js';
 import { copyFile } from '../../fs/transfer.js';
 import type { CopyCondition } from '../../fs/transfer-options.js';

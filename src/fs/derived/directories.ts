@@ -12,7 +12,7 @@ import type { Meta } from '../capabilities.js';
 import type { FilesystemEssentials, MakeDirOptions } from '../essentials.js';
 import type { Info } from '../info.js';
 import type { RemoveManyOptions, RemoveOutcome } from '../staged-file.js';
-import { forEachLimited } from './pool.js';
+import { forEachLimited } from './concurrency.js';
 
 export async function makeDirs(
   fs: FilesystemEssentials,

@@ -31,7 +31,7 @@ import type {
   TransferOptions,
 } from '../transfer-options.js';
 import type { Scannable } from '../tree-options.js';
-import { forEachLimited } from './pool.js';
+import { forEachLimited } from './concurrency.js';
 import { findInfo, isEmpty } from './read.js';
 
 const LOCAL_CONCURRENCY = 4;

@@ -1,0 +1,128 @@
+/** Copying and moving files of an OSFS: bytes once copied, a rename wherever that will do. */
+import {
+  DestinationExists,
+  FileExists,
+  FileExpected,
+  IllegalDestination,
+  ResourceNotFound,
+} from '../../errors/errors.js';
+import type { CopyOptions } from '../../fs/filesystem.js';
+import type { DiskScope } from './disk-scope.js';
+import { translated } from './errno-errors.js';
+import { moveExclusively, renameDirectory, syncDirectory } from './publishing.js';
+import { removeOne } from './removal.js';
+import { publishFile } from './staged-file.js';
+import { forget } from './staging.js';
+import { lstat, rename, unlink } from './system-calls.js';
+import type { Pin } from './system-path.js';
+import { setTimes } from './times.js';
+
+/** See `Filesystem.copy`. Paths are canonical. */
+export async function copyFile(
+  scope: DiskScope,
+  from: string,
+  to: string,
+  options: CopyOptions,
+): Promise<void> {
+  const file = await translated(from, async () => {
+    await checkDestination(scope, to, options);
+    if (from === to) throw new IllegalDestination(to);
+    const pin = await scope.pin(from);
+    try {
+      const stats = await pin.stat();
+      if (!stats.isFile()) throw new FileExpected(from);
+      const modified = options.preserveTime === true ? Math.floor(stats.mtimeMs) : undefined;
+      return await scope.staging.receiveCopy(pin.here, modified);
+    } finally {
+      pin.close();
+    }
+  });
+  try {
+    await publishFile(scope, file, to, options.overwrite === true);
+  } catch (error) {
+    await translated(to, () => forget(file.systemPath));
+    throw asTaken(error, to);
+  }
+}
+
+/** See `Filesystem.move`. Paths are canonical. */
+export async function moveFile(
+  scope: DiskScope,
+  from: string,
+  to: string,
+  options: CopyOptions,
+): Promise<void> {
+  await translated(to, () => checkDestination(scope, to, options));
+  const stats = await translated(from, () => scope.stat(from));
+  if (stats === null) throw new ResourceNotFound(from);
+  if (!stats.isFile()) throw new FileExpected(from);
+  if (from === to) return;
+  if (await translated(from, () => scope.isLink(from))) {
+    // The link may lead elsewhere from its new place: what it leads to is moved.
+    await copyFile(scope, from, to, { ...options, preserveTime: true });
+    return translated(from, () => removeOne(scope, from));
+  }
+  await translated(to, () =>
+    scope.intoParent(to, (parent, name) => renameFile(scope, from, parent, parent.at(name), options)),
+  ).catch((error: unknown) => {
+    throw asTaken(error, to);
+  });
+  if (options.preserveTime === false) {
+    await translated(to, () => setTimes(scope, to, { modified: new Date() }));
+  }
+}
+
+/**
+ * Move a directory with all in it, in one step.
+ * @returns false, and nothing is done, when it is not as simple as that
+ */
+export async function moveWholeDirectory(scope: DiskScope, from: string, to: string): Promise<boolean> {
+  if ((await scope.stat(from))?.isDirectory() !== true || (await scope.stat(to)) !== null) return false;
+  return translated(to, () =>
+    scope.intoParent(to, (parent, name) =>
+      scope.inParent(from, async (sourceParent, sourceName) => {
+        if (!(await renameDirectory(sourceParent.at(sourceName), parent.at(name)))) return false;
+        if (scope.root.durable) await syncDirectory(sourceParent);
+        if (scope.root.durable) await syncDirectory(parent);
+        return true;
+      }),
+    ),
+  );
+}
+
+async function renameFile(
+  scope: DiskScope,
+  from: string,
+  parent: Pin,
+  target: string,
+  { overwrite }: CopyOptions,
+): Promise<void> {
+  const { durable } = scope.root;
+  await scope.inParent(from, async (sourceParent, name) => {
+    const source = sourceParent.at(name);
+    if (overwrite !== true) await moveExclusively(source, target);
+    else if (await isSameFile(source, target))
+      await unlink(source); // rename(2) would leave both names.
+    else await rename(source, target);
+    if (durable) await syncDirectory(sourceParent);
+  });
+  if (durable) await syncDirectory(parent);
+}
+
+/** pyfilesystem2 looks at the destination before anything else, and so do we. */
+async function checkDestination(scope: DiskScope, path: string, options: CopyOptions): Promise<void> {
+  const stats = await scope.stat(path);
+  if (stats === null) return;
+  if (options.overwrite !== true) throw new DestinationExists(path);
+  if (stats.isDirectory()) throw new FileExpected(path);
+}
+
+/** Whoever copies or moves speaks of a destination. */
+function asTaken(error: unknown, path: string): unknown {
+  return error instanceof FileExists ? new DestinationExists(path, { cause: error }) : error;
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([lstat(a), lstat(b).catch(() => null)]);
+  return other !== null && one.ino === other.ino && one.dev === other.dev;
+}
