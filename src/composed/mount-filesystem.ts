@@ -19,7 +19,7 @@ import {
 } from '../errors/errors.js';
 import type { Meta } from '../fs/capabilities.js';
 import { findInfo } from '../fs/derived/read.js';
-import { abandonSource } from '../fs/derived/source.js';
+import { abandonSource, beforeReading, guardSource } from '../fs/derived/source.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -124,6 +124,7 @@ export class MountFS extends Filesystem {
 
   override async write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
     let begun = false;
+    guardSource(source);
     try {
       return await this.#change(path, async ({ fs, mount, inner }) => {
         begun = true;
@@ -147,8 +148,9 @@ export class MountFS extends Filesystem {
   }
 
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
-    const { fs } = this.#spot(this.validatePath(path));
-    const staged = await this.#run(this.validatePath(path), ({ inner }) => fs.stage(inner, source, options));
+    const target = await beforeReading(source, () => this.validatePath(path), options?.signal);
+    const { fs } = this.#spot(target);
+    const staged = await this.#run(target, ({ inner }) => fs.stage(inner, source, options));
     return {
       size: staged.size,
       ...(staged.synced && { synced: staged.synced }),

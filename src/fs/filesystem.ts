@@ -13,6 +13,7 @@ import { isWithin, joinPath } from '../path/parts.js';
 import type { Meta } from './capabilities.js';
 import { removeEmptyDirs } from './derived/directories.js';
 import { removeValid } from './derived/remove-many.js';
+import { beforeReading } from './derived/source.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -170,14 +171,16 @@ export class SubFS extends Filesystem {
   }
 
   override write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
-    return this.#run(async () =>
-      this.#localInfo(await this.#parent.write(this.#outer(path), source, options)),
-    );
+    return this.#run(async () => {
+      const outer = await beforeReading(source, () => this.#outer(path), options?.signal);
+      return this.#localInfo(await this.#parent.write(outer, source, options));
+    });
   }
 
   override stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
     return this.#run(async () => {
-      const staged = await this.#parent.stage(this.#outer(path), source, options);
+      const outer = await beforeReading(source, () => this.#outer(path), options?.signal);
+      const staged = await this.#parent.stage(outer, source, options);
       return {
         size: staged.size,
         ...(staged.synced && { synced: staged.synced }),

@@ -20,6 +20,7 @@ import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { removeValid } from '../../fs/derived/remove-many.js';
+import { beforeReading } from '../../fs/derived/source.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
   InfoChanges,
@@ -173,7 +174,7 @@ export class OSFS extends Filesystem {
   }
 
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
-    const target = this.validatePath(path);
+    const target = await beforeReading(source, () => this.validatePath(path), options?.signal);
     const file = await this.#scope.staging.receive(target, source, options);
     return stagedFile(this.#scope, file, target, (path) => this.validatePath(path));
   }

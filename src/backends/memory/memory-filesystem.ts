@@ -23,7 +23,7 @@ import {
 import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
-import { chunksOf } from '../../fs/derived/source.js';
+import { beforeReading, chunksOf } from '../../fs/derived/source.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
   InfoChanges,
@@ -112,7 +112,7 @@ export class MemoryFS extends Filesystem {
   }
 
   override async stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
-    this.validatePath(path);
+    await beforeReading(source, () => this.validatePath(path), options.signal);
     const chunks: Buffer[] = [];
     for await (const chunk of chunksOf(source, options.signal)) chunks.push(chunk);
     const content = Buffer.concat(chunks);

@@ -24,7 +24,7 @@ import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { removeValid } from '../../fs/derived/remove-many.js';
 import { pruned } from '../../fs/derived/scan-tree.js';
-import { abandonSource } from '../../fs/derived/source.js';
+import { beforeReading } from '../../fs/derived/source.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
   InfoChanges,
@@ -189,15 +189,12 @@ export class S3FS extends Filesystem {
 
   /** A file of more than one part that is staged as `final` is as good as published once `publish` began to fail: stage it anew. */
   override async stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
-    let target: string;
-    try {
-      target = this.validatePath(path);
+    const prepare = async () => {
+      const target = this.validatePath(path);
       options.signal?.throwIfAborted();
-    } catch (error) {
-      abandonSource(source, options.signal?.reason);
-      throw error;
-    }
-    const { bucket, stageObject } = await this.#open();
+      return { target, ...(await this.#open()) };
+    };
+    const { target, bucket, stageObject } = await beforeReading(source, prepare, options.signal);
     const { partSize, keys: root } = this.#options;
     const headers = { ContentType: options.contentType ?? typeByName(target), Metadata: writeMark() };
     const staged = await stageObject(bucket, source, {
