@@ -63,7 +63,7 @@ export async function moveFile(
     return translated(from, () => removeOne(scope, from));
   }
   await translated(to, () =>
-    scope.intoParent(to, (parent, name) => renameFile(scope, from, parent, parent.at(name), options)),
+    scope.intoParent(to, (parent, name) => renameFile(scope, from, { parent, name }, options)),
   ).catch((error: unknown) => {
     throw asTaken(error, to);
   });
@@ -93,20 +93,22 @@ export async function moveWholeDirectory(scope: DiskScope, from: string, to: str
 async function renameFile(
   scope: DiskScope,
   from: string,
-  parent: Pin,
-  target: string,
+  to: { readonly parent: Pin; readonly name: string },
   { overwrite }: CopyOptions,
 ): Promise<void> {
   const { durable } = scope.root;
   await scope.inParent(from, async (sourceParent, name) => {
+  const target = to.parent.at(to.name);
     const source = sourceParent.at(name);
+    // By way of a link both paths may be those of one and the same name.
+    if (name === to.name && (await isSameDirectory(sourceParent, to.parent))) return;
     if (overwrite !== true) await moveExclusively(source, target);
-    else if (await isSameFile(source, target))
+    else if (await areTwoNames(source, target))
       await unlink(source); // rename(2) would leave both names.
     else await rename(source, target);
     if (durable) await syncDirectory(sourceParent);
   });
-  if (durable) await syncDirectory(parent);
+  if (durable) await syncDirectory(to.parent);
 }
 
 /** pyfilesystem2 looks at the destination before anything else, and so do we. */
@@ -122,7 +124,13 @@ function asTaken(error: unknown, path: string): unknown {
   return error instanceof FileExists ? new DestinationExists(path, { cause: error }) : error;
 }
 
-async function isSameFile(a: string, b: string): Promise<boolean> {
+async function isSameDirectory(a: Pin, b: Pin): Promise<boolean> {
+  const [one, other] = await Promise.all([a.stat(), b.stat()]);
+  return one.ino === other.ino && one.dev === other.dev;
+}
+
+/** Whether two paths are two names of one file, so that it is still there without the first. */
+async function areTwoNames(a: string, b: string): Promise<boolean> {
   const [one, other] = await Promise.all([lstat(a), lstat(b).catch(() => null)]);
-  return other !== null && one.ino === other.ino && one.dev === other.dev;
+  return other !== null && one.ino === other.ino && one.dev === other.dev && one.nlink > 1;
 }
