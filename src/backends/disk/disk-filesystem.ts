@@ -231,8 +231,9 @@ export class OSFS extends Filesystem {
   }
 
   override locate(path: string): Location {
+  /** Links resolved, so that two ways to one place are seen to be one. */
     const target = this.validatePath(path);
-    return { storage: 'disk', path: join(this.#scope.directory, target).replaceAll(sep, '/') };
+    return { storage: 'disk', path: this.#scope.realPath(target).replaceAll(sep, '/') };
   }
 
   override async isLink(path: string): Promise<boolean> {

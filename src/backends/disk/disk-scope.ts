@@ -1,4 +1,5 @@
 /** Which part of a root an OSFS shows (all of it, one namespace, or one directory), and the ways into it. */
+import * as system from 'node:path';
 import { join } from 'node:path';
 import { DirectoryExpected, PermissionDenied, ResourceNotFound } from '../../errors/errors.js';
 import { ancestors, basename, dirname } from '../../path/parts.js';
@@ -9,7 +10,7 @@ import type { FileCache } from './file-cache.js';
 import { statThrough } from './listing.js';
 import { StagingArea } from './staging.js';
 import { StorageIdentity } from './storage-identity.js';
-import { lstat, mkdir, type Stats } from './system-calls.js';
+import { lstat, mkdir, realpathSync, type Stats } from './system-calls.js';
 import { Enclosure, isHiddenName, type Pin } from './system-path.js';
 
 export class DiskScope {
@@ -129,6 +130,19 @@ export class DiskScope {
 
   /** Work in the directory of something that is there. */
   async inParent<T>(path: string, work: (parent: Pin, name: string) => Promise<T>): Promise<T> {
+  /** Where a path lies, links resolved as far as something is there. In the foreground, as nobody waits for `locate`. */
+  realPath(path: string): string {
+    const below: string[] = [];
+    for (let at = join(this.directory, path); ; at = system.dirname(at)) {
+      try {
+        return join(realpathSync(at), ...below);
+      } catch {
+        if (at === system.dirname(at)) return join(at, ...below);
+        below.unshift(system.basename(at));
+      }
+    }
+  }
+
     const parent = await (await this.enclosure()).pinDirectory(dirname(path));
     if (parent === null) throw new ResourceNotFound(path);
     try {

@@ -6,6 +6,7 @@ import {
   checkTransfer,
   copyOne,
   ensureDir,
+  isInside,
   type Place,
   placeIn,
   removeEmptied,
@@ -35,7 +36,7 @@ export async function moveDir(
 ): Promise<void> {
   const from = placeIn(fs, source);
   const to = placeIn(fs, destination);
-  if (from.path === to.path) {
+  if (isInside(from, to) && isInside(to, from)) {
     if ((await fs.getInfo(from.path)).isDir) return;
     throw new DirectoryExpected(from.path);
   }

@@ -83,7 +83,7 @@ function mapped(path: string, from: Place, to: Place): string {
 
 /** Whether `inner` is `outer` or lies in it, as far as the filesystems can tell. */
 export function isInside(outer: Place, inner: Place): boolean {
-  if (outer.fs === inner.fs) return isWithin(outer.path, inner.path);
+  if (outer.fs === inner.fs && isWithin(outer.path, inner.path)) return true;
   const [a, b] = [outer.fs.locate(outer.path), inner.fs.locate(inner.path)];
   return a.storage === b.storage && isWithin(a.path, b.path);
 }
