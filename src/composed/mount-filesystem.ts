@@ -19,6 +19,7 @@ import {
 } from '../errors/errors.js';
 import type { Meta } from '../fs/capabilities.js';
 import { findInfo } from '../fs/derived/read.js';
+import { isSamePlace } from '../fs/derived/copy-move.js';
 import { abandonSource, beforeReading, guardSource } from '../fs/derived/source.js';
 import type {
   InfoChanges,
@@ -193,25 +194,35 @@ export class MountFS extends Filesystem {
   override async copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
-    const one = this.#commonSpot(from, to);
-    if (one === null) return super.copy(from, to, options);
-    await this.#run(from, ({ fs, inner }) => fs.copy(inner, one.inner, options));
+    if (await this.#within(from, to, (fs, a, b) => fs.copy(a, b, options))) return;
+    await super.copy(from, to, options);
   }
 
   override async move(source: string, destination: string, options?: CopyOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
-    const one = this.#commonSpot(from, to);
-    if (one === null) return super.move(from, to, options);
-    await this.#run(from, ({ fs, inner }) => fs.move(inner, one.inner, options));
+    if (await this.#within(from, to, (fs, a, b) => fs.move(a, b, options))) return;
+    if (!isSamePlace(this, from, to) && (await this.#moveOver(from, to, options))) return;
+    await super.move(from, to, options);
+  }
+
+  override async moveInto(
+    destination: Filesystem,
+    path: string,
+    destinationPath: string,
+    options?: CopyOptions,
+  ): Promise<boolean> {
+    return this.#run(this.validatePath(path), ({ fs, inner }) =>
+      fs.moveInto(destination, inner, destinationPath, options),
+    );
   }
 
   override async copyDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
-    const one = this.#holdsMounts(from) || this.#holdsMounts(to) ? null : this.#commonSpot(from, to);
-    if (one === null) return super.copyDir(from, to, options);
-    await this.#run(from, ({ fs, inner }) => fs.copyDir(inner, one.inner, options));
+    const isWhole = !this.#holdsMounts(from) && !this.#holdsMounts(to);
+    if (isWhole && (await this.#within(from, to, (fs, a, b) => fs.copyDir(a, b, options)))) return;
+    await super.copyDir(from, to, options);
   }
 
   /** @throws RemoveRootError a mount point is at the source, or below it */
@@ -219,9 +230,9 @@ export class MountFS extends Filesystem {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     if (from !== to && !isWithin(from, to)) this.#refuseMounts(from);
     await this.#imply(to);
-    const one = this.#holdsMounts(from) || this.#holdsMounts(to) ? null : this.#commonSpot(from, to);
-    if (one === null) return super.moveDir(from, to, options);
-    await this.#run(from, ({ fs, inner }) => fs.moveDir(inner, one.inner, options));
+    const isWhole = !this.#holdsMounts(from) && !this.#holdsMounts(to);
+    if (isWhole && (await this.#within(from, to, (fs, a, b) => fs.moveDir(a, b, options)))) return;
+    await super.moveDir(from, to, options);
   }
 
   override async isLink(path: string): Promise<boolean> {
@@ -283,8 +294,15 @@ export class MountFS extends Filesystem {
     }
   }
 
-  /** Where the destination lies, when it is in the same filesystem as the source. */
-  #commonSpot(source: string, destination: string): Spot | null {
+  /**
+   * Do something within the one filesystem in which two paths lie; it may be mounted at two places.
+   * @returns false, and nothing is done, when they lie in two
+   */
+  async #within(
+    source: string,
+    destination: string,
+    work: (fs: Filesystem, from: string, to: string) => Promise<void>,
+  ): Promise<boolean> {
     const [from, to] = [this.#spot(source), this.#spot(destination)];
     return from.mount === to.mount ? to : null;
   }
