@@ -77,7 +77,8 @@ export async function moveFile(
  * @returns false, and nothing is done, when it is not as simple as that
  */
 export async function moveWholeDirectory(scope: DiskScope, from: string, to: string): Promise<boolean> {
-  if ((await scope.stat(from))?.isDirectory() !== true || (await scope.stat(to)) !== null) return false;
+  const source = await translated(from, () => scope.stat(from));
+  if (source?.isDirectory() !== true || (await translated(to, () => scope.stat(to))) !== null) return false;
   return translated(to, () =>
     scope.intoParent(to, (parent, name) =>
       scope.inParent(from, async (sourceParent, sourceName) => {
@@ -97,11 +98,11 @@ async function renameFile(
   { overwrite }: CopyOptions,
 ): Promise<void> {
   const { durable } = scope.root;
-  await scope.inParent(from, async (sourceParent, name) => {
   const target = to.parent.at(to.name);
-    const source = sourceParent.at(name);
+  await scope.inParent(from, async (sourceParent, name) => {
     // By way of a link both paths may be those of one and the same name.
     if (name === to.name && (await isSameDirectory(sourceParent, to.parent))) return;
+    const source = sourceParent.at(name);
     if (overwrite !== true) await moveExclusively(source, target);
     else if (await areTwoNames(source, target))
       await unlink(source); // rename(2) would leave both names.
