@@ -8,6 +8,7 @@ import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
 import type { FileCache } from './file-cache.js';
 import { statThrough } from './listing.js';
+import { syncDirectory } from './publishing.js';
 import { StagingArea } from './staging.js';
 import { StorageIdentity } from './storage-identity.js';
 import { lstat, mkdir, realpathSync, type Stats } from './system-calls.js';
@@ -80,6 +81,7 @@ export class DiskScope {
     if (above === null) throw rootError('the root directory can not be reached', undefined);
     try {
       await mkdir(above.at(name), 0o777);
+      if (this.root.durable) await syncDirectory(above);
       return true;
     } catch (error) {
       if (errnoOf(error) === 'EEXIST') return false;
@@ -128,8 +130,6 @@ export class DiskScope {
     return this.inParent(path, async (parent, name) => (await lstat(parent.at(name))).isSymbolicLink());
   }
 
-  /** Work in the directory of something that is there. */
-  async inParent<T>(path: string, work: (parent: Pin, name: string) => Promise<T>): Promise<T> {
   /** Where a path lies, links resolved as far as something is there. In the foreground, as nobody waits for `locate`. */
   realPath(path: string): string {
     const below: string[] = [];
@@ -143,6 +143,8 @@ export class DiskScope {
     }
   }
 
+  /** Work in the directory of something that is there. */
+  async inParent<T>(path: string, work: (parent: Pin, name: string) => Promise<T>): Promise<T> {
     const parent = await (await this.enclosure()).pinDirectory(dirname(path));
     if (parent === null) throw new ResourceNotFound(path);
     try {
