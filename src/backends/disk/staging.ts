@@ -176,7 +176,8 @@ async function sweepOne(systemPath: string, name: string, before: Date, dryRun: 
     if (!dryRun) await unlink(systemPath);
     return true;
   } catch (error) {
-    if (saysNothingThere(error)) return false; // Another sweep was faster, or its writer published it.
+    // Another sweep was faster, or its writer published it. One that can't be removed shall not keep the others.
+    if (errnoOf(error) !== '') return false;
     throw error;
   }
 }
