@@ -21,6 +21,7 @@ import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { removeValid } from '../../fs/derived/remove-many.js';
 import { beforeReading } from '../../fs/derived/source.js';
+import { checkTimes } from '../../fs/derived/times.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
   InfoChanges,
@@ -54,7 +55,7 @@ import { DiskServable } from './serving.js';
 import { stagedFile } from './staged-file.js';
 import { closeSync } from './system-calls.js';
 import type { Pin } from './system-path.js';
-import { checkTimes, setTimes } from './times.js';
+import { setTimes } from './times.js';
 
 const COMPONENT_BYTES = 255;
 /** PATH_MAX of Linux, with its final NUL. */

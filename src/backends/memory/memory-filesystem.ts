@@ -24,6 +24,7 @@ import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { beforeReading, chunksOf } from '../../fs/derived/source.js';
+import { checkTimes } from '../../fs/derived/times.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
   InfoChanges,
@@ -143,7 +144,9 @@ export class MemoryFS extends Filesystem {
   }
 
   override async setInfo(path: string, changes: InfoChanges): Promise<void> {
-    const node = this.#need(this.validatePath(path));
+    const target = this.validatePath(path);
+    checkTimes(changes);
+    const node = this.#need(target);
     if (changes.modified !== undefined) node.modified = changes.modified.getTime();
     if (changes.accessed !== undefined) node.accessed = changes.accessed.getTime();
   }

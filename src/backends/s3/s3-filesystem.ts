@@ -25,6 +25,7 @@ import { checkRange } from '../../fs/derived/range.js';
 import { removeValid } from '../../fs/derived/remove-many.js';
 import { pruned } from '../../fs/derived/scan-tree.js';
 import { beforeReading } from '../../fs/derived/source.js';
+import { checkTimes } from '../../fs/derived/times.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
   InfoChanges,
@@ -257,7 +258,9 @@ export class S3FS extends Filesystem {
   }
 
   /** Times can't be set in S3, so this only looks whether something is there. */
-  override async setInfo(path: string, _changes: InfoChanges): Promise<void> {
+  override async setInfo(path: string, changes: InfoChanges): Promise<void> {
+    this.checkOpen();
+    checkTimes(changes);
     await this.getInfo(path);
   }
 
