@@ -20,6 +20,8 @@ import {
 import type { Meta } from '../fs/capabilities.js';
 import { findInfo } from '../fs/derived/read.js';
 import { isSamePlace } from '../fs/derived/copy-move.js';
+import { findInfo } from '../fs/derived/read.js';
+import { removeValid } from '../fs/derived/remove-many.js';
 import { abandonSource, beforeReading, guardSource } from '../fs/derived/source.js';
 import type {
   InfoChanges,
@@ -31,7 +33,7 @@ import type {
 } from '../fs/essentials.js';
 import { type CopyOptions, Filesystem } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
-import type { StagedFile, SweepOptions } from '../fs/staged-file.js';
+import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from '../fs/staged-file.js';
 import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../path/parts.js';
@@ -170,6 +172,25 @@ export class MountFS extends Filesystem {
     const target = this.validatePath(path);
     if (this.#isImplied(target)) throw new FileExpected(target);
     await this.#run(target, ({ fs, inner }) => fs.remove(inner));
+  }
+
+  /** In one call for each mount. */
+  override async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
+    this.checkOpen();
+    return removeValid(
+      paths,
+      (path) => this.validatePath(path),
+      async (valid) => {
+        const outcomes = new Map<string, RemoveOutcome>();
+        for (const path of valid.filter((each) => this.#isImplied(each))) {
+          outcomes.set(path, { path, result: 'failed', error: new FileExpected(path) });
+        }
+        for (const [mount, members] of this.#byMount(valid.filter((path) => !outcomes.has(path)))) {
+          for (const outcome of await removeIn(mount, members, options)) outcomes.set(outcome.path, outcome);
+        }
+        return valid.map((path) => outcomes.get(path) as RemoveOutcome);
+      },
+    );
   }
 
   /** @throws RemoveRootError a mount point; else as in any filesystem */
@@ -358,6 +379,21 @@ export class MountFS extends Filesystem {
   }
 
   async *#entries(mount: string, open: () => AsyncIterable<Info>): AsyncGenerator<Info> {
+  /** Files by the mount that they belong to. */
+  #byMount(paths: readonly string[]): Map<Spot, string[]> {
+    const spots = new Map<string, Spot>();
+    const groups = new Map<Spot, string[]>();
+    for (const path of paths) {
+      const { mount } = this.#spot(path);
+      const spot = spots.get(mount) ?? this.#spot(mount);
+      const members = groups.get(spot);
+      spots.set(mount, spot);
+      if (members === undefined) groups.set(spot, [path]);
+      else members.push(path);
+    }
+    return groups;
+  }
+
     try {
       for await (const info of open()) yield localInfo(info, mount);
     } catch (error) {
@@ -375,3 +411,22 @@ function localError(error: unknown, mount: string): unknown {
   if (mount === '' || !(error instanceof FSError) || error.path === undefined) return error;
   return error.relocated(joinPath(mount, error.path));
 }
+/** What goes wrong with one mount holds up nothing in the others. */
+async function removeIn(
+  { fs, mount }: Spot,
+  paths: readonly string[],
+  options: RemoveManyOptions | undefined,
+): Promise<RemoveOutcome[]> {
+  const inner = mount === '' ? paths : paths.map((path) => path.slice(mount.length + 1));
+  try {
+    const outcomes = await fs.removeMany(inner, options);
+    return outcomes.map(({ path, result, error }) => ({
+      path: joinPath(mount, path),
+      result,
+      ...(error === undefined ? {} : { error: localError(error, mount) as Error }),
+    }));
+  } catch (error) {
+    return paths.map((path) => ({ path, result: 'failed', error: localError(error, mount) as Error }));
+  }
+}
+
