@@ -188,11 +188,11 @@ export class OSFS extends Filesystem {
 
   override async removeMany(paths: readonly string[]): Promise<RemoveOutcome[]> {
     this.checkOpen();
-    const enclosure = await this.#scope.enclosure();
+    await this.#scope.enclosure();
     return removeValid(
       paths,
       (path) => this.validatePath(path),
-      (valid) => removeFiles(enclosure, valid),
+      (valid) => removeFiles(this.#scope, valid),
     );
   }
 
