@@ -104,7 +104,7 @@ export class OSFS extends Filesystem {
       root instanceof DiskScope
         ? root
         : DiskScope.ofRoot(new DiskRoot(root, options.durable !== false, options.cacheBytes));
-    this.#servable = new DiskServable(this.#scope);
+    this.#servable = new DiskServable(this.#scope, () => this.isClosed());
     this.#opener = opener;
   }
 
@@ -231,8 +231,8 @@ export class OSFS extends Filesystem {
     await super.moveDir(source, destination, options);
   }
 
-  override locate(path: string): Location {
   /** Links resolved, so that two ways to one place are seen to be one. */
+  override locate(path: string): Location {
     const target = this.validatePath(path);
     return { storage: 'disk', path: this.#scope.realPath(target).replaceAll(sep, '/') };
   }
