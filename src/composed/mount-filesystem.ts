@@ -10,6 +10,7 @@
 import type { Readable } from 'node:stream';
 import { MemoryFS } from '../backends/memory/memory-filesystem.js';
 import {
+  DestinationExists,
   DirectoryExists,
   DirectoryNotEmpty,
   FileExpected,
@@ -18,7 +19,6 @@ import {
   Unsupported,
 } from '../errors/errors.js';
 import type { Meta } from '../fs/capabilities.js';
-import { findInfo } from '../fs/derived/read.js';
 import { isSamePlace } from '../fs/derived/copy-move.js';
 import { findInfo } from '../fs/derived/read.js';
 import { removeValid } from '../fs/derived/remove-many.js';
@@ -262,6 +262,15 @@ export class MountFS extends Filesystem {
     return this.#run(target, ({ fs, inner }) => fs.isLink(inner));
   }
 
+  /** What the mounted ones answer, each with where it is mounted: one that is exchanged, or not there, is noticed. */
+  override async identify(options: { create?: boolean } = {}): Promise<string | null> {
+    this.checkOpen();
+    const identities: [mount: string, identity: string | null][] = [];
+    for (const [mount, fs] of this.#mounts) identities.push([mount, await fs.identify(options)]);
+    if (identities.every(([, identity]) => identity === null)) return null;
+    return JSON.stringify(identities.sort(([a], [b]) => compareCodePoints(a, b)));
+  }
+
   override async sweepStaged(before: Date, options?: SweepOptions): Promise<number> {
     this.checkOpen();
     let removed = 0;
@@ -325,7 +334,28 @@ export class MountFS extends Filesystem {
     work: (fs: Filesystem, from: string, to: string) => Promise<void>,
   ): Promise<boolean> {
     const [from, to] = [this.#spot(source), this.#spot(destination)];
-    return from.mount === to.mount ? to : null;
+    if (from.fs !== to.fs) return false;
+    try {
+      await work(from.fs, from.inner, to.inner);
+      return true;
+    } catch (error) {
+      const isOfSource = error instanceof FSError && isWithin(from.inner, error.path ?? '');
+      throw localError(error, isOfSource ? from.mount : to.mount);
+    }
+  }
+
+  /** Move from one mount to another in a way of their own, such as that of two namespaces, which keeps the deadline. */
+  async #moveOver(source: string, destination: string, options: CopyOptions = {}): Promise<boolean> {
+    const [from, to] = [this.#spot(source), this.#spot(destination)];
+    const there = await findInfo(this, destination);
+    if (there !== null && options.overwrite !== true) throw new DestinationExists(destination);
+    if (there?.isDir) throw new FileExpected(destination);
+    try {
+      return await from.fs.moveInto(to.fs, from.inner, to.inner, options);
+    } catch (error) {
+      const isOfSource = error instanceof FSError && error.path === from.inner;
+      throw localError(error, isOfSource ? from.mount : to.mount);
+    }
   }
 
   /** Whether a path is a directory because it leads to a mount point. */
@@ -347,6 +377,21 @@ export class MountFS extends Filesystem {
       names.add(name);
     }
     return [...names].sort(compareCodePoints);
+  }
+
+  /** Files by the mount that they belong to. */
+  #byMount(paths: readonly string[]): Map<Spot, string[]> {
+    const spots = new Map<string, Spot>();
+    const groups = new Map<Spot, string[]>();
+    for (const path of paths) {
+      const { mount } = this.#spot(path);
+      const spot = spots.get(mount) ?? this.#spot(mount);
+      const members = groups.get(spot);
+      spots.set(mount, spot);
+      if (members === undefined) groups.set(spot, [path]);
+      else members.push(path);
+    }
+    return groups;
   }
 
   #refuseMounts(path: string): void {
@@ -379,21 +424,6 @@ export class MountFS extends Filesystem {
   }
 
   async *#entries(mount: string, open: () => AsyncIterable<Info>): AsyncGenerator<Info> {
-  /** Files by the mount that they belong to. */
-  #byMount(paths: readonly string[]): Map<Spot, string[]> {
-    const spots = new Map<string, Spot>();
-    const groups = new Map<Spot, string[]>();
-    for (const path of paths) {
-      const { mount } = this.#spot(path);
-      const spot = spots.get(mount) ?? this.#spot(mount);
-      const members = groups.get(spot);
-      spots.set(mount, spot);
-      if (members === undefined) groups.set(spot, [path]);
-      else members.push(path);
-    }
-    return groups;
-  }
-
     try {
       for await (const info of open()) yield localInfo(info, mount);
     } catch (error) {
@@ -402,15 +432,6 @@ export class MountFS extends Filesystem {
   }
 }
 
-function localInfo(info: Info, mount: string): Info {
-  const path = joinPath(mount, info.path);
-  return { ...info, path, name: basename(path) };
-}
-
-function localError(error: unknown, mount: string): unknown {
-  if (mount === '' || !(error instanceof FSError) || error.path === undefined) return error;
-  return error.relocated(joinPath(mount, error.path));
-}
 /** What goes wrong with one mount holds up nothing in the others. */
 async function removeIn(
   { fs, mount }: Spot,
@@ -430,3 +451,12 @@ async function removeIn(
   }
 }
 
+function localInfo(info: Info, mount: string): Info {
+  const path = joinPath(mount, info.path);
+  return { ...info, path, name: basename(path) };
+}
+
+function localError(error: unknown, mount: string): unknown {
+  if (mount === '' || !(error instanceof FSError) || error.path === undefined) return error;
+  return error.relocated(joinPath(mount, error.path));
+}
