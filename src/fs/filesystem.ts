@@ -9,6 +9,7 @@
 
 import type { Readable } from 'node:stream';
 import { DirectoryExpected, FSError, RemoveRootError } from '../errors/errors.js';
+import { checkNamespaceName } from '../path/namespace-name.js';
 import { isWithin, joinPath } from '../path/parts.js';
 import type { Meta } from './capabilities.js';
 import { removeEmptyDirs } from './derived/directories.js';
@@ -48,8 +49,11 @@ export abstract class Filesystem extends WritingMethods {
   /**
    * The filesystem of one namespace. Nothing reached through it may lie
    * outside of its directory. It is made when something is written to it.
+   * @throws InvalidNamespace
    */
   openNamespace(namespace: string): Filesystem {
+    this.checkOpen();
+    checkNamespaceName(namespace);
     return new SubFS(this, namespace);
   }
 
@@ -298,7 +302,11 @@ export class SubFS extends Filesystem {
   }
 
   override getSysPath(path: string): string {
-    return this.#parent.getSysPath(this.#outer(path));
+    try {
+      return this.#parent.getSysPath(this.#outer(path));
+    } catch (error) {
+      throw this.#localError(error);
+    }
   }
 
   override validatePath(path: string): string {
@@ -309,6 +317,10 @@ export class SubFS extends Filesystem {
       throw this.#localError(error);
     }
     return local;
+  }
+
+  override isClosed(): boolean {
+    return super.isClosed() || this.#parent.isClosed();
   }
 
   override desc(path: string): string {

@@ -43,6 +43,7 @@ import type { Presigner } from '../../fs/presigner.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from '../../fs/staged-file.js';
 import type { Copier, Location } from '../../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../../fs/tree-options.js';
+import { checkNamespaceName } from '../../path/namespace-name.js';
 import type { BucketFinding } from './bucket-finding.js';
 import type { Connection, ObjectTree } from './engine.js';
 import { DELETE_BATCH, MAX_PRESIGN_SECONDS } from './limits.js';
@@ -339,6 +340,8 @@ export class S3FS extends Filesystem {
   }
 
   override openNamespace(namespace: string): Filesystem {
+    this.checkOpen();
+    checkNamespaceName(namespace);
     return new S3FS(this, namespace);
   }
 
