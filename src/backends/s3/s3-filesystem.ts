@@ -389,7 +389,7 @@ export class S3FS extends Filesystem {
   /** Connections are closed with the filesystem that opened them; one of a namespace has none of its own. */
   override async close(): Promise<void> {
     await super.close();
-    if (this.#parent === null) (await this.#engine)?.bucket.close();
+    if (this.#parent === null) (await this.#engine?.catch(() => null))?.bucket.close();
   }
 
   override isClosed(): boolean {
@@ -403,7 +403,10 @@ export class S3FS extends Filesystem {
 
   /** Loads the SDK at the first call. A namespace works with the connections of its parent. */
   #open(): Promise<Engine> {
-    this.#engine ??= this.#load();
+    this.#engine ??= this.#load().catch((error: unknown) => {
+      this.#engine = null; // Such as for want of descriptors: the next call may succeed.
+      throw error;
+    });
     return this.#engine;
   }
 
