@@ -9,7 +9,7 @@ import { createS3Client } from './s3-client.js';
 import type { ResolvedS3Options } from './s3-options.js';
 import { Serial } from './serial.js';
 
-export { copyFile, copyOnServer } from './copying.js';
+export { copyCurrent, copyFile, copyOnServer } from './copying.js';
 export { examineBucket } from './examination.js';
 export { listDirectory } from './listing.js';
 export { ObjectTree } from './object-tree.js';

@@ -363,11 +363,16 @@ export class S3FS extends Filesystem {
     if (storage !== storageOf(this.#options) || this.write !== S3FS.prototype.write) return null;
     const to = this.validatePath(path);
     return async ({ assumeClear = false } = {}) => {
-      const { bucket, copyOnServer, tree } = await this.#open();
-      const object = await bucket.head(fromKey, { path: to });
-      if (object === null) throw new ResourceNotFound(to);
-      await tree.checkPlace(to, assumeClear);
-      await copyOnServer(tree, { fromKey, object, to, createOnly: false });
+      const { bucket, copyCurrent, copyOnServer, tree } = await this.#open();
+      const look = async () => {
+        const object = await bucket.head(fromKey, { path: to });
+        if (object === null) throw new ResourceNotFound(to);
+        return object;
+      };
+      await copyCurrent(to, look, async (object) => {
+        await tree.checkPlace(to, assumeClear);
+        await copyOnServer(tree, { fromKey, object, to, createOnly: false });
+      });
     };
   }
 
@@ -441,11 +446,14 @@ export class S3FS extends Filesystem {
   }
 
   async #copyFile(from: string, to: string, { overwrite }: CopyOptions): Promise<void> {
-    const { copyFile, tree } = await this.#open();
-    const object = await tree.needFile(from);
-    await tree.checkPlace(to);
+    const { copyCurrent, copyFile, tree } = await this.#open();
+    const createOnly = overwrite !== true;
+    const look = () => tree.needFile(from);
     try {
-      await copyFile(tree, { from, object, to, createOnly: overwrite !== true }, this.#options.partSize);
+      await copyCurrent(from, look, async (object) => {
+        await tree.checkPlace(to);
+        await copyFile(tree, { from, object, to, createOnly }, this.#options.partSize);
+      });
     } catch (error) {
       throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;
     }
