@@ -38,15 +38,8 @@ import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../path/parts.js';
 import { commonMeta } from './common-meta.js';
-
-/** What a path belongs to. */
-interface Spot {
-  readonly fs: Filesystem;
-  /** Where `fs` is mounted. */
-  readonly mount: string;
-  /** The path in `fs`. */
-  readonly inner: string;
-}
+import type { Spot } from './mount-table.js';
+import { localError, localInfo, MountTable } from './mount-table.js';
 
 /**
  * Several filesystems as one tree. Closing it leaves the mounted ones open: they
@@ -60,7 +53,7 @@ interface Spot {
  */
 export class MountFS extends Filesystem {
   readonly #rest = new MemoryFS();
-  readonly #mounts = new Map<string, Filesystem>();
+  readonly #mounts = new MountTable(this.#rest);
   readonly #mounted = new Date();
 
   /**
@@ -79,19 +72,19 @@ export class MountFS extends Filesystem {
 
   override async getInfo(path: string): Promise<Info> {
     const target = this.validatePath(path);
-    const implied = this.#isImplied(target);
+    const implied = this.#mounts.isImplied(target);
     const info = await this.#run(target, ({ fs, inner }) =>
       implied ? findInfo(fs, inner) : fs.getInfo(inner),
     );
-    if (info?.isDir || (info !== null && !implied)) return localInfo(info, this.#spot(target).mount);
+    if (info?.isDir || (info !== null && !implied)) return localInfo(info, this.#mounts.spot(target).mount);
     return { name: basename(target), path: target, isDir: true, size: 0, modified: this.#mounted };
   }
 
   override async *scanDir(path: string): AsyncIterable<Info> {
     const target = this.validatePath(path);
-    const waiting = this.#impliedIn(target);
-    const { fs, mount, inner } = this.#spot(target);
-    const isOnlyImplied = this.#isImplied(target) && (await findInfo(fs, inner))?.isDir !== true;
+    const waiting = this.#mounts.impliedIn(target);
+    const { fs, mount, inner } = this.#mounts.spot(target);
+    const isOnlyImplied = this.#mounts.isImplied(target) && (await findInfo(fs, inner))?.isDir !== true;
     for await (const info of isOnlyImplied ? [] : this.#entries(mount, () => fs.scanDir(inner))) {
       while (waiting[0] !== undefined && compareCodePoints(waiting[0], info.name) < 0) {
         yield await this.getInfo(joinPath(target, waiting.shift() as string));
@@ -103,8 +96,8 @@ export class MountFS extends Filesystem {
 
   override scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
     const target = this.validatePath(path);
-    if (this.#holdsMounts(target)) return super.scanTree(target, options);
-    const { fs, mount, inner } = this.#spot(target);
+    if (this.#mounts.hasBelow(target)) return super.scanTree(target, options);
+    const { fs, mount, inner } = this.#mounts.spot(target);
     const { enter, tolerate, ...rest } = options;
     return this.#entries(mount, () =>
       fs.scanTree(inner, {
@@ -121,7 +114,7 @@ export class MountFS extends Filesystem {
 
   override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
     const target = this.validatePath(path);
-    if (this.#isImplied(target)) throw new FileExpected(target);
+    if (this.#mounts.isImplied(target)) throw new FileExpected(target);
     return this.#run(target, ({ fs, inner }) => fs.openRead(inner, options));
   }
 
@@ -140,19 +133,19 @@ export class MountFS extends Filesystem {
   }
 
   override locateBytes(path: string): Location | null {
-    const { fs, inner } = this.#spot(this.validatePath(path));
+    const { fs, inner } = this.#mounts.spot(this.validatePath(path));
     return fs.locateBytes(inner);
   }
 
   override copierFrom(source: Location, path: string): Copier | null {
-    const { fs, inner } = this.#spot(this.validatePath(path));
+    const { fs, inner } = this.#mounts.spot(this.validatePath(path));
     const copier = fs.copierFrom(source, inner);
     return copier && ((options) => this.#change(path, () => copier(options)));
   }
 
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
     const target = await beforeReading(source, () => this.validatePath(path), options?.signal);
-    const { fs } = this.#spot(target);
+    const { fs } = this.#mounts.spot(target);
     const staged = await this.#run(target, ({ inner }) => fs.stage(inner, source, options));
     return {
       size: staged.size,
@@ -170,7 +163,7 @@ export class MountFS extends Filesystem {
 
   override async remove(path: string): Promise<void> {
     const target = this.validatePath(path);
-    if (this.#isImplied(target)) throw new FileExpected(target);
+    if (this.#mounts.isImplied(target)) throw new FileExpected(target);
     await this.#run(target, ({ fs, inner }) => fs.remove(inner));
   }
 
@@ -182,10 +175,10 @@ export class MountFS extends Filesystem {
       (path) => this.validatePath(path),
       async (valid) => {
         const outcomes = new Map<string, RemoveOutcome>();
-        for (const path of valid.filter((each) => this.#isImplied(each))) {
+        for (const path of valid.filter((each) => this.#mounts.isImplied(each))) {
           outcomes.set(path, { path, result: 'failed', error: new FileExpected(path) });
         }
-        for (const [mount, members] of this.#byMount(valid.filter((path) => !outcomes.has(path)))) {
+        for (const [mount, members] of this.#mounts.grouped(valid.filter((path) => !outcomes.has(path)))) {
           for (const outcome of await removeIn(mount, members, options)) outcomes.set(outcome.path, outcome);
         }
         return valid.map((path) => outcomes.get(path) as RemoveOutcome);
@@ -197,7 +190,7 @@ export class MountFS extends Filesystem {
   override async removeDir(path: string): Promise<void> {
     const target = this.validatePath(path);
     if (target === '' || this.#mounts.has(target)) throw new RemoveRootError();
-    if (this.#isImplied(target)) throw new DirectoryNotEmpty(target);
+    if (this.#mounts.isImplied(target)) throw new DirectoryNotEmpty(target);
     await this.#run(target, ({ fs, inner }) => fs.removeDir(inner));
   }
 
@@ -241,7 +234,7 @@ export class MountFS extends Filesystem {
   override async copyDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
-    const isWhole = !this.#holdsMounts(from) && !this.#holdsMounts(to);
+    const isWhole = !this.#mounts.hasBelow(from) && !this.#mounts.hasBelow(to);
     if (isWhole && (await this.#within(from, to, (fs, a, b) => fs.copyDir(a, b, options)))) return;
     await super.copyDir(from, to, options);
   }
@@ -251,14 +244,14 @@ export class MountFS extends Filesystem {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     if (from !== to && !isWithin(from, to)) this.#refuseMounts(from);
     await this.#imply(to);
-    const isWhole = !this.#holdsMounts(from) && !this.#holdsMounts(to);
+    const isWhole = !this.#mounts.hasBelow(from) && !this.#mounts.hasBelow(to);
     if (isWhole && (await this.#within(from, to, (fs, a, b) => fs.moveDir(a, b, options)))) return;
     await super.moveDir(from, to, options);
   }
 
   override async isLink(path: string): Promise<boolean> {
     const target = this.validatePath(path);
-    if (this.#mounts.has(target) || this.#isImplied(target)) return false;
+    if (this.#mounts.has(target) || this.#mounts.isImplied(target)) return false;
     return this.#run(target, ({ fs, inner }) => fs.isLink(inner));
   }
 
@@ -266,7 +259,7 @@ export class MountFS extends Filesystem {
   override async identify(options: { create?: boolean } = {}): Promise<string | null> {
     this.checkOpen();
     const identities: [mount: string, identity: string | null][] = [];
-    for (const [mount, fs] of this.#mounts) identities.push([mount, await fs.identify(options)]);
+    for (const [mount, fs] of this.#mounts.entries()) identities.push([mount, await fs.identify(options)]);
     if (identities.every(([, identity]) => identity === null)) return null;
     return JSON.stringify(identities.sort(([a], [b]) => compareCodePoints(a, b)));
   }
@@ -286,7 +279,7 @@ export class MountFS extends Filesystem {
 
   override getSysPath(path: string): string {
     const target = this.validatePath(path);
-    const { fs, mount, inner } = this.#spot(target);
+    const { fs, mount, inner } = this.#mounts.spot(target);
     try {
       return fs.getSysPath(inner);
     } catch (error) {
@@ -295,13 +288,13 @@ export class MountFS extends Filesystem {
   }
 
   override locate(path: string): Location {
-    const { fs, inner } = this.#spot(this.validatePath(path));
+    const { fs, inner } = this.#mounts.spot(this.validatePath(path));
     return fs.locate(inner);
   }
 
   override validatePath(path: string): string {
     const target = super.validatePath(path);
-    const { fs, mount, inner } = this.#spot(target);
+    const { fs, mount, inner } = this.#mounts.spot(target);
     try {
       fs.validatePath(inner);
     } catch (error) {
@@ -315,15 +308,6 @@ export class MountFS extends Filesystem {
     await this.#rest.close();
   }
 
-  /** The mount with the longest prefix of a path. */
-  #spot(path: string): Spot {
-    for (let mount = path; ; mount = dirname(mount)) {
-      const fs = this.#mounts.get(mount);
-      if (fs !== undefined) return { fs, mount, inner: mount === '' ? path : path.slice(mount.length + 1) };
-      if (mount === '') return { fs: this.#rest, mount, inner: path };
-    }
-  }
-
   /**
    * Do something within the one filesystem in which two paths lie; it may be mounted at two places.
    * @returns false, and nothing is done, when they lie in two
@@ -333,7 +317,7 @@ export class MountFS extends Filesystem {
     destination: string,
     work: (fs: Filesystem, from: string, to: string) => Promise<void>,
   ): Promise<boolean> {
-    const [from, to] = [this.#spot(source), this.#spot(destination)];
+    const [from, to] = [this.#mounts.spot(source), this.#mounts.spot(destination)];
     if (from.fs !== to.fs) return false;
     try {
       await work(from.fs, from.inner, to.inner);
@@ -346,7 +330,7 @@ export class MountFS extends Filesystem {
 
   /** Move from one mount to another in a way of their own, such as that of two namespaces, which keeps the deadline. */
   async #moveOver(source: string, destination: string, options: CopyOptions = {}): Promise<boolean> {
-    const [from, to] = [this.#spot(source), this.#spot(destination)];
+    const [from, to] = [this.#mounts.spot(source), this.#mounts.spot(destination)];
     const there = await findInfo(this, destination);
     if (there !== null && options.overwrite !== true) throw new DestinationExists(destination);
     if (there?.isDir) throw new FileExpected(destination);
@@ -358,51 +342,15 @@ export class MountFS extends Filesystem {
     }
   }
 
-  /** Whether a path is a directory because it leads to a mount point. */
-  #isImplied(path: string): boolean {
-    return !this.#mounts.has(path) && this.#holdsMounts(path);
-  }
-
-  /** Whether a mount point lies below a path. */
-  #holdsMounts(path: string): boolean {
-    return [...this.#mounts.keys()].some((mount) => mount !== path && isWithin(path, mount));
-  }
-
-  /** Names in a directory that are mount points or lead to one, in order. */
-  #impliedIn(path: string): string[] {
-    const names = new Set<string>();
-    for (const mount of this.#mounts.keys()) {
-      if (mount === path || !isWithin(path, mount)) continue;
-      const [name = ''] = mount.slice(path === '' ? 0 : path.length + 1).split('/', 1);
-      names.add(name);
-    }
-    return [...names].sort(compareCodePoints);
-  }
-
-  /** Files by the mount that they belong to. */
-  #byMount(paths: readonly string[]): Map<Spot, string[]> {
-    const spots = new Map<string, Spot>();
-    const groups = new Map<Spot, string[]>();
-    for (const path of paths) {
-      const { mount } = this.#spot(path);
-      const spot = spots.get(mount) ?? this.#spot(mount);
-      const members = groups.get(spot);
-      spots.set(mount, spot);
-      if (members === undefined) groups.set(spot, [path]);
-      else members.push(path);
-    }
-    return groups;
-  }
-
   #refuseMounts(path: string): void {
-    if (this.#holdsMounts(path) || (path !== '' && this.#mounts.has(path))) throw new RemoveRootError();
+    if (this.#mounts.hasBelow(path) || (path !== '' && this.#mounts.has(path))) throw new RemoveRootError();
   }
 
   /** Make the implied directories down to a path, so that something can be written in the last of them. */
   async #imply(path: string): Promise<void> {
     for (let above = path; above !== ''; above = dirname(above)) {
       if (this.#mounts.has(above)) return;
-      if (this.#holdsMounts(above)) {
+      if (this.#mounts.hasBelow(above)) {
         return this.#run(above, ({ fs, inner }) => fs.makeDirs(inner, { recreate: true }));
       }
     }
@@ -415,7 +363,7 @@ export class MountFS extends Filesystem {
   }
 
   async #run<T>(path: string, work: (spot: Spot) => Promise<T>): Promise<T> {
-    const spot = this.#spot(path);
+    const spot = this.#mounts.spot(path);
     try {
       return await work(spot);
     } catch (error) {
@@ -449,14 +397,4 @@ async function removeIn(
   } catch (error) {
     return paths.map((path) => ({ path, result: 'failed', error: localError(error, mount) as Error }));
   }
-}
-
-function localInfo(info: Info, mount: string): Info {
-  const path = joinPath(mount, info.path);
-  return { ...info, path, name: basename(path) };
-}
-
-function localError(error: unknown, mount: string): unknown {
-  if (mount === '' || !(error instanceof FSError) || error.path === undefined) return error;
-  return error.relocated(joinPath(mount, error.path));
 }

@@ -11,17 +11,10 @@ import { DirectoryExpected, IllegalDestination, ResourceNotFound } from '../erro
 import { compareCodePoints, dirname, joinPath } from '../path/parts.js';
 import { forEachLimited } from './derived/concurrency.js';
 import { makeDirs } from './derived/directories.js';
-import {
-  concurrencyOf,
-  copyOne,
-  ensureDir,
-  isInside,
-  isLinked,
-  type Place,
-  placeIn,
-  Tally,
-  transferTree,
-} from './derived/transfer.js';
+import { concurrencyOf, Tally, transferTree } from './derived/transfer.js';
+import { copyOne } from './derived/transfer-file.js';
+import type { Place } from './derived/transfer-place.js';
+import { ensureDir, isInside, isLinked, placeIn } from './derived/transfer-place.js';
 import type { Filesystem } from './filesystem.js';
 import type { Info } from './info.js';
 import type { MoveTransferOptions } from './transfer-options.js';

@@ -4,17 +4,11 @@
  * `copy` and `move` are used, which may not touch the bytes at all.
  */
 import { FileExpected, IllegalDestination, ResourceNotFound } from '../errors/errors.js';
+import { removeEmptied } from './derived/emptied-directories.js';
 import { findInfo } from './derived/read.js';
-import {
-  checkTransfer,
-  copyOne,
-  ensureDir,
-  isInside,
-  placeIn,
-  removeEmptied,
-  Tally,
-  transferTree,
-} from './derived/transfer.js';
+import { checkTransfer, Tally, transferTree } from './derived/transfer.js';
+import { copyOne } from './derived/transfer-file.js';
+import { ensureDir, isInside, placeIn } from './derived/transfer-place.js';
 import type { Filesystem } from './filesystem.js';
 import type { MoveTransferOptions, TransferOptions } from './transfer-options.js';
 

@@ -4,13 +4,13 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { freePort } from '../server/nginx.js';
-import { temporaryDirectory } from '../support/temporary-directory.js';
+import { freePort } from '../support/free-port.js';
+import { userProject } from '../support/user-project.js';
 
 const root = join(import.meta.dirname, '../..');
 const GUIDES = ['GUIDE.md', 'CLIENT.md', 'OPERATIONS.md', 'MIGRATING.md'];
@@ -39,11 +39,7 @@ function promisedBy(code: string): string[] {
 let directory: { path: string; remove: () => Promise<void> };
 
 beforeEach(async () => {
-  directory = await temporaryDirectory();
-  await mkdir(join(directory.path, 'node_modules'));
-  await symlink(root, join(directory.path, 'node_modules', 'mayfly'));
-  await symlink(join(root, 'node_modules', 'express'), join(directory.path, 'node_modules', 'express'));
-  await writeFile(join(directory.path, 'package.json'), '{ "type": "module" }');
+  directory = await userProject();
 });
 
 afterEach(() => directory.remove());

@@ -3,13 +3,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { temporaryDirectory } from '../support/temporary-directory.js';
+import { freePort } from '../support/free-port.js';
+import { userProject } from '../support/user-project.js';
 
 const root = join(import.meta.dirname, '../..');
 const readme = await readFile(join(root, 'README.md'), 'utf8');
@@ -22,26 +21,12 @@ function blocks(language: string): string[] {
   );
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 describe('the README', () => {
   let directory: { path: string; remove: () => Promise<void> };
   let child: ChildProcess | undefined;
 
-  /** A project of a user's own, with mayfly and express installed. */
   beforeEach(async () => {
-    directory = await temporaryDirectory();
-    await mkdir(join(directory.path, 'node_modules'));
-    await symlink(root, join(directory.path, 'node_modules', 'mayfly'));
-    await symlink(join(root, 'node_modules', 'express'), join(directory.path, 'node_modules', 'express'));
-    await writeFile(join(directory.path, 'package.json'), '{ "type": "module" }');
+    directory = await userProject();
   });
 
   afterEach(async () => {
@@ -148,10 +133,8 @@ describe('the package', () => {
     ['import', "import { createMayfly } from 'mayfly'; console.log(typeof createMayfly);", '.mjs'],
     ['require', "const { createMayfly } = require('mayfly'); console.log(typeof createMayfly);", '.cjs'],
   ])('can be used by %s', async (_how, script, extension) => {
-    const directory = await temporaryDirectory();
+    const directory = await userProject();
     try {
-      await mkdir(join(directory.path, 'node_modules'));
-      await symlink(root, join(directory.path, 'node_modules', 'mayfly'));
       await writeFile(join(directory.path, `use${extension}`), script);
       const { stdout } = await run(process.execPath, [`use${extension}`], { cwd: directory.path });
       expect(stdout).toBe('function\n');

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { describeNginx, freePort, Nginx } from './nginx.js';
+import { freePort } from '../support/free-port.js';
+import { describeNginx, Nginx } from './nginx.js';
 import { Program } from './program.js';
 
 const CONFIGURATION = new URL('../../deploy/nginx.conf', import.meta.url);

@@ -6,14 +6,12 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
-  CommonPrefix,
   CopyObjectCommandInput,
   DeleteObjectsCommandOutput,
   GetObjectCommandOutput,
   HeadObjectCommandOutput,
   MultipartUpload,
   S3Client,
-  _Object as S3Object,
 } from '@aws-sdk/client-s3';
 import {
   AbortMultipartUploadCommand,
@@ -28,8 +26,19 @@ import {
 } from '@aws-sdk/client-s3';
 import { FileExists, OperationFailed, ResourceNotFound } from '../../errors/errors.js';
 import { Limiter } from '../../fs/derived/concurrency.js';
+import type {
+  CallContext,
+  DeleteFailure,
+  GetRequest,
+  ListPage,
+  ListRequest,
+  ObjectHeaders,
+  OpenObject,
+  StaleUpload,
+} from './bucket-types.js';
 import { LIST_PAGE } from './limits.js';
-import { WRITE_MARK, wholeSeconds } from './metadata.js';
+import { toListPage } from './list-page.js';
+import { WRITE_MARK } from './metadata.js';
 import { PartBudget } from './part-budget.js';
 import { ANSWER_MS } from './s3-client.js';
 import { isOvertaken, isPrecondition, s3CodeOf, statusOf, translateS3Error } from './s3-errors.js';
@@ -44,76 +53,8 @@ const PAUSE_MS = 30;
 /** Parts in memory beyond one for each upload: 192 MiB of the default size. */
 const SPARE_PARTS = 24;
 
-/** Which file a call is for, so that errors can name it, and how to stop it. */
-export interface CallContext {
-  /** Canonical path in the filesystem that the caller uses. */
-  readonly path: string;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** The source of a copy is not the version any more that was to be copied. */
 export class SourceChanged extends Error {}
-
-/** What is stored with the bytes of an object. */
-export interface ObjectHeaders {
-  CacheControl?: string;
-  ContentDisposition?: string;
-  ContentEncoding?: string;
-  ContentLanguage?: string;
-  ContentType?: string;
-  Metadata?: Record<string, string>;
-}
-
-export interface StoredObject {
-  readonly key: string;
-  readonly size: number;
-  readonly modified: Date;
-  readonly etag: string | undefined;
-}
-
-export interface ListRequest {
-  prefix: string;
-  /** Fold keys at the first slash after the prefix. */
-  delimited?: boolean;
-  maxKeys?: number;
-  startAfter?: string;
-  continuation?: string;
-}
-
-export interface ListPage {
-  readonly objects: readonly StoredObject[];
-  /** Folded prefixes, each with its slash. */
-  readonly prefixes: readonly string[];
-  /** Asks for the next page; undefined on the last. */
-  readonly continuation: string | undefined;
-}
-
-export interface GetRequest {
-  start?: number;
-  /** Inclusive. */
-  end?: number;
-  ifMatch?: string;
-}
-
-export interface OpenObject {
-  readonly body: IncomingMessage;
-  /** Bytes that the body will have. */
-  readonly length: number;
-  readonly etag: string | undefined;
-}
-
-/** A key that a batch did not delete. */
-export interface DeleteFailure {
-  readonly key: string;
-  readonly code: string | undefined;
-  readonly message: string | undefined;
-}
-
-export interface StaleUpload {
-  readonly key: string;
-  readonly uploadId: string;
-  readonly initiated: Date;
-}
 
 export class Bucket {
   readonly name: string;
@@ -219,20 +160,10 @@ export class Bucket {
       ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
       ...(continuation === undefined ? {} : { ContinuationToken: continuation }),
     });
-    const output = await this.call(context, (options) => this.client.send(command, options));
-    const { Contents = [], CommonPrefixes = [], IsTruncated, NextContinuationToken } = output;
-    if (IsTruncated && NextContinuationToken === undefined) {
-      throw new OperationFailed(context.path, {
-        message: 'S3 gave a part of a listing and no way to the rest',
-      });
-    }
-    // There are servers that don't know the parameter, and say so by leaving it out.
-    const decode = output.EncodingType === 'url' ? decodeListed : (text: string) => text;
-    return {
-      objects: Contents.map((object) => toStoredObject(object, decode)),
-      prefixes: CommonPrefixes.map(({ Prefix = '' }: CommonPrefix) => decode(Prefix)),
-      continuation: IsTruncated ? NextContinuationToken : undefined,
-    };
+    return toListPage(
+      await this.call(context, (options) => this.client.send(command, options)),
+      context.path,
+    );
   }
 
   /** Deleting what is not there succeeds as well. */
@@ -378,25 +309,4 @@ export class Bucket {
 /** Whether a translated error is the refusal of a precondition. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof OperationFailed && isPrecondition(error.cause);
-}
-
-function toStoredObject(
-  { Key = '', Size, LastModified, ETag }: S3Object,
-  decode: (text: string) => string,
-): StoredObject {
-  return {
-    key: decode(Key),
-    size: Size ?? 0,
-    modified: wholeSeconds(LastModified ?? new Date(0)),
-    etag: ETag,
-  };
-}
-
-/** Keys in listings are encoded as in forms, a plus for a space included. */
-function decodeListed(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return text;
-  }
 }

@@ -14,7 +14,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { OperationFailed } from '../../errors/errors.js';
 import { forEachLimited } from '../../fs/derived/concurrency.js';
-import { type Bucket, type CallContext, isRefusal, type ObjectHeaders, SourceChanged } from './bucket.js';
+import { type Bucket, isRefusal, SourceChanged } from './bucket.js';
+import type { CallContext, ObjectHeaders } from './bucket-types.js';
 import { writeMark } from './metadata.js';
 import type { ObjectTree } from './object-tree.js';
 

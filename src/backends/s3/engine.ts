@@ -9,12 +9,13 @@ import { createS3Client } from './s3-client.js';
 import type { ResolvedS3Options } from './s3-options.js';
 import { Serial } from './serial.js';
 
-export { copyCurrent, copyFile, copyOnServer } from './copying.js';
+export { makeDirectory, removeDirectory } from './directories.js';
 export { examineBucket } from './examination.js';
 export { listDirectory } from './listing.js';
 export { ObjectTree } from './object-tree.js';
+export { copyKeyTo, copyTo, moveTo } from './relocation.js';
 export { removeBelow, removeFiles, removeMarkers } from './removal.js';
-export { stageObject } from './staged-object.js';
+export { stageFile } from './staged-file.js';
 export { identifyBucket } from './storage-identity.js';
 export { sweepBucket } from './sweep.js';
 export { listTree } from './tree-listing.js';

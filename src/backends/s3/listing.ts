@@ -2,7 +2,8 @@
 import { DirectoryExpected, ResourceNotFound } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
 import { joinPath } from '../../path/parts.js';
-import type { Bucket, CallContext, ListPage, StoredObject } from './bucket.js';
+import type { Bucket } from './bucket.js';
+import type { CallContext, ListPage, StoredObject } from './bucket-types.js';
 import { LIST_PAGE } from './limits.js';
 import type { Entry } from './name-order.js';
 import { NameOrder } from './name-order.js';

@@ -15,7 +15,8 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { OperationFailed } from '../../errors/errors.js';
-import type { Bucket, ObjectHeaders } from './bucket.js';
+import type { Bucket } from './bucket.js';
+import type { ObjectHeaders } from './bucket-types.js';
 import { MAX_PARTS } from './limits.js';
 
 /** Parts of one file on their way at a time; one more is being filled. Fewer where S3 is faster than the source, or many upload at once. */

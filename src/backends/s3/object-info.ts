@@ -3,7 +3,7 @@ import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Info } from '../../fs/info.js';
 import { contentTypeHeader, mediaTypeOfName } from '../../path/media-type.js';
 import { basename } from '../../path/parts.js';
-import type { StoredObject } from './bucket.js';
+import type { StoredObject } from './bucket-types.js';
 import { WRITE_MARK, wholeSeconds } from './metadata.js';
 
 /** Directories have no dates in S3. */

@@ -9,7 +9,8 @@ import { FileExpected, FSError, OperationFailed } from '../../errors/errors.js';
 import { forEachLimited } from '../../fs/derived/concurrency.js';
 import type { RemoveOutcome } from '../../fs/staged-file.js';
 import { compareCodePoints } from '../../path/parts.js';
-import type { Bucket, DeleteFailure, ListPage } from './bucket.js';
+import type { Bucket } from './bucket.js';
+import type { DeleteFailure, ListPage } from './bucket-types.js';
 
 import { DELETE_BATCH } from './limits.js';
 import { listObjects } from './listing.js';

@@ -6,19 +6,8 @@
  * part too; whether a directory is in the way is looked at right before.
  */
 
-import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import {
-  DestinationExists,
-  DirectoryExists,
-  DirectoryExpected,
-  DirectoryNotEmpty,
-  FileExists,
-  FileExpected,
-  IllegalDestination,
-  RemoveRootError,
-  ResourceNotFound,
-} from '../../errors/errors.js';
+import { DirectoryExpected, FileExpected, RemoveRootError, ResourceNotFound } from '../../errors/errors.js';
 import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
@@ -30,7 +19,6 @@ import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
   InfoChanges,
   MakeDirOptions,
-  PublishOptions,
   ReadOptions,
   StageOptions,
   WriteOptions,
@@ -47,13 +35,10 @@ import { checkNamespaceName } from '../../path/namespace-name.js';
 import type { BucketFinding } from './bucket-finding.js';
 import type { Connection, ObjectTree } from './engine.js';
 import { DELETE_BATCH, MAX_PRESIGN_SECONDS } from './limits.js';
-import { WRITE_MARK, wholeSeconds, writeMark } from './metadata.js';
-import { fileInfo, keptType, typeByName } from './object-info.js';
 import type { KeySpace } from './object-key.js';
-import { PARKING } from './object-key.js';
+import type { RelocationPlan } from './relocation.js';
 import type { ResolvedS3Options, S3FSOptions } from './s3-options.js';
 import { resolveS3Options, storageOf } from './s3-options.js';
-import type { StagedObject } from './staged-object.js';
 
 const meta: Meta = {
   ...plainMeta,
@@ -139,23 +124,9 @@ export class S3FS extends Filesystem {
 
   /** Writes a marker, so that the directory is there while nothing is in it. */
   override async makeDir(path: string, options: MakeDirOptions = {}): Promise<void> {
-    const { recreate = false, assumeClear = false } = options;
     const target = this.validatePath(path);
-    const { tree } = await this.#open();
-    tree.refuseHidden(target);
-    if (target === '') {
-      if (recreate) return;
-      throw new DirectoryExists(target);
-    }
-    if (assumeClear) return tree.putMarker(target, recreate);
-    const [file, isDirectory] = await Promise.all([
-      tree.head(target),
-      tree.isDirectory(target),
-      tree.checkParent(target, false),
-    ]);
-    if (isDirectory && file === null && recreate) return;
-    if (isDirectory || file !== null) throw new DirectoryExists(target);
-    await tree.putMarker(target, recreate);
+    const { makeDirectory, tree } = await this.#open();
+    await makeDirectory(tree, target, options);
   }
 
   override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
@@ -196,25 +167,16 @@ export class S3FS extends Filesystem {
       options.signal?.throwIfAborted();
       return { target, ...(await this.#open()) };
     };
-    const { target, bucket, stageObject } = await beforeReading(source, prepare, options.signal);
+    const { target, stageFile, tree } = await beforeReading(source, prepare, options.signal);
     const { partSize, keys: root } = this.#options;
-    const headers = { ContentType: options.contentType ?? typeByName(target), Metadata: writeMark() };
-    const staged = await stageObject(bucket, source, {
-      key: this.#keys.key(target),
-      path: target,
-      final: options.final === true,
-      hiddenKey: root.hiddenKey(PARKING + randomUUID()),
+    const site = {
+      tree,
+      root,
       partSize,
-      headers,
-      signal: options.signal,
-    });
-    const { [WRITE_MARK]: version } = headers.Metadata;
-    const described = { ...keptType(target, headers.ContentType), version };
-    return {
-      size: staged.size,
-      publish: (where, how) => this.#publish(staged, this.validatePath(where), described, how),
-      discard: () => staged.discard(),
+      validatePath: (where: string) => this.validatePath(where),
+      getInfo: (where: string) => this.getInfo(where),
     };
+    return stageFile(site, target, source, options);
   }
 
   override async remove(path: string): Promise<void> {
@@ -243,12 +205,8 @@ export class S3FS extends Filesystem {
   override async removeDir(path: string): Promise<void> {
     const target = this.validatePath(path);
     if (target === '') throw new RemoveRootError();
-    const { bucket, tree } = await this.#open();
-    const marker = this.#keys.directoryKey(target);
-    const { objects } = await bucket.list({ prefix: marker, maxKeys: 2 }, { path: target });
-    if (objects.length === 0 || this.#keys.hides(target)) throw await tree.noDirectory(target);
-    if (objects.some(({ key }) => key !== marker)) throw new DirectoryNotEmpty(target);
-    await bucket.delete(marker, { path: target });
+    const { removeDirectory, tree } = await this.#open();
+    await removeDirectory(tree, target);
   }
 
   override async removeTree(path: string): Promise<void> {
@@ -267,29 +225,16 @@ export class S3FS extends Filesystem {
 
   /** On the server, except for a small file that must not replace another: a copy can't promise that everywhere. */
   override async copy(source: string, destination: string, options: CopyOptions = {}): Promise<void> {
-    const from = this.validatePath(source);
-    const to = this.validatePath(destination);
-    const { tree } = await this.#open();
-    await tree.checkDestination(to, options.overwrite === true);
-    if (from === to) throw new IllegalDestination(to);
-    await this.#copyFile(from, to, options);
+    const plan = this.#relocation(source, destination, options);
+    const { copyTo, tree } = await this.#open();
+    await copyTo(tree, plan);
   }
 
   /** A copy, then a removal: S3 has no other way, and a crash in between leaves both. */
   override async move(source: string, destination: string, options: CopyOptions = {}): Promise<void> {
-    const from = this.validatePath(source);
-    const to = this.validatePath(destination);
-    const { bucket, serial, tree } = await this.#open();
-    await tree.checkDestination(to, options.overwrite === true);
-    if (from === to) {
-      await tree.needFile(from);
-      return;
-    }
-    const key = this.#keys.key(from);
-    await serial.run(key, async () => {
-      await this.#copyFile(from, to, options);
-      await bucket.delete(key, { path: from });
-    });
+    const plan = this.#relocation(source, destination, options);
+    const { moveTo, serial, tree } = await this.#open();
+    await moveTo(tree, serial, plan);
   }
 
   /** Deletes their markers, a thousand with a request: a directory that is not empty is there without. */
@@ -363,16 +308,8 @@ export class S3FS extends Filesystem {
     if (storage !== storageOf(this.#options) || this.write !== S3FS.prototype.write) return null;
     const to = this.validatePath(path);
     return async ({ assumeClear = false } = {}) => {
-      const { bucket, copyCurrent, copyOnServer, tree } = await this.#open();
-      const look = async () => {
-        const object = await bucket.head(fromKey, { path: to });
-        if (object === null) throw new ResourceNotFound(to);
-        return object;
-      };
-      await copyCurrent(to, look, async (object) => {
-        await tree.checkPlace(to, assumeClear);
-        await copyOnServer(tree, { fromKey, object, to, createOnly: false });
-      });
+      const { copyKeyTo, tree } = await this.#open();
+      await copyKeyTo(tree, fromKey, to, assumeClear);
     };
   }
 
@@ -429,33 +366,12 @@ export class S3FS extends Filesystem {
     };
   }
 
-  async #publish(
-    staged: StagedObject,
-    path: string,
-    described: Pick<Info, 'contentType' | 'version'>,
-    { overwrite = true, assumeClear = false }: PublishOptions = {},
-  ): Promise<Info> {
-    const { tree } = await this.#open();
-    await tree.checkPlace(path, assumeClear);
-    const key = this.#keys.key(path);
-    const etag = await staged.publish({ key, path, createOnly: !overwrite });
-    // For a file of several parts a look is cheap. The answer to a PUT has all but the time, which is about now.
-    if (etag === undefined) return this.getInfo(path);
-    const modified = wholeSeconds(new Date());
-    return { ...fileInfo(path, { size: staged.size, modified, etag }), ...described };
-  }
-
-  async #copyFile(from: string, to: string, { overwrite }: CopyOptions): Promise<void> {
-    const { copyCurrent, copyFile, tree } = await this.#open();
-    const createOnly = overwrite !== true;
-    const look = () => tree.needFile(from);
-    try {
-      await copyCurrent(from, look, async (object) => {
-        await tree.checkPlace(to);
-        await copyFile(tree, { from, object, to, createOnly }, this.#options.partSize);
-      });
-    } catch (error) {
-      throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;
-    }
+  #relocation(source: string, destination: string, { overwrite }: CopyOptions): RelocationPlan {
+    return {
+      from: this.validatePath(source),
+      to: this.validatePath(destination),
+      overwrite: overwrite === true,
+      smallBytes: this.#options.partSize,
+    };
   }
 }

@@ -11,7 +11,8 @@
 import { OperationFailed } from '../../errors/errors.js';
 import { chunksOf } from '../../fs/derived/source.js';
 import type { WriteSource } from '../../fs/essentials.js';
-import type { Bucket, ObjectHeaders } from './bucket.js';
+import type { Bucket } from './bucket.js';
+import type { ObjectHeaders } from './bucket-types.js';
 import { copyObject } from './copying.js';
 import { MultipartUpload } from './multipart-upload.js';
 

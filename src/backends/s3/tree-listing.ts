@@ -4,7 +4,8 @@
  */
 import type { Info } from '../../fs/info.js';
 import { joinPath } from '../../path/parts.js';
-import type { Bucket, StoredObject } from './bucket.js';
+import type { Bucket } from './bucket.js';
+import type { StoredObject } from './bucket-types.js';
 import { listObjects, refuseUnlessRoot } from './listing.js';
 import { directoryInfo, fileInfo } from './object-info.js';
 import type { KeySpace } from './object-key.js';

@@ -1,0 +1,65 @@
+/** A file that has arrived and is to be published at a path, or discarded. */
+import { randomUUID } from 'node:crypto';
+import type { PublishOptions, StageOptions, WriteSource } from '../../fs/essentials.js';
+import type { Info } from '../../fs/info.js';
+import type { StagedFile } from '../../fs/staged-file.js';
+import { WRITE_MARK, wholeSeconds, writeMark } from './metadata.js';
+import { fileInfo, keptType, typeByName } from './object-info.js';
+import type { KeySpace } from './object-key.js';
+import { PARKING } from './object-key.js';
+import type { ObjectTree } from './object-tree.js';
+import type { StagedObject } from './staged-object.js';
+import { stageObject } from './staged-object.js';
+
+/** What staging needs of the filesystem. */
+export interface StagingSite {
+  readonly tree: ObjectTree;
+  /** Keys of the filesystem on the whole prefix, where parts may be parked. */
+  readonly root: KeySpace;
+  /** Bytes. */
+  readonly partSize: number;
+  /** The canonical form. */
+  validatePath(path: string): string;
+  getInfo(path: string): Promise<Info>;
+}
+
+/** See `S3FS.stage`. @param path canonical */
+export async function stageFile(
+  site: StagingSite,
+  path: string,
+  source: WriteSource,
+  options: StageOptions,
+): Promise<StagedFile> {
+  const { bucket, keys } = site.tree;
+  const headers = { ContentType: options.contentType ?? typeByName(path), Metadata: writeMark() };
+  const staged = await stageObject(bucket, source, {
+    key: keys.key(path),
+    path,
+    final: options.final === true,
+    hiddenKey: site.root.hiddenKey(PARKING + randomUUID()),
+    partSize: site.partSize,
+    headers,
+    signal: options.signal,
+  });
+  const described = { ...keptType(path, headers.ContentType), version: headers.Metadata[WRITE_MARK] };
+  return {
+    size: staged.size,
+    publish: async (target, how) => publish(site, staged, site.validatePath(target), described, how),
+    discard: () => staged.discard(),
+  };
+}
+
+async function publish(
+  { tree, getInfo }: StagingSite,
+  staged: StagedObject,
+  path: string,
+  described: Pick<Info, 'contentType' | 'version'>,
+  { overwrite = true, assumeClear = false }: PublishOptions = {},
+): Promise<Info> {
+  await tree.checkPlace(path, assumeClear);
+  const etag = await staged.publish({ key: tree.keys.key(path), path, createOnly: !overwrite });
+  // For a file of several parts a look is cheap. The answer to a PUT has all but the time, which is about now.
+  if (etag === undefined) return getInfo(path);
+  const modified = wholeSeconds(new Date());
+  return { ...fileInfo(path, { size: staged.size, modified, etag }), ...described };
+}

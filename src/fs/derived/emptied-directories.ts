@@ -1,0 +1,37 @@
+/** What is left of a source after its files were moved. */
+import { DirectoryNotEmpty, ResourceNotFound } from '../../errors/errors.js';
+import { isEmpty } from './read.js';
+import type { Place, TransferEnd } from './transfer-place.js';
+import { isLinked } from './transfer-place.js';
+
+/**
+ * Remove the directories from which all files were moved. What was added
+ * meanwhile stays, and so do links to directories, with what holds them.
+ * @throws DirectoryNotEmpty something stays
+ */
+export async function removeEmptied({ fs, path }: Place): Promise<void> {
+  const directories: string[] = [];
+  try {
+    for await (const info of fs.scanTree(path)) if (info.isDir) directories.push(info.path);
+  } catch (error) {
+    if (error instanceof ResourceNotFound) return; // It was there only for what was in it.
+    throw error;
+  }
+  for (const directory of directories.reverse()) {
+    if (!(await isLinked({ fs, path: directory }))) await removeOneEmptied(fs, directory);
+  }
+  if (path === '') return;
+  if (await isLinked({ fs, path })) await fs.remove(path);
+  else await removeOneEmptied(fs, path);
+}
+
+async function removeOneEmptied(fs: TransferEnd, path: string): Promise<void> {
+  try {
+    await fs.removeDir(path);
+  } catch (error) {
+    if (error instanceof ResourceNotFound) return; // It was there only for what was in it.
+    // What can't be seen, such as a link that leads nowhere, goes along.
+    if (!(error instanceof DirectoryNotEmpty) || !(await isEmpty(fs, path))) throw error;
+    await fs.removeTree(path);
+  }
+}

@@ -1,0 +1,69 @@
+/** The places between which files are brought over, and what a transfer needs of their filesystems. */
+import { DirectoryExists, DirectoryExpected } from '../../errors/errors.js';
+import { isWithin } from '../../path/parts.js';
+import type { Meta } from '../capabilities.js';
+import type { FilesystemEssentials } from '../essentials.js';
+import type { Info } from '../info.js';
+import type { StagedFile } from '../staged-file.js';
+import type { Copier, Location } from '../transfer-options.js';
+import type { Scannable } from '../tree-options.js';
+
+/** What a transfer needs of each filesystem. */
+export interface TransferEnd extends FilesystemEssentials, Scannable {
+  getInfo(path: string): Promise<Info>;
+  scanDir(path: string): AsyncIterable<Info>;
+  getMeta(): Meta;
+  validatePath(path: string): string;
+  locate(path: string): Location;
+  copy(
+    source: string,
+    destination: string,
+    options?: { overwrite?: boolean; preserveTime?: boolean },
+  ): Promise<void>;
+  move(
+    source: string,
+    destination: string,
+    options?: { overwrite?: boolean; preserveTime?: boolean },
+  ): Promise<void>;
+  removeTree(path: string): Promise<void>;
+  locateBytes(path: string): Location | null;
+  copierFrom(source: Location, path: string): Copier | null;
+  stage(path: string, source: AsyncIterable<Uint8Array>, options?: object): Promise<StagedFile>;
+}
+
+/** A place in a filesystem, its path canonical. */
+export interface Place {
+  readonly fs: TransferEnd;
+  readonly path: string;
+}
+
+/** Where a file goes to. */
+export interface Target extends Place {
+  /** Nothing was in its directory when this transfer came to it, so where looking costs a request nobody looks again. */
+  readonly vacant?: boolean;
+}
+
+export function placeIn(fs: TransferEnd, path: string): Place {
+  return { fs, path: fs.validatePath(path) };
+}
+
+/** Whether `inner` is `outer` or lies in it, as far as the filesystems can tell. */
+export function isInside(outer: Place, inner: Place): boolean {
+  if (outer.fs === inner.fs && isWithin(outer.path, inner.path)) return true;
+  const [a, b] = [outer.fs.locate(outer.path), inner.fs.locate(inner.path)];
+  return a.storage === b.storage && isWithin(a.path, b.path);
+}
+
+/** Whether a place is a link; asked only where links occur. */
+export async function isLinked({ fs, path }: Place): Promise<boolean> {
+  return path !== '' && fs.getMeta().links && (await fs.isLink(path));
+}
+
+/** Make a directory that may be there. @throws DirectoryExpected a file is */
+export async function ensureDir({ fs, path }: Place): Promise<void> {
+  try {
+    await fs.makeDir(path, { recreate: true });
+  } catch (error) {
+    throw error instanceof DirectoryExists ? new DirectoryExpected(path, { cause: error }) : error;
+  }
+}
