@@ -90,11 +90,12 @@ export async function expireFile(namespace, path, seconds) {
  * @param {string} namespace
  * @param {string} path
  * @param {number} timeout seconds
+ * @param {{ download?: boolean }} options whether a browser that follows it saves the file
  * @returns {Promise<{ url: string, temporary: boolean }>} `temporary` is false where the server can't sign
  * @throws {Failure}
  */
-export async function makeLink(namespace, path, timeout) {
-  const { url, temporary } = await request('POST', '/links', { namespace, path, timeout });
+export async function makeLink(namespace, path, timeout, { download = false } = {}) {
+  const { url, temporary } = await request('POST', '/links', { namespace, path, timeout, download });
   return { url: new URL(url, location.href).href, temporary };
 }
 

@@ -13,6 +13,9 @@ const KINDS = [
   ],
 ];
 
+/** For a browser to begin a download. */
+const DOWNLOAD_SECONDS = 60;
+
 /** How a file of this name can be shown; null: it can't. */
 export function previewKind(name) {
   return KINDS.find(([, form]) => form.test(name))?.[0] ?? null;
@@ -36,6 +39,9 @@ export class FileDialog {
     this.#part = (id) => dialog.querySelector(`#${id}`);
     this.#part('details-close').addEventListener('click', () => dialog.close());
     this.#part('details-copy').addEventListener('click', () => this.#copyLink());
+    this.#part('details-download').addEventListener('click', (event) => {
+      if (isSigned(this.#file.url)) this.#submit(event, () => this.#download());
+    });
     this.#part('link-form').addEventListener('submit', (event) =>
       this.#submit(event, () => this.#copyTemporary()),
     );
@@ -53,7 +59,7 @@ export class FileDialog {
     this.#file = file;
     this.#opener = document.activeElement;
     this.#part('details-title').textContent = file.name;
-    this.#part('details-download').href = withQuery(file.url, 'download');
+    this.#tellAddress();
     this.#part('details-download').setAttribute('download', file.name);
     this.#say('');
     this.#tellMeta();
@@ -67,6 +73,11 @@ export class FileDialog {
     this.#part('preview').replaceChildren();
     this.#file = null;
     if (this.#opener?.isConnected) this.#opener.focus();
+  }
+
+  #tellAddress() {
+    const { url } = this.#file;
+    this.#part('details-download').href = isSigned(url) ? url : withQuery(url, 'download');
   }
 
   #tellMeta() {
@@ -140,6 +151,12 @@ export class FileDialog {
     this.#say(done ? `Link copied; it works ${words}.` : `Copy it by hand: ${url}`, !done);
   }
 
+  /** Nothing can be added to a URL that is signed, so one is asked for that is made for this. */
+  async #download() {
+    const { url } = await makeLink(this.#namespace, this.#file.path, DOWNLOAD_SECONDS, { download: true });
+    location.assign(url);
+  }
+
   async #setLifetime() {
     const { value } = this.#part('lifetime-choice');
     const changed = await expireFile(
@@ -147,8 +164,10 @@ export class FileDialog {
       this.#file.path,
       value === 'forever' ? null : Number(value),
     );
-    this.#file = { ...this.#file, expires: changed.expires };
+    // A signed URL ends with the file, so another lifetime is another URL.
+    this.#file = { ...this.#file, expires: changed.expires, url: changed.url ?? this.#file.url };
     this.#actions.changed(this.#file);
+    this.#tellAddress();
     this.#tellMeta();
     this.#say(value === 'forever' ? 'It is kept for good.' : 'Its lifetime is set.');
   }
@@ -183,6 +202,10 @@ function paragraph(text) {
   element.className = 'muted';
   element.textContent = text;
   return element;
+}
+
+function isSigned(url) {
+  return new URL(url).searchParams.has('signature');
 }
 
 function withQuery(url, name) {

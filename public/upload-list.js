@@ -93,7 +93,7 @@ function describe({ state, sent, file, error }) {
       // All is sent, and the server is putting it safely away.
       return sent >= 1 ? `${size}, saving…` : `${formatSize(file.size * sent)} of ${size}`;
     case 'paused':
-      return `${size}, paused; it begins anew`;
+      return `${size}, paused; starts over when resumed`;
     case 'cancelled':
       return 'Cancelled';
     default:

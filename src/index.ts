@@ -100,4 +100,5 @@ export type {
   StorageOptions,
   UrlsOptions,
 } from './options.js';
+export { keptFilename } from './path/content-disposition.js';
 export { basename, compareCodePoints, dirname, joinPath } from './path/parts.js';

@@ -166,6 +166,8 @@ class ComposedMayfly implements Mayfly {
       ledger,
       storage: this.#storage,
       clock: options.clock,
+      onSweepFailed: (error) =>
+        options.logger.warn({ err: error }, 'leftovers of killed writers could not be swept'),
     });
     this.#schedule =
       options.purge === false

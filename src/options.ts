@@ -336,6 +336,9 @@ function describeIssue(issue: z.core.$ZodIssue): string[] {
 }
 
 /** The same options with every key in camelCase; a key that is there in both spellings is a problem. */
+/** Objects of the caller's, which are not options but what options are about. */
+const OPAQUE = new Set(['store', 'filesystem', 'client', 'logger']);
+
 function camelCased(value: unknown, at: string, problems: string[]): unknown {
   if (!isPlainObject(value)) return value;
   const result: Record<string, unknown> = {};
@@ -344,12 +347,15 @@ function camelCased(value: unknown, at: string, problems: string[]): unknown {
     const path = at === '' ? key : `${at}.${key}`;
     if (camel !== key && Object.hasOwn(value, camel))
       problems.push(`${path} is given in both spellings: drop one`);
-    else Object.defineProperty(result, camel, { value: camelCased(inner, path, problems), enumerable: true });
+    else {
+      const own = OPAQUE.has(camel) ? inner : camelCased(inner, path, problems);
+      Object.defineProperty(result, camel, { value: own, enumerable: true });
+    }
   }
   return result;
 }
 
-/** Options are plain objects; a filesystem or a store among them is left as it is. */
+/** As options are. */
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value) as unknown;

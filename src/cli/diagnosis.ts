@@ -27,6 +27,7 @@ export async function* diagnose(session: Session): AsyncGenerator<Finding> {
   }
   yield { topic: 'settings', state: 'ok', says: 'can be read' };
   yield* exposure(options);
+  yield links(options);
   yield* purging(options);
   yield options.storage.type === 's3fs' ? bucketOf(options) : directoryOf(options.storage.directoryRoot);
   if (options.storage.type === 's3fs') yield* examineBucket(new S3FS(options.storage));
@@ -53,6 +54,32 @@ function* exposure({ host, token, publicUrl }: ServerOptions): Generator<Finding
       advice: 'Set MAYFLY_PUBLIC_URL to the origin that they use, such as https://files.example.com.',
     };
   }
+}
+
+/** Whether temporary links end. Nothing is told of the secrets but that there are some. */
+function links({ storage, urls: { secrets, required, secretFile } }: ServerOptions): Finding {
+  const topic = 'links';
+  const more = required ? ', and nothing is served without' : '';
+  if (secrets.length > 0) return { topic, state: 'ok', says: `are signed, by MAYFLY_URL_SECRETS${more}` };
+  if (secretFile === null) {
+    if (storage.type === 's3fs') return { topic, state: 'ok', says: 'that end are presigned, by S3' };
+    return {
+      topic,
+      state: 'warning',
+      says: 'are not signed, so that temporary ones work as long as the file is there',
+      advice: 'Set MAYFLY_URL_SECRETS, the same on all instances: openssl rand -base64 32',
+    };
+  }
+  const mode = statSync(secretFile, { throwIfNoEntry: false })?.mode ?? 0;
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    return {
+      topic,
+      state: 'warning',
+      says: `are signed by the secret in ${secretFile}, which not only the user of the server may read`,
+      advice: `chmod 600 ${secretFile}`,
+    };
+  }
+  return { topic, state: 'ok', says: `are signed, by the secret in ${secretFile}${more}` };
 }
 
 function* purging({ purge, expirations }: ServerOptions): Generator<Finding> {

@@ -4,6 +4,7 @@ import type { Mayfly } from '../mayfly.js';
 import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
 import type { ServerOptions, SettingsOverrides } from '../server/config.js';
 import { loadSettings } from '../server/config.js';
+import { urlSigning } from '../server/url-secrets.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { Output } from './output.js';
@@ -25,6 +26,7 @@ export class Session {
   #overrides: SettingsOverrides = {};
   #mayfly: Promise<Mayfly> | null = null;
   #create = false;
+  #signing = false;
 
   configure({ json, config }: GlobalOptions): void {
     this.output.json = json === true;
@@ -54,16 +56,21 @@ export class Session {
     return loadSettings(this.#overrides);
   }
 
-  /** @param create make the storage when it is missing. @throws BadSettings, UsageError there is no storage */
-  mayfly({ create = false } = {}): Promise<Mayfly> {
+  /**
+   * @param create make the storage when it is missing
+   * @param signing URLs are wanted that work for a while; else the secret, which not everybody can read, is left alone
+   * @throws BadSettings, UsageError there is no storage
+   */
+  mayfly({ create = false, signing = false } = {}): Promise<Mayfly> {
     this.#create ||= create;
+    this.#signing ||= signing;
     this.#mayfly ??= this.#open();
     return this.#mayfly;
   }
 
-  async place(text: string, { create = false } = {}): Promise<Place> {
+  async place(text: string, { create = false, signing = false } = {}): Promise<Place> {
     const namespace = async (name: string): Promise<NamespaceFS> =>
-      (await this.mayfly({ create })).getFilesystem(name);
+      (await this.mayfly({ create, signing })).getFilesystem(name);
     const place = await openPlace(text, namespace, { create });
     this.#places.push(place);
     return place;
@@ -83,11 +90,10 @@ export class Session {
       );
     }
     const { openMayfly } = await import('../server/program.js');
-    const mayfly = openMayfly(
-      options,
-      undefined,
-      `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    );
+    const mayfly = openMayfly(options, {
+      urls: this.#signing || options.urls.required ? urlSigning(options.urls) : null,
+      urlOrigin: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    });
     await mayfly.ready();
     return mayfly;
   }

@@ -41,8 +41,10 @@ export function createClient({ baseUrl, token, fetch: ownFetch }: ClientOptions)
     const search = new URLSearchParams(
       Object.fromEntries(given.map(([name, value]) => [name, String(value)])),
     ).toString();
-    const encoded = [namespace, ...path.split('/')].map(encodeURIComponent).join('/');
-    return `${base}/${encoded}${search && `?${search}`}`;
+    if (/^\.{0,2}$/.test(namespace)) throw new TypeError('There can be no such namespace.');
+    const encoded = [namespace, ...segmentsOf(path)].map(encodeURIComponent).join('/');
+    const slash = /^$|\/$/.test(path) ? '/' : '';
+    return `${base}/${encoded}${slash}${search && `?${search}`}`;
   };
 
   const headersWith = (own: Record<string, string | undefined>): Record<string, string> => {
@@ -128,6 +130,17 @@ export function createClient({ baseUrl, token, fetch: ownFetch }: ClientOptions)
     url: (namespace, path, { download } = {}) =>
       address(namespace, path, { download: download === true ? '' : download || undefined }),
   };
+}
+
+/** Whatever makes a request of a URL resolves the dots in it, also those above the namespace, so none may be left. */
+function segmentsOf(path: string): string[] {
+  const segments: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') {
+      if (segments.pop() === undefined) throw new TypeError('The path leads out of its namespace.');
+    } else if (segment !== '' && segment !== '.') segments.push(segment);
+  }
+  return segments;
 }
 
 interface Sent {

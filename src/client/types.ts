@@ -97,7 +97,10 @@ export interface ClientOptions {
   fetch?: typeof fetch;
 }
 
-/** A client for one server. Its methods reject with `RequestFailed`, and with fetch's own errors when no answer comes. */
+/**
+ * A client for one server. Its methods reject with `RequestFailed`, with fetch's own errors when no answer comes, and
+ * with a TypeError, before anything is sent, for a path that leads out of its namespace.
+ */
 export interface Client {
   /** Upload files under free names: all of them or none. */
   upload(
@@ -121,6 +124,6 @@ export interface Client {
   ): Promise<StoredFile>;
   /** Remove a file and its deadline. */
   remove(namespace: string, path: string): Promise<void>;
-  /** Where a file is served. Nothing is asked. */
+  /** Where a file is served. Nothing is asked. @throws TypeError a path that leads out of its namespace */
   url(namespace: string, path: string, options?: { download?: boolean | string }): string;
 }

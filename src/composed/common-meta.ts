@@ -13,6 +13,7 @@ export function commonMeta(metas: readonly Meta[]): Meta {
     sysPath: all((meta) => meta.sysPath),
     links: some((meta) => meta.links),
     contentType: all((meta) => meta.contentType),
+    filename: all((meta) => meta.filename),
     removeBatch: Math.min(...metas.map((meta) => meta.removeBatch)),
     removeTellsMissing: all((meta) => meta.removeTellsMissing),
     realDirectories: all((meta) => meta.realDirectories),

@@ -19,6 +19,9 @@ import type {
 } from './expiration-store.js';
 import { OVERDUE_COUNTED } from './expiration-store.js';
 
+/** Outdated entries that are not worth looking for. */
+const SMALL_HEAP = 1000;
+
 interface HeapEntry extends DuePosition {
   readonly text: string;
 }
@@ -28,7 +31,7 @@ export class MemoryExpirationStore implements ExpirationStore {
   readonly #rows = new Map<string, Expiration>();
   /** Keys claimed, with the token that claimed them. All of them by this holder: there is no other. */
   readonly #claims = new Map<string, string>();
-  readonly #heap: HeapEntry[] = [];
+  #heap: HeapEntry[] = [];
   /** Rows that could not be removed, by key, with the moment from which trying again makes sense. */
   readonly #failed = new Map<string, number>();
   #generation = 0;
@@ -202,7 +205,18 @@ export class MemoryExpirationStore implements ExpirationStore {
     const row: Expiration = { namespace, path, deadline, intent, seen, failures: 0, generation };
     this.#rows.set(text, row);
     const due = dueOf(row);
-    if (due !== null) pushHeap(this.#heap, { due, generation, text });
+    if (due === null) return;
+    pushHeap(this.#heap, { due, generation, text });
+    if (this.#heap.length > 2 * this.#rows.size + SMALL_HEAP) this.#dropOutdated();
+  }
+
+  /** So that a row which is renewed again and again takes no more than any other. */
+  #dropOutdated(): void {
+    const current = this.#heap.filter(
+      ({ text, generation }) => this.#rows.get(text)?.generation === generation,
+    );
+    // Sorted, it is a heap.
+    this.#heap = current.sort(comparePositions);
   }
 }
 

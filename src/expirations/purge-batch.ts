@@ -106,7 +106,7 @@ export class PurgeBatch {
     const { namespace, path, generation: ifGeneration, failures } = row;
     if (isDone(outcome)) return { namespace, path, ifGeneration, remove: true };
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
-    return { namespace, path, ifGeneration, retryAt: this.#now + pause };
+    return { namespace, path, ifGeneration, retryAt: Math.min(this.#now, this.#parts.clock()) + pause };
   }
 
   /** How many calls it takes to remove the files. */

@@ -65,4 +65,6 @@ export interface PurgeParts {
   readonly ledger: Ledger;
   readonly storage: PurgedStorage;
   readonly clock: Clock;
+  /** Told when leftovers of killed writers could not be swept, which is tried again by the next purge. */
+  readonly onSweepFailed?: (error: unknown) => void;
 }

@@ -19,7 +19,7 @@ export class PurgeSchedule {
 
   /**
    * @param expression of node-cron: five fields, or six with seconds
-   * @param work one purge; handles its own errors
+   * @param work one purge; handles its own errors, and what it throws all the same is nobody's
    */
   constructor(expression: string, work: (signal: AbortSignal) => Promise<void>) {
     this.#work = work;
@@ -41,9 +41,11 @@ export class PurgeSchedule {
 
   #run(): Promise<void> {
     if (this.#stopping.signal.aborted) return Promise.resolve();
-    this.#running ??= this.#work(this.#stopping.signal).finally(() => {
-      this.#running = null;
-    });
+    this.#running ??= this.#work(this.#stopping.signal)
+      .catch(() => {}) // A logger that throws, say: no reason to end the process.
+      .finally(() => {
+        this.#running = null;
+      });
     return this.#running;
   }
 }

@@ -35,7 +35,7 @@ export class Purge {
    * @throws OperationFailed or a subclass: the storage or the store is not there; no row has been dropped for it
    */
   async run(now: number, options: Omit<PurgeOptions, 'now'> = {}): Promise<PurgeReport> {
-    const { store, storage, clock } = this.#parts;
+    const { store, storage } = this.#parts;
     const run = new Run(this.#parts, now, options);
     await storage.verify();
     await store.releaseDead();
@@ -43,8 +43,18 @@ export class Purge {
     const failedUpTo = await store.newestGeneration();
     await run.workOff('fresh');
     await run.workOff(options.retries === 'ripe' ? 'ripe' : { failedUpTo });
-    await storage.sweepStaged(new Date(clock() - DAY_MS));
+    if (options.signal?.aborted !== true) await this.#sweep();
     return run.reportSoFar();
+  }
+
+  /** What is done is done: that leftovers of killed writers can't be removed takes nothing from it. */
+  async #sweep(): Promise<void> {
+    const { storage, clock, onSweepFailed } = this.#parts;
+    try {
+      await storage.sweepStaged(new Date(clock() - DAY_MS));
+    } catch (error) {
+      onSweepFailed?.(error);
+    }
   }
 }
 
@@ -52,6 +62,7 @@ export class Purge {
 class Run {
   readonly #parts: PurgeParts;
   readonly #now: number;
+  readonly #startedAt: number;
   readonly #options: Omit<PurgeOptions, 'now'>;
   readonly #started = performance.now();
   readonly #removals = new Limiter(REMOVALS);
@@ -62,6 +73,7 @@ class Run {
   constructor(parts: PurgeParts, now: number, options: Omit<PurgeOptions, 'now'>) {
     this.#parts = parts;
     this.#now = now;
+    this.#startedAt = parts.clock();
     this.#options = options;
   }
 
@@ -76,7 +88,7 @@ class Run {
     let after: DuePosition | null = null;
     let previous: Promise<void> = Promise.resolve();
     while (!this.#stopped()) {
-      const batch: PurgeBatch = new PurgeBatch(this.#parts, this.#now, selection);
+      const batch: PurgeBatch = new PurgeBatch(this.#parts, this.#nowFor(selection), selection);
       after = await batch.claim(after).catch((error: unknown) => this.#fail(error));
       if (after === null) break;
       const work: Promise<void> = this.#work(batch, previous).finally(() => underWay.delete(work));
@@ -101,6 +113,11 @@ class Run {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Pauses are by the clock, also in a purge of what is due at some later time. */
+  #nowFor(selection: DueSelection): number {
+    return selection === 'ripe' ? Math.min(this.#now, this.#startedAt) : this.#now;
   }
 
   #stopped(): boolean {

@@ -18,6 +18,8 @@ export interface Meta {
   readonly links: boolean;
   /** `contentType` of a write is kept and told by `getInfo`. */
   readonly contentType: boolean;
+  /** `filename` of a write is kept and told by `getInfo`. */
+  readonly filename: boolean;
   /** How many files `removeMany` takes away in one request; 1 where each is a call of its own. */
   readonly removeBatch: number;
   /** Removing tells by itself whether something was there; false where `removeMany` has to look first. */
@@ -41,6 +43,7 @@ export const plainMeta: Meta = {
   sysPath: false,
   links: false,
   contentType: false,
+  filename: false,
   removeBatch: 1,
   removeTellsMissing: true,
   realDirectories: true,

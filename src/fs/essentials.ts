@@ -22,6 +22,13 @@ export type WriteSource =
 export interface StageOptions {
   /** Media type to keep, where the backend keeps one; default none. */
   contentType?: string;
+  /**
+   * Name that clients are to save the file under, where it is another than the
+   * last component of its path, such as the one that an upload had at first.
+   * Kept where the backend keeps one (`Meta.filename`), reduced to a last
+   * component of at most 255 bytes without control characters; default none.
+   */
+  filename?: string;
   /** Aborting it makes the write reject with the signal's reason and leave nothing. */
   signal?: AbortSignal;
   /**

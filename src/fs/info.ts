@@ -23,4 +23,10 @@ export interface Info {
   readonly version?: string;
   /** Media type kept with the file, where the backend keeps one. */
   readonly contentType?: string;
+  /**
+   * Name that clients are to save the file under, where one was kept that is
+   * not `name`. It came from outside: never to be used as a path. Listings may
+   * leave it out.
+   */
+  readonly filename?: string;
 }

@@ -11,6 +11,7 @@ import { DirectoryExpected, IllegalDestination, ResourceNotFound } from '../erro
 import { compareCodePoints, dirname, joinPath } from '../path/parts.js';
 import { forEachLimited } from './derived/concurrency.js';
 import { makeDirs } from './derived/directories.js';
+import { keptOptions } from './derived/kept.js';
 import { concurrencyOf, Tally, transferTree } from './derived/transfer.js';
 import { copyOne } from './derived/transfer-file.js';
 import type { Place } from './derived/transfer-place.js';
@@ -163,10 +164,9 @@ async function settle({ info, from, to, there }: Difference, options: MirrorOpti
 async function replaceDirectory(from: Place, info: Info, to: Place, options: MirrorOptions): Promise<void> {
   const { signal, preserveTime } = options;
   const body = await from.fs.openRead(from.path);
-  const { contentType } = info;
   const staged = await to.fs
     .stage(to.path, body, {
-      ...(contentType === undefined ? {} : { contentType }),
+      ...keptOptions(info),
       ...(signal === undefined ? {} : { signal }),
     })
     .finally(() => body.destroy());

@@ -3,6 +3,7 @@
  * its method, and from whatever went wrong to an answer.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { loggable } from '../errors/loggable.js';
 import { send } from './answer.js';
 import { crossOrigin } from './cross-origin.js';
 import { answerTo, sendError } from './error-response.js';
@@ -16,6 +17,7 @@ import { AuthorizeFailed, ClientGone, HttpProblem } from './http-problem.js';
 import type { RouterOptions } from './options.js';
 import { resolveRouterOptions } from './options.js';
 import { watch } from './patience.js';
+import { tellFailure } from './request-failure.js';
 import type { HttpService } from './service.js';
 
 export type Next = (error?: unknown) => void;
@@ -70,7 +72,7 @@ function fail(
   next: Next | undefined,
 ): void {
   if (error instanceof ClientGone || response.destroyed) {
-    logger.debug({ method: request.method, err: error }, 'a client hung up');
+    logger.debug({ method: request.method, err: loggable(error) }, 'a client hung up');
     response.destroy();
     return;
   }
@@ -82,7 +84,8 @@ function fail(
   const answer = answerTo(error);
   if (answer.status >= 500 && !(error instanceof HttpProblem)) {
     const cause = error instanceof AuthorizeFailed ? error.cause : error;
-    logger.error({ method: request.method, status: answer.status, err: cause }, 'a request failed');
+    const fields = { status: answer.status };
+    tellFailure(logger, 'error', { request, error: cause, message: 'a request failed', fields });
   }
   sendError(response, answer);
 }

@@ -6,12 +6,12 @@
 import type { ServerResponse } from 'node:http';
 import { ServerResponse as PlainResponse } from 'node:http';
 import type { Info } from '../fs/info.js';
+import { attachmentDisposition, inlineDisposition } from '../path/content-disposition.js';
 import { contentTypeHeader, isInlineType } from '../path/media-type.js';
-import { attachmentDisposition } from '../urls/content-disposition.js';
 import type { Exchange } from './exchange.js';
 import type { ResolvedRouterOptions } from './options.js';
 import type { Representation } from './representation.js';
-import { cacheControlFor } from './semantics/cache-lifetime.js';
+import { cacheControlFor, guardedCacheControlFor } from './semantics/cache-lifetime.js';
 import { mediaTypeOf } from './semantics/content-headers.js';
 import { entityTagOf } from './semantics/entity-tag.js';
 import { formatHttpDate } from './semantics/http-date.js';
@@ -113,7 +113,8 @@ function makeHeaders(exchange: Exchange, file: Representation): FileHeaders {
 
 function validatorFields(exchange: Exchange, { version: { info }, deadline }: Representation): string[] {
   const { options } = exchange;
-  const cacheControl = cacheControlFor(options.cacheControl, exchange.secondsLeft(deadline));
+  const lifetime = isGuarded(exchange) ? guardedCacheControlFor : cacheControlFor;
+  const cacheControl = lifetime(options.cacheControl, exchange.secondsLeft(deadline));
   // Section 8.8.2.1: never later than the answer's own date, which is the system's.
   const modified = formatHttpDate(Math.min(info.modified.getTime(), Date.now()));
   const fields = ['ETag', entityTagOf(info), 'Last-Modified', modified];
@@ -122,6 +123,11 @@ function validatorFields(exchange: Exchange, { version: { info }, deadline }: Re
   // Section 12.5.5: also where this one is sent as it is, as another client may get another form.
   if (options.precompressed.length > 0) fields.push('Vary', 'Accept-Encoding');
   return fields;
+}
+
+/** Whether `authorize` let this one client have it. Who holds a signed URL has it of himself. */
+function isGuarded({ options, signed }: Exchange): boolean {
+  return options.authorize !== undefined && signed === null;
 }
 
 function contentFields(
@@ -135,7 +141,11 @@ function contentFields(
   if (coding !== undefined) fields.push('Content-Encoding', coding);
   if (!options.trusted && !isInlineType(mediaType)) fields.push('Content-Security-Policy', 'sandbox');
   const download = plain ? null : query.get('download');
-  if (download !== null)
-    fields.push('Content-Disposition', attachmentDisposition(download || described.name));
+  const { name, filename } = described;
+  if (download !== null) {
+    fields.push('Content-Disposition', attachmentDisposition(download || (filename ?? name)));
+  } else if (filename !== undefined) {
+    fields.push('Content-Disposition', inlineDisposition(filename));
+  }
   return fields;
 }

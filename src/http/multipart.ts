@@ -13,6 +13,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Request, Response } from 'express';
 import multer from 'multer';
 import { badRequest, ClientGone, HttpProblem, tooLarge } from './http-problem.js';
+import { isWhole } from './request-body.js';
 
 /** A name in which no client's can end, as it would be decoded from UTF-8. */
 const UNNAMED = '\ud800';
@@ -87,26 +88,28 @@ export function readForm(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => reject(formError(request, error));
-    // The client may have gone while we asked whether it may come in: its stream is silent for ever.
-    if (request.destroyed && !request.readableEnded) {
+    if (!isWhole(request)) {
       fail(new ClientGone());
       return;
     }
+    let fed: Parser | undefined;
     const options: MulterOptions = {
       storage: engine(receiver, fail),
       limits: { ...LIMITS, parts: LIMITS.fields + UNFILLED_PARTS + maxFiles },
       preservePath: true, // What is a name is decided in one place, and not here.
       defParamCharset: 'utf8',
       streamHandler: (_request, parser) => {
+        fed = parser;
         listen(parser, receiver, fail);
         request.pipe(parser);
       },
     };
     const onEnd = (error?: unknown): void => (error === undefined ? resolve() : fail(error));
     // Of a connection that was cut from this side the parser hears nothing, nor of one that the
-    // client cut when all of the body was here, but not all of it had been read.
+    // client cut when all of the body was here, but not all of it had been read. Nor of the end of a
+    // body that was cut off before: then it is read, but by nobody.
     request.once('close', () => {
-      if (!request.readableEnded) fail(new ClientGone());
+      if (fed?.writableEnded !== true) fail(new ClientGone());
     });
     // Multer is declared for Express and works with what Express is made of.
     multer(options).any()(request as Request, response as Response, onEnd);

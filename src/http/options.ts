@@ -72,7 +72,11 @@ export interface RouterOptions {
   uploadTimeout?: number;
   /** Default `'rename'`, which stores `name-1.ext`; `'replace'` wants the action of that name; `'fail'` answers 409. */
   onConflict?: OnConflict;
-  /** `Cache-Control` of served files, cut short by their deadlines. Default: no field for files without a deadline. */
+  /**
+   * `Cache-Control` of served files, cut short by their deadlines. With `authorize` it is `private` unless it says
+   * `public`, `private`, `s-maxage` or `no-store`. Default: no field for files without a deadline, and
+   * `private, no-cache` with `authorize`.
+   */
   cacheControl?: string;
   /**
    * How files of a storage with URLs of its own (S3) are delivered:

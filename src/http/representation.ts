@@ -7,7 +7,7 @@ export interface Representation {
   /** In ms since the epoch; null for none. */
   readonly deadline: number | null;
   /** Whose name and type are told: the file that was asked for, also where its compressed form is sent. */
-  readonly described: Pick<Info, 'name' | 'contentType'>;
+  readonly described: Pick<Info, 'name' | 'contentType' | 'filename'>;
   /** `Content-Encoding`; undefined for the file as it is. */
   readonly coding: string | undefined;
 }

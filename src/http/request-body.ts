@@ -34,14 +34,23 @@ export function fileTooLarge(maxBytes: number): HttpProblem {
 export function limited(source: Readable, maxBytes: number, refusal: HttpProblem): Readable {
   const limit = new ByteLimit(maxBytes, refusal);
   const onError = (error: Error): void => void limit.destroy(interrupted(source, error));
+  // Not whether the source has ended: of one that was taken off the pipe meanwhile the end went nowhere.
   const onClose = (): void => {
-    if (!source.readableEnded) limit.destroy(interrupted(source));
+    if (!limit.writableEnded) limit.destroy(interrupted(source));
   };
   source.once('error', onError).once('close', onClose);
   limit.once('close', () => source.unpipe(limit));
   // Whoever reads has listeners of his own; an error after that concerns nobody.
   limit.on('error', () => undefined);
-  return source.destroyed && !source.readableEnded ? limit.destroy(interrupted(source)) : source.pipe(limit);
+  return isWhole(source) ? source.pipe(limit) : limit.destroy(interrupted(source));
+}
+
+/**
+ * Whether all of a body is still to be read: its client may have gone, or been
+ * cut off and its bytes dropped, while we asked whether it may come in.
+ */
+export function isWhole(source: Readable): boolean {
+  return !source.destroyed && !source.readableDidRead;
 }
 
 function interrupted(source: Readable, error?: Error): Error {

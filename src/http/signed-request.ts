@@ -8,6 +8,11 @@ import { HttpProblem } from './http-problem.js';
 /** Parameters of a URL for reading that change the answer. */
 const READ_NAMES = ['download', 'type'] as const;
 
+/** Whether the URL claims to be signed, where URLs are. */
+export function isSigned({ service, plain, query }: Exchange): boolean {
+  return service.urls !== null && !plain && claimsSignature(query);
+}
+
 /**
  * What the URL of a GET or HEAD was signed to say; null for one that is not signed.
  * @throws HttpProblem 403: past, altered, or not signed where it must be

@@ -12,6 +12,7 @@ import type { Exchange } from './exchange.js';
 import { badRequest, notFound, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
 import { publishNew, publishRenamed } from './publish.js';
+import { tellFailure } from './request-failure.js';
 import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
 import { lookUp } from './stored-file.js';
 import { uploadName } from './upload-name.js';
@@ -28,6 +29,12 @@ interface StagedUpload {
   readonly staged: NamespaceStagedFile;
   /** `authorize` has agreed that a file of this name is replaced. */
   readonly mayReplace: boolean;
+}
+
+interface LateField {
+  readonly name: string;
+  /** File parts that began before it. */
+  readonly partsBefore: number;
 }
 
 interface Published {
@@ -54,9 +61,8 @@ export class UploadForm implements FormReceiver {
   readonly #names = new Set<string>();
   #parts = 0;
   #files = 0;
-  /** The first field that came after a part of which it is not known yet whether it is a file. */
-  #lateField: string | null = null;
-  #unnamed = 0;
+  /** The last field that came after parts of which it was not known yet whether they are files. */
+  #lateField: LateField | null = null;
 
   constructor(exchange: Exchange, parameters: UploadParameters, { policy, room }: FormRules) {
     this.#exchange = exchange;
@@ -69,7 +75,7 @@ export class UploadForm implements FormReceiver {
   onField(name: string, value: string): void {
     if (!isParameterName(name)) return;
     if (this.#files > 0) throw lateField(name);
-    if (this.#unnamed > 0) this.#lateField ??= name;
+    this.#lateField = { name, partsBefore: this.#parts };
     this.#parameters.add(name, value);
   }
 
@@ -122,10 +128,10 @@ export class UploadForm implements FormReceiver {
 
   async #receive(part: FilePart, ordinal: number): Promise<void> {
     if (part.name !== undefined) return this.#stage(part, ordinal);
-    this.#unnamed++;
     const stream = await unlessEmpty(part.stream);
     if (stream === null) return; // An input that was left unfilled.
-    if (this.#lateField !== null) throw lateField(this.#lateField);
+    if (this.#lateField !== null && ordinal < this.#lateField.partsBefore)
+      throw lateField(this.#lateField.name);
     await this.#stage({ ...part, stream }, ordinal);
   }
 
@@ -133,7 +139,8 @@ export class UploadForm implements FormReceiver {
     const { fs, path: directory } = this.#exchange;
     this.#count();
     await this.#parameters.check();
-    const name = this.#policy.filename ?? uploadName(this.#parameters.filename ?? clientName);
+    const given = this.#parameters.filename ?? clientName;
+    const name = this.#policy.filename ?? uploadName(given);
     const path = fs.validatePath(joinPath(directory, name));
     if (this.#exchange.hides(path)) throw notFound();
     const mayReplace = await this.#checkConflict(name, path);
@@ -144,6 +151,8 @@ export class UploadForm implements FormReceiver {
     const staged = await fs.stage(path, body.stream, {
       signal,
       final: this.#policy.onConflict !== 'rename',
+      // Where a signed URL has named the file, that is its name.
+      ...(given === undefined || this.#policy.filename !== null ? {} : { filename: given }),
       ...(body.contentType === undefined ? {} : { contentType: body.contentType }),
     });
     this.#uploads.push({ ordinal, name, staged, mayReplace });
@@ -206,8 +215,8 @@ export class UploadForm implements FormReceiver {
   }
 
   #warn(error: unknown, message: string): void {
-    const { namespace, service } = this.#exchange;
-    service.logger.warn({ namespace, err: error }, message);
+    const { namespace, request, service } = this.#exchange;
+    tellFailure(service.logger, 'warn', { request, error, message, fields: { namespace } });
   }
 }
 

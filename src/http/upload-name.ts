@@ -6,10 +6,8 @@
  * nothing in it that a terminal or a header would act on.
  */
 import { randomBytes } from 'node:crypto';
+import { visibleName } from '../path/content-disposition.js';
 import { splitExtension } from '../path/parts.js';
-
-/** C0 controls, DEL, C1 controls, and those that reorder text, by which `gpj.exe` shows as `exe.jpg`. */
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Of one component, on every common file system. */
 const MAX_NAME_BYTES = 255;
@@ -20,8 +18,7 @@ const MAX_NAME_BYTES = 255;
  * @returns a name of one component; a random one when nothing is left, and a random stem before a name that is all extension (`.jpg`)
  */
 export function uploadName(clientName: string | undefined): string {
-  const last = (clientName ?? '').replace(/^.*[/\\]/s, '');
-  const name = last.toWellFormed().replace(UNSEEN, '').trim().normalize('NFC');
+  const name = visibleName(clientName ?? '');
   if (/^\.*$/.test(name)) return randomName();
   return name.startsWith('.') ? `${randomName()}.${name.replace(/^[.\s]+/, '')}` : name;
 }

@@ -7,8 +7,10 @@ import type { SignedUpload } from './signed-request.js';
 const NAMES = ['seconds', 'days', 'timeout', 'filename'] as const;
 type ParameterName = (typeof NAMES)[number];
 
-/** A plain decimal: no sign, no exponent, no hexadecimal, no space. */
-const DECIMAL = /^(?:\d+\.?\d*|\.\d+)$/;
+/** A plain decimal: no sign, no exponent, no hexadecimal, no space. It can be read in one way only, or matching it would take long. */
+const DECIMAL = /^(?:\d+(?:\.\d*)?|\.\d+)$/;
+/** More than any number that means something. */
+const MOST_DIGITS = 100;
 
 export function isParameterName(name: string): name is ParameterName {
   return (NAMES as readonly string[]).includes(name);
@@ -68,7 +70,8 @@ export class UploadParameters {
       if (value !== '') this.#filename = value; // An unfilled input asks for nothing.
       return;
     }
-    const number = DECIMAL.test(value) ? Number(value) : Number.NaN;
+    const isDecimal = value.length <= MOST_DIGITS && DECIMAL.test(value);
+    const number = isDecimal ? Number(value) : Number.NaN;
     if (!Number.isFinite(number)) throw badRequest(`${name} must be a decimal number of 0 or more.`);
     if (name === 'timeout') this.#timeout = number;
     else this.#lifetime[name] = number;

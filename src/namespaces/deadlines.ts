@@ -16,19 +16,18 @@ export class Deadlines {
     if (typeof expires !== 'boolean') throw new TypeError(`expires must be a boolean, not ${typeof expires}`);
     const { clock, storage, ledger } = this.#scope.host;
     const key = this.#scope.key(path);
-    if (key.path === '')
+    if (this.#scope.validatePath(path) === '')
       throw new InvalidPath('', { message: 'a namespace can not expire: name a file in it' });
     const deadline = deadlineAfter(clock(), seconds, days);
     await storage.bound();
-    const seen = expires && (await this.#scope.isSeen(path));
-    await ledger.expire(key, expires ? deadline : null, seen);
+    await ledger.expire(key, expires ? deadline : null, () => this.#scope.isSeen(path));
     return expires ? new Date(deadline) : null;
   }
 
   /** Give a file a deadline that was made elsewhere. */
   async expireAt(path: string, deadline: Date): Promise<void> {
     const key = this.#scope.key(path);
-    await this.#scope.host.ledger.expire(key, deadline.getTime(), await this.#scope.isSeen(path));
+    await this.#scope.host.ledger.expire(key, deadline.getTime(), () => this.#scope.isSeen(path));
   }
 
   /** See `NamespaceFS.getExpirations`. */

@@ -1,9 +1,9 @@
 /** What a presigned URL makes of a file: who may run it, how long it may be kept, and when it ends. */
 import type { Clock } from '../clock/clock.js';
 import type { PresignOptions } from '../fs/presigner.js';
+import { attachmentDisposition } from '../path/content-disposition.js';
 import { isInlineType, mediaTypeOfName } from '../path/media-type.js';
 import { basename } from '../path/parts.js';
-import { attachmentDisposition } from '../urls/content-disposition.js';
 
 /** Options of `NamespaceFS.presign`. */
 export interface PresignedUrlOptions {

@@ -52,5 +52,6 @@ export function isActiveContent(mediaType: string): boolean {
 
 /** Whether a browser may show the content in our origin; what may not is put in a sandbox, or saved. */
 export function isInlineType(mediaType: string): boolean {
-  return INLINE.test((mediaType.split(';', 1)[0] ?? '').trim());
+  // Also below `audio/`, `video/` and `font/` a browser runs what ends in `+xml` (MIME Sniffing, "XML MIME type").
+  return INLINE.test((mediaType.split(';', 1)[0] ?? '').trim()) && !isActiveContent(mediaType);
 }

@@ -9,6 +9,7 @@ import { MayflyError } from '../errors/errors.js';
 import { sendJson } from '../http/answer.js';
 import { readSmallBody } from '../http/request-body.js';
 import type { Mayfly } from '../mayfly.js';
+import { EXPIRES, SIGNATURE } from '../urls/signed-url.js';
 import { sendProblem } from './problem.js';
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -31,7 +32,9 @@ export const linkSchema = z
     url: z.string(),
     temporary: z
       .boolean()
-      .describe('false: this storage does not sign, and the link works as long as the file is there.'),
+      .describe(
+        'false: this server has no secret to sign with, and the link works as long as the file is there.',
+      ),
     expires: z.iso
       .datetime()
       .nullable()
@@ -79,12 +82,18 @@ async function linkTo(
     fs.getUrl(path, { ...more }),
     fs.getExpiration(path),
   ]);
-  const temporary = url !== lasting;
-  const ends = [
-    ...(temporary ? [Date.now() + timeout * 1000] : []),
-    ...(deadline === null ? [] : [deadline.getTime()]),
-  ];
+  const signedEnd = endOfSigned(url);
+  const temporary = signedEnd !== null || url !== lasting;
+  const linkEnd = signedEnd ?? (temporary ? Date.now() + timeout * 1000 : null);
+  const ends = [linkEnd, deadline?.getTime() ?? null].filter((end) => end !== null);
   return { url, temporary, expires: ends.length === 0 ? null : new Date(Math.min(...ends)).toISOString() };
+}
+
+/** When a URL that is signed here ends, in ms since the epoch; null: it is not. (S3's own say it otherwise.) */
+function endOfSigned(url: string): number | null {
+  const { searchParams } = new URL(url, 'http://this.invalid');
+  const expires = searchParams.get(EXPIRES);
+  return searchParams.has(SIGNATURE) && expires !== null ? Number(expires) * 1000 : null;
 }
 
 async function bodyOf(req: IncomingMessage): Promise<unknown> {

@@ -32,7 +32,7 @@ export const PATH = parameter(
   { type: 'string' },
   'Path in the namespace. Slashes between its components are sent as they are, every component percent-encoded.',
 );
-const amount: Json = { type: 'number', minimum: 0 };
+export const amount: Json = { type: 'number', minimum: 0 };
 export const LIFETIME = [
   parameter('seconds', 'query', amount, 'Seconds that the file lives; summed up with days.'),
   parameter('days', 'query', amount, 'Days of 24 hours that the file lives.'),
@@ -49,7 +49,7 @@ export const IF_MATCH = parameter(
 const PROBLEMS: Record<number, string> = {
   400: 'A bad path, name, number or body.',
   401: 'A token is wanted.',
-  403: 'Refused.',
+  403: 'Refused; of a signed URL also that it is over, or not as it was signed.',
   404: 'Nothing is there.',
   405: 'The action is off.',
   409: 'A file or directory is in the way.',

@@ -1,6 +1,7 @@
 /** The operations of the HTTP interface, path by path, for the OpenAPI description. */
 import { FILES_ROOT } from './config.js';
 import {
+  amount,
   anyBytes,
   IF_MATCH,
   json,
@@ -86,13 +87,22 @@ export const FILE_PATHS = {
     parameters: [NAMESPACE, PATH],
     get: {
       operationId: 'read',
-      summary: 'Read a file. HEAD as well.',
+      summary:
+        'Read a file. HEAD as well. By a signed URL, which is taken as it was handed out: whatever is altered is 403.',
+      security: [{}, { signature: [] }],
       parameters: [
         parameter(
           'download',
           'query',
           { type: 'string' },
           'Asks the browser to save the file, under this name if one is given.',
+        ),
+        parameter('expires', 'query', amount, 'Of a signed URL: when it ends, in seconds since the epoch.'),
+        parameter(
+          'type',
+          'query',
+          { type: 'string' },
+          'Of a signed URL: the media type to serve the file as.',
         ),
         parameter('Range', 'header', { type: 'string' }, 'One range of bytes.'),
         parameter('If-None-Match', 'header', { type: 'string' }, '304 if the file has one of these tags.'),

@@ -56,6 +56,13 @@ export function openApi(): Record<string, unknown> {
           scheme: 'bearer',
           description: 'Wanted when the program has a token (MAYFLY_TOKEN).',
         },
+        signature: {
+          type: 'apiKey',
+          in: 'query',
+          name: 'signature',
+          description:
+            'Carried by URLs that the program has signed; wanted for every file when it serves by signed URLs only (MAYFLY_URLS_REQUIRED).',
+        },
       },
     },
   };

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import type { Mayfly } from '../mayfly.js';
 import { createMayfly } from '../mayfly.js';
+import type { UrlsOptions } from '../options.js';
 import { answerCollections, askPrimaryForMetrics } from './cluster-metrics.js';
 import type { ServerOptions, SettingsOverrides } from './config.js';
 import { BadSettings, FILES_ROOT, isLoopback, loadSettings } from './config.js';
@@ -17,6 +18,7 @@ import { Metrics } from './metrics.js';
 import { startPurgeJob } from './purge-job.js';
 import { createServer } from './server.js';
 import { Drain, stopOnSignals } from './shutdown.js';
+import { urlSigning } from './url-secrets.js';
 import { runPrimary } from './workers.js';
 
 /**
@@ -31,19 +33,29 @@ export async function runProgram(overrides?: SettingsOverrides): Promise<void> {
     timestamp: pino.stdTimeFunctions.isoTime,
   });
   failLoudly(log);
-  const mayfly = openMayfly(options, log);
+  const mayfly = openMayfly(options, { log, urls: urlSigning(options.urls) });
   await mayfly.ready();
   if (options.workers > 1 && cluster.isPrimary) await runPrimary({ mayfly, options, log });
   else await serve(mayfly, options, log);
 }
 
+/** What of a mayfly is not among the settings. */
+export interface OpenOptions {
+  /** How URLs are signed; null: not at all. */
+  urls: UrlsOptions | null;
+  log?: pino.Logger;
+  /** Origin that begins the URLs where the settings have none; default none. */
+  urlOrigin?: string;
+}
+
 /** The mayfly of these settings, which purges nothing by itself. */
-export function openMayfly(options: ServerOptions, log?: pino.Logger, urlOrigin = ''): Mayfly {
+export function openMayfly(options: ServerOptions, { urls, log, urlOrigin = '' }: OpenOptions): Mayfly {
   return createMayfly({
     storage: { ...options.storage, urlRoot: (options.publicUrl ?? urlOrigin) + FILES_ROOT },
     expirations: options.expirations,
     // The program runs the schedule itself: see purge-job.
     purge: false,
+    ...(urls === null ? {} : { urls }),
     ...(log === undefined ? {} : { logger: log }),
   });
 }

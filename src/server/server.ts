@@ -6,6 +6,8 @@
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
+import { answerTo, sendError } from '../http/error-response.js';
+import { tellFailure } from '../http/request-failure.js';
 import type { Logger } from '../logger/logger.js';
 import type { Mayfly } from '../mayfly.js';
 import { hasToken, isSafeMethod, refuseForeignPage, UNAUTHORIZED, Unauthorized } from './access.js';
@@ -82,8 +84,8 @@ function answerer(parts: ServerParts): RequestListener {
     if (READ_ONLY.has(route) && !isSafeMethod(req.method)) return sendProblem(res, READ_ONLY_REFUSAL);
     if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
     Promise.resolve(handlers[route](req, res)).catch((error: unknown) => {
-      parts.log.error({ err: error, id }, 'request failed');
-      sendProblem(res, INTERNAL);
+      tellFailure(parts.log, 'error', { request: req, error, message: 'request failed', fields: { id } });
+      sendError(res, answerTo(error));
     });
   };
 }
@@ -97,6 +99,8 @@ function refuse(req: IncomingMessage, token: string | null): Refusal | null {
 function filesHandler({ mayfly, options: { token, limits, delivery }, log }: ServerParts): Handler {
   const serve = mayfly.handler({
     allow: ['read', 'list', 'upload', 'replace', 'remove', 'expire'],
+    // Reading is everybody's, whatever `authorize` says of the rest.
+    cacheControl: 'public',
     ...limits,
     ...(delivery === undefined ? {} : { delivery }),
     // Which of the safe requests are listings is the file service's to say, so they are asked for here.
@@ -109,7 +113,7 @@ function filesHandler({ mayfly, options: { token, limits, delivery }, log }: Ser
     serve(req, res, (error) => {
       if (error instanceof Unauthorized) return sendProblem(res, UNAUTHORIZED);
       if (error === undefined) return sendProblem(res, { status: 404, detail: 'There is nothing here.' });
-      log.error({ err: error }, 'file service failed');
+      tellFailure(log, 'error', { request: req, error, message: 'file service failed' });
       sendProblem(res, INTERNAL);
     });
 }
@@ -129,12 +133,12 @@ function namespacesHandler({ mayfly, options: { token } }: ServerParts): Handler
 
 /** Asks anew each time: a disk can go away while the process stays. */
 function readyHandler({ mayfly, log, isLeaving }: ServerParts): Handler {
-  return async (_req, res) => {
+  return async (req, res) => {
     if (isLeaving?.()) return sendProblem(res, { status: 503, detail: 'This instance is about to stop.' });
     try {
       await within(READY_TIMEOUT_MS, mayfly.ready());
     } catch (error) {
-      log.warn({ err: error }, 'not ready');
+      tellFailure(log, 'warn', { request: req, error, message: 'not ready' });
       return sendProblem(res, {
         status: 503,
         detail: 'The storage or the expiration store does not answer.',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createMayfly, SqliteExpirationStore } from '../../src/index.js';
+import { Program } from '../server/program.js';
 import { describeS3, newBucket, server } from '../support/s3.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import type { Outcome } from './command.js';
@@ -192,6 +193,28 @@ describe('mayfly url, expire', () => {
     expect((await mayfly('url', './a.txt')).code).toBe(2);
   });
 
+  it('signs a URL that works for a while, by the secret of the server', async () => {
+    const timely = new URL((await done('url', 'charts:a.txt', '--timeout', '5m')).trim());
+    const { program, url } = await Program.start({
+      MAYFLY_DIRECTORY_ROOT: at('var/files'),
+      MAYFLY_EXPIRATIONS_PATH: at('var/expirations.db'),
+      MAYFLY_URLS_REQUIRED: 'true',
+    });
+    try {
+      expect((await fetch(url + timely.pathname + timely.search)).status).toBe(200);
+      expect((await fetch(url + timely.pathname)).status).toBe(403);
+    } finally {
+      await program.dispose();
+    }
+  });
+
+  it('leaves the secret alone where nothing is to be signed', async () => {
+    await done('url', 'charts:a.txt');
+    await done('stat', 'charts:a.txt');
+    expect((await done('doctor')).includes('links: are signed, by the secret in var/url-secret')).toBe(true);
+    expect(await readdir(at('var'))).not.toContain('url-secret');
+  });
+
   it('set a deadline, move it, take it away', async () => {
     const { expires } = await json('expire', 'charts:a.txt', '5m');
     expect(Date.parse(String(expires)) - Date.now()).toBeGreaterThan(200_000);
@@ -276,6 +299,26 @@ describe('mayfly fsck', () => {
 });
 
 describe('mayfly doctor', () => {
+  it('says whether links are signed and who may read by what, and never the secret itself', async () => {
+    const secret = 'a-secret-of-32-bytes-or-more-for-links';
+    const given = await runCommand(directory.path, ['doctor'], { MAYFLY_URL_SECRETS: secret });
+    expect(given.stdout).toContain('ok   links: are signed, by MAYFLY_URL_SECRETS');
+    expect(given.stdout + given.stderr).not.toContain(secret);
+    const short = await runCommand(directory.path, ['doctor'], { MAYFLY_URL_SECRETS: 'rather-short' });
+    expect(short.code).toBe(1);
+    expect(short.stdout).toMatch(/BAD {2}settings: .*MAYFLY_URL_SECRETS.*32 bytes/);
+    expect(short.stdout + short.stderr).not.toContain('rather-short');
+    await mkdir(at('var'));
+    await writeFile(at('var/url-secret'), secret, { mode: 0o644 });
+    const open = await mayfly('doctor');
+    expect(open.stdout).toMatch(/WARN links: .*var\/url-secret.*\n.*chmod 600 var\/url-secret/);
+    expect(open.stdout).not.toContain(secret);
+    const postgres = await runCommand(directory.path, ['doctor'], {
+      MAYFLY_EXPIRATIONS_CONNECTION_STRING: 'postgres://127.0.0.1:1/none',
+    });
+    expect(postgres.stdout).toMatch(/WARN links: are not signed.*\n.*MAYFLY_URL_SECRETS/);
+  });
+
   it('finds nothing wrong with the defaults, and changes nothing', async () => {
     await writeFile(at('a.txt'), 'one');
     await done('cp', 'a.txt', 'charts:a.txt');

@@ -111,6 +111,59 @@ describe('mayfly/client', () => {
   });
 });
 
+describe('a path of mayfly/client', () => {
+  const sent: string[] = [];
+  const client = createClient({
+    baseUrl: 'http://x/files',
+    fetch: async (url) => {
+      sent.push(new URL(String(url)).pathname);
+      return new Response('{"entries":[],"cursor":null,"files":[]}');
+    },
+  });
+
+  it.each([
+    ['a/./b', '/files/ns/a/b'],
+    ['a//b', '/files/ns/a/b'],
+    ['/a/b', '/files/ns/a/b'],
+    ['a/../b', '/files/ns/b'],
+    ['a/b/../../c', '/files/ns/c'],
+    ['a/..b', '/files/ns/a/..b'],
+    ['%2e%2e/a', '/files/ns/%252e%252e/a'],
+    ['..\\a', '/files/ns/..%5Ca'],
+    ['a/', '/files/ns/a/'],
+    ['a/..', '/files/ns'],
+  ])('%s stays in its namespace', (path, expected) => {
+    expect(new URL(client.url('ns', path)).pathname).toBe(expected);
+  });
+
+  it.each(['..', '../bob/x.txt', 'a/../../bob/x', '/../bob', './../bob', 'a/../..'])(
+    '%s is refused before anything is sent',
+    async (path) => {
+      expect(() => client.url('alice', path)).toThrow(TypeError);
+      await expect(client.put('alice', path, 'x')).rejects.toThrow(TypeError);
+      await expect(client.remove('alice', path)).rejects.toThrow(TypeError);
+      await expect(client.expire('alice', path, null)).rejects.toThrow(TypeError);
+      await expect(client.list('alice', path).next()).rejects.toThrow(TypeError);
+      await expect(client.upload('alice', new Blob(['x']), { directory: path })).rejects.toThrow(TypeError);
+      expect(sent).toEqual([]);
+    },
+  );
+
+  it.each(['', '.', '..'])('a namespace of %j is none', async (namespace) => {
+    expect(() => client.url(namespace, 'a')).toThrow(TypeError);
+    await expect(client.put(namespace, 'files/a', 'x')).rejects.toThrow(TypeError);
+    expect(sent).toEqual([]);
+  });
+
+  it('of a directory or none is where it was', async () => {
+    for await (const _entry of client.list('ns')) void _entry;
+    for await (const _entry of client.list('ns', 'd/e')) void _entry;
+    await client.upload('ns', new Blob(['x']));
+    await client.upload('ns', new Blob(['x']), { directory: 'd' });
+    expect(sent.splice(0)).toEqual(['/files/ns/', '/files/ns/d/e/', '/files/ns', '/files/ns/d']);
+  });
+});
+
 describeInBrowser('mayfly/client in a browser', () => {
   const site = useSite();
 

@@ -1,13 +1,12 @@
 /** The backend that docs/BACKENDS.md shows is run here, under node:test and against the built package. */
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { plainMeta } from '../../src/index.js';
-import { temporaryDirectory } from '../support/temporary-directory.js';
+import { root, userProject } from './blocks.js';
 
-const root = join(import.meta.dirname, '../..');
 const page = await readFile(join(root, 'docs/BACKENDS.md'), 'utf8');
 const run = promisify(execFile);
 
@@ -21,11 +20,8 @@ const files = new Map(
 
 describe('docs/BACKENDS.md', () => {
   it('shows a backend that passes the conformance suite', async () => {
-    const { path, remove } = await temporaryDirectory();
+    const { path, remove } = await userProject();
     try {
-      await mkdir(join(path, 'node_modules'));
-      await symlink(root, join(path, 'node_modules', 'mayfly'));
-      await writeFile(join(path, 'package.json'), '{ "type": "module" }');
       for (const [name, code] of files) await writeFile(join(path, name), code);
       // The variable by which node:test knows that it runs within itself must not come from jest's process.
       const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;

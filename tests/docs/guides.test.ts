@@ -10,17 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { freePort } from '../support/free-port.js';
-import { userProject } from '../support/user-project.js';
+import { blocksOf, root, userProject } from './blocks.js';
 
-const root = join(import.meta.dirname, '../..');
 const GUIDES = ['GUIDE.md', 'CLIENT.md', 'OPERATIONS.md', 'MIGRATING.md'];
-
-async function blocksOf(file: string, language: string): Promise<string[]> {
-  const text = await readFile(join(root, 'docs', file), 'utf8');
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
-    ([, code = '']) => code,
-  );
-}
 
 /** What the comments say is printed: beside a `console.log`, or on the lines right below it. */
 function promisedBy(code: string): string[] {
@@ -44,7 +36,9 @@ beforeEach(async () => {
 
 afterEach(() => directory.remove());
 
-const guides = await Promise.all(GUIDES.map(async (file) => ({ file, blocks: await blocksOf(file, 'js') })));
+const guides = await Promise.all(
+  GUIDES.map(async (file) => ({ file, blocks: await blocksOf(`docs/${file}`, 'js') })),
+);
 
 describe.each(guides)('$file', ({ blocks }) => {
   it('has code', () => expect(blocks.length).toBeGreaterThan(0));
@@ -98,7 +92,7 @@ async function serves(file: string, code: string): Promise<void> {
 
 describe('CLI.md', () => {
   it('has commands that work one after the other', async () => {
-    const [commands = ''] = await blocksOf('CLI.md', 'sh');
+    const [commands = ''] = await blocksOf('docs/CLI.md', 'sh');
     const bin = join(directory.path, 'bin');
     await mkdir(bin);
     const main = join(root, 'dist/cli/main.js');

@@ -8,18 +8,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { freePort } from '../support/free-port.js';
-import { userProject } from '../support/user-project.js';
+import { blocksOf, root, userProject } from './blocks.js';
 
-const root = join(import.meta.dirname, '../..');
-const readme = await readFile(join(root, 'README.md'), 'utf8');
 const run = promisify(execFile);
 
-/** The code blocks of a language, in order. */
-function blocks(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
-    (match) => match[1] ?? '',
-  );
-}
+const blocks = {
+  js: await blocksOf('README.md', 'js'),
+  sh: await blocksOf('README.md', 'sh'),
+  json: await blocksOf('README.md', 'json'),
+};
 
 describe('the README', () => {
   let directory: { path: string; remove: () => Promise<void> };
@@ -37,7 +34,7 @@ describe('the README', () => {
   });
 
   async function startExample(port: number): Promise<void> {
-    const example = blocks('js')[0] ?? '';
+    const example = blocks.js[0] ?? '';
     const listen = "app.listen(3000, '127.0.0.1')";
     expect(example).toContain(listen);
     const waiting = example.replace(listen, `app.listen(${port}, '127.0.0.1', () => console.log('started'))`);
@@ -50,7 +47,7 @@ describe('the README', () => {
   }
 
   it('has an Express example of twelve lines or so that serves what it stores', async () => {
-    const lines = (blocks('js')[0] ?? '').split('\n').filter((line) => line.trim() !== '');
+    const lines = (blocks.js[0] ?? '').split('\n').filter((line) => line.trim() !== '');
     expect(lines.length).toBeLessThanOrEqual(13);
     const port = await freePort();
     await startExample(port);
@@ -62,7 +59,7 @@ describe('the README', () => {
   });
 
   it('has an upload by curl that answers as shown', async () => {
-    const curl = blocks('sh').find((block) => block.startsWith('curl')) ?? '';
+    const curl = blocks.sh.find((block) => block.startsWith('curl')) ?? '';
     const url = /'(http:[^']+)'/.exec(curl)?.[1] ?? '';
     const port = await freePort();
     await startExample(port);
@@ -71,7 +68,7 @@ describe('the README', () => {
     const response = await fetch(url.replace(':3000', `:${port}`), { method: 'POST', body: form });
     expect(response.status).toBe(201);
     const answer = (await response.json()) as { files: Record<string, unknown>[] };
-    const shown = JSON.parse(blocks('json')[0] ?? '') as { files: Record<string, unknown>[] };
+    const shown = JSON.parse(blocks.json[0] ?? '') as { files: Record<string, unknown>[] };
     expect(Object.keys(answer.files[0] ?? {}).sort()).toEqual(Object.keys(shown.files[0] ?? {}).sort());
     expect(answer.files[0]).toMatchObject({
       namespace: 'photos',
@@ -83,7 +80,7 @@ describe('the README', () => {
   });
 
   it('has filesystem calls that work in the order shown', async () => {
-    const calls = blocks('js')[1] ?? '';
+    const calls = blocks.js[1] ?? '';
     expect(calls).toContain('charts.expire');
     const script = [
       "import { Readable } from 'node:stream';",
@@ -101,7 +98,7 @@ describe('the README', () => {
   });
 
   it('has calls on whole trees that work as shown', async () => {
-    const calls = blocks('js')[2] ?? '';
+    const calls = blocks.js[2] ?? '';
     expect(calls).toContain('copyFS');
     const script = [
       "import { createMayfly } from 'mayfly';",
@@ -122,8 +119,8 @@ describe('the README', () => {
 
   it('names commands that the package has', async () => {
     const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: object };
-    expect(blocks('sh')[0]).toContain('npm start');
-    expect(blocks('sh')[0]).toContain('npm test');
+    expect(blocks.sh[0]).toContain('npm start');
+    expect(blocks.sh[0]).toContain('npm test');
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['start', 'test']));
   });
 });

@@ -41,10 +41,10 @@ function sameMayfly() {
 }
 
 /** Start one that serves; its first line tells where. */
-async function start(name: string): Promise<string> {
+async function start(name: string, env: Record<string, string> = {}): Promise<string> {
   const running = spawn(process.execPath, [example(name)], {
     cwd: directory.path,
-    env: { PATH: process.env.PATH, PORT: '0' },
+    env: { PATH: process.env.PATH, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   child = running;
@@ -119,6 +119,90 @@ describe('memoize.js', () => {
     await mayfly.expireObjects({ now: new Date(Date.now() + 61_000) });
     await mayfly.close();
     expect(await runToEnd('memoize.js')).toBe('17984 17984 computed 1 times\n');
+  });
+});
+
+describe('private-downloads.js', () => {
+  const urlSecret = 'a secret of 32 bytes or more, for tests';
+  let url = '';
+
+  beforeEach(async () => {
+    url = await start('private-downloads.js', {
+      SESSION_SECRET: 'a secret of the sessions',
+      URL_SECRET: urlSecret,
+    });
+  });
+
+  const get = (path: string, cookie = '') =>
+    fetch(url + path, { headers: { Cookie: cookie }, redirect: 'manual' });
+  const signIn = (user: string, password: string) =>
+    fetch(`${url}/sign-in`, {
+      method: 'POST',
+      body: new URLSearchParams({ user, password }),
+      redirect: 'manual',
+    });
+
+  /** @returns the cookie of the session */
+  async function signedIn(user: string, password: string): Promise<string> {
+    const response = await signIn(user, password);
+    expect(response.status).toBe(303);
+    const [cookie = ''] = response.headers.getSetCookie();
+    expect(cookie).toMatch(/HttpOnly; SameSite=Lax/);
+    return cookie.split(';')[0] ?? '';
+  }
+
+  it('sends who has signed in to a link for a minute, by which the file is served without a session', async () => {
+    const cookie = await signedIn('ada', 'lovelace');
+    expect(await (await get('/', cookie)).text()).toContain('<a href="/documents/notes.txt">');
+    const before = Math.floor(Date.now() / 1000);
+    const redirect = await get('/documents/notes.txt', cookie);
+    expect([redirect.status, redirect.headers.get('cache-control')]).toEqual([303, 'no-store']);
+    const link = redirect.headers.get('location') ?? '';
+    const expires = Number(new URL(link, url).searchParams.get('expires'));
+    expect(expires - before).toBeGreaterThanOrEqual(60);
+    expect(expires).toBeLessThanOrEqual(Math.ceil(Date.now() / 1000) + 60);
+    const file = await get(link);
+    expect(await file.text()).toBe('On the Analytical Engine\n');
+    expect(file.headers.get('content-disposition')).toContain('attachment; filename="notes.txt"');
+    expect((await get(link.replace('notes', 'other'))).status).toBe(403);
+    expect((await get(link.replace(String(expires), String(expires + 1)))).status).toBe(403);
+  });
+
+  it('serves nothing by a plain URL, to whomever', async () => {
+    const cookie = await signedIn('ada', 'lovelace');
+    for (const path of ['/files/documents/ada/notes.txt', '/files/documents/', '/files/documents/none']) {
+      expect([path, (await get(path, cookie)).ok]).toEqual([path, false]);
+    }
+    expect((await get('/files/documents/ada/notes.txt', cookie)).status).toBe(403);
+  });
+
+  it('gives nobody the files of another, and nothing to who has not signed in', async () => {
+    const anonymous = await get('/documents/notes.txt');
+    expect([anonymous.status, anonymous.headers.get('location')]).toEqual([303, '/']);
+    const cookie = await signedIn('grace', 'hopper');
+    for (const name of [
+      'notes.txt',
+      '..%2Fada%2Fnotes.txt',
+      '%2E%2E%2fada%2fnotes.txt',
+      '.%2Freport.txt',
+      '%00',
+    ]) {
+      expect([name, (await get(`/documents/${name}`, cookie)).status]).toEqual([name, 404]);
+    }
+    expect((await get('/documents/report.txt', cookie)).status).toBe(303);
+    expect((await signIn('ada', 'hopper')).status).toBe(401);
+    expect((await signIn('nobody', 'hopper')).status).toBe(401);
+  });
+
+  it('gives no more links after signing out', async () => {
+    const cookie = await signedIn('ada', 'lovelace');
+    const out = await fetch(`${url}/sign-out`, {
+      method: 'POST',
+      headers: { Cookie: cookie },
+      redirect: 'manual',
+    });
+    expect(out.status).toBe(303);
+    expect((await get('/documents/notes.txt', cookie)).headers.get('location')).toBe('/');
   });
 });
 

@@ -242,6 +242,25 @@ describe('PostgresExpirationStore', () => {
       },
     );
 
+    it('a claim that may have been taken is given back when this holder next looks after its claims', async () => {
+      const proxy = await cut(database.url);
+      const [it, other] = [store(proxy.url), store()];
+      await put(it, 'a', 1);
+      proxy.cutAt(COMMIT, 'after');
+      await expect(it.claimDue(randomUUID(), 1, 10, null)).rejects.toMatchObject(UNREACHABLE);
+      expect(await other.claimDue(randomUUID(), 1, 10, null)).toEqual([]);
+      await it.releaseDead();
+      const token = randomUUID();
+      expect(await other.claimDue(token, 1, 10, null)).toHaveLength(1);
+      await other.settle(token, []);
+
+      proxy.cutAt(COMMIT, 'after');
+      await expect(it.claim(randomUUID(), [key('a')])).rejects.toMatchObject(UNREACHABLE);
+      expect(await other.claim(randomUUID(), [key('a')])).toBeNull();
+      await it.releaseDead();
+      expect(await other.claim(randomUUID(), [key('a')])).toHaveLength(1);
+    });
+
     it('one that is not patient says that it does not know', async () => {
       const proxy = await cut(database.url);
       const it = store(proxy.url);
@@ -263,6 +282,33 @@ describe('PostgresExpirationStore', () => {
       expect((await it.find([key('a')]))[0]?.deadline).toBe(1);
     });
   });
+
+  it('closes also when the server is not heard of any more', async () => {
+    const proxy = await cut(database.url);
+    const it = store(proxy.url);
+    await put(it, 'a', 1);
+    proxy.fallSilent();
+    await it.close();
+    await expect(it.find([key('a')])).rejects.toMatchObject({ code: 'FilesystemClosed' });
+  });
+
+  it('has more work wait than it has connections, for as long as the work before it takes', async () => {
+    const it = store();
+    await it.ready();
+    const paths = Array.from({ length: 40 }, (_, i) => `f${i}`);
+    const inTheWay = new pg.Client(database.url);
+    await inTheWay.connect();
+    await inTheWay.query('begin');
+    for (const path of paths) {
+      await inTheWay.query("insert into mayfly_claims values ('n', $1, 'another', 'token')", [path]);
+    }
+    const claims = paths.map((path) => it.claim(randomUUID(), [key(path)]));
+    // Longer than connecting may take.
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    await inTheWay.query('rollback');
+    await inTheWay.end();
+    expect((await Promise.all(claims)).filter((rows) => rows?.length === 1)).toHaveLength(40);
+  }, 60_000);
 
   describe('tells', () => {
     it.each([

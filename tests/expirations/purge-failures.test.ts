@@ -114,6 +114,14 @@ describe.each(OPENERS)('files that can not be removed (%s)', (_name, open) => {
     expect(reports.reduce((sum, [, failed]) => sum + failed, 0)).toBe(1);
   });
 
+  it('wait by the clock also after a purge of what is due later', async () => {
+    await files.write('poison', 'x', { seconds: 100 });
+    expect(await purge({ now: new Date(tested.clock.now + 86_400_000), retries: 'ripe' })).toEqual([0, 1, 0]);
+    tested.clock.advance(100);
+    filesystem.poison = /nothing/;
+    expect(await purge({ retries: 'ripe' })).toEqual([1, 0, 0]);
+  });
+
   it('start anew with a new deadline', async () => {
     await files.write('poison', 'x', { seconds: 1 });
     tested.clock.advance(1);

@@ -63,6 +63,21 @@ describe('the purge job', () => {
     await mayfly.close();
   });
 
+  it('outlives what its purge throws', async () => {
+    let runs = 0;
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', listener);
+    const job = new PurgeSchedule('* * * * * *', async () => {
+      runs++;
+      throw new Error('a logger that throws');
+    });
+    while (runs < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+    await job.stop();
+    process.off('unhandledRejection', listener);
+    expect(unhandled).toEqual([]);
+  });
+
   it.each([
     ['* * * * *', true],
     ['*/5 * * * * *', true],

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
 import { MemoryExpirationStore } from '../../src/expirations/memory-expiration-store.js';
 import { PostgresExpirationStore } from '../../src/expirations/sql/postgres-expiration-store.js';
 import { SqliteExpirationStore } from '../../src/expirations/sql/sqlite-expiration-store.js';
@@ -38,3 +39,17 @@ describeExpirationStore(
   },
   { severalHolders: true },
 );
+
+it('MemoryExpirationStore tells due rows in order and once, however often they were renewed', async () => {
+  const store = new MemoryExpirationStore();
+  const renew = async (path: string, deadline: number): Promise<void> => {
+    const key = { namespace: 'n', path };
+    await store.claim('renewal', [key]);
+    await store.settle('renewal', [{ ...key, deadline, intent: null, seen: true }]);
+  };
+  for (let i = 0; i < 20; i++) await renew(`f${i}`, 10_000 - i);
+  for (let i = 0; i < 5000; i++) await renew(`f${i % 20}`, 20_000 - i);
+  const due = await store.claimDue('purge', 20_000, 100, null);
+  expect(due.map(({ row }) => row.deadline)).toEqual(Array.from({ length: 20 }, (_, i) => 15_001 + i));
+  expect(await store.claimDue('another', 20_000, 100, null)).toEqual([]);
+});

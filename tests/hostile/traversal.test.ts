@@ -1,6 +1,7 @@
 /** Paths that would lead out, in every encoding, by every route. */
 import { describe, expect, it } from '@jest/globals';
 import { FORM_TYPE, rawForm } from '../support/http.js';
+import { GROUNDS } from './grounds.js';
 import { attacked, rawRequest, statusOf } from './hostile.js';
 
 /** Ways to write `..`, or a slash, that some decoder somewhere takes for one. */
@@ -65,67 +66,73 @@ const PATHS = [
   'ns%00/../private/canary.txt',
 ];
 
-const target = attacked();
+describe.each(GROUNDS)('paths, %s', (kind) => {
+  const target = attacked(kind);
 
-describe.each([
-  ['GET', 'GET', [], ''],
-  ['a listing', 'GET', ['Accept: application/json'], ''],
-  ['HEAD', 'HEAD', [], ''],
-  ['PUT', 'PUT', [], 'planted'],
-  ['DELETE', 'DELETE', [], ''],
-  ['PATCH', 'PATCH', ['Content-Type: application/json'], '{"seconds":0}'],
-  [
-    'POST',
-    'POST',
-    [`Content-Type: ${FORM_TYPE}`],
-    rawForm([{ disposition: 'name="f"; filename="planted.txt"', body: 'planted' }]),
-  ],
-] as const)('traversal by %s', (_what, method, headers, body) => {
-  it('reaches nothing outside of the namespace', async () => {
-    const statuses = new Set<number>();
-    for (let i = 0; i < PATHS.length; i += 16) {
-      const answers = await Promise.all(
-        PATHS.slice(i, i + 16).map((path) =>
-          target.send(rawRequest(`${method} /files/${path}`, headers, body as string)),
-        ),
-      );
-      for (const answer of answers) statuses.add(statusOf(answer));
-    }
-    // Some are names that are merely odd, and those may be stored; in the namespace.
-    for (const status of statuses) expect([200, 201, 204, 304, 400, 404, 405, 409, 412]).toContain(status);
-    await target.mayfly.expireObjects();
+  describe.each([
+    ['GET', 'GET', [], ''],
+    ['a listing', 'GET', ['Accept: application/json'], ''],
+    ['HEAD', 'HEAD', [], ''],
+    ['PUT', 'PUT', [], 'planted'],
+    ['DELETE', 'DELETE', [], ''],
+    ['PATCH', 'PATCH', ['Content-Type: application/json'], '{"seconds":0}'],
+    [
+      'POST',
+      'POST',
+      [`Content-Type: ${FORM_TYPE}`],
+      rawForm([{ disposition: 'name="f"; filename="planted.txt"', body: 'planted' }]),
+    ],
+  ] as const)('traversal by %s', (_what, method, headers, body) => {
+    it('reaches nothing outside of the namespace', async () => {
+      const statuses = new Set<number>();
+      // Against S3 each takes several requests more; which ones it gets differs by method.
+      const paths = kind === 's3fs' ? PATHS.filter((_path, i) => i % 7 === method.length) : PATHS;
+      for (let i = 0; i < paths.length; i += 16) {
+        const answers = await Promise.all(
+          paths
+            .slice(i, i + 16)
+            .map((path) => target.send(rawRequest(`${method} /files/${path}`, headers, body as string))),
+        );
+        for (const answer of answers) statuses.add(statusOf(answer));
+      }
+      // Some are names that are merely odd, and those may be stored; in the namespace.
+      for (const status of statuses) expect([200, 201, 204, 304, 400, 404, 405, 409, 412]).toContain(status);
+      await target.mayfly.expireObjects();
+    });
   });
-});
 
-describe('traversal by the name of a file', () => {
-  it.each([
-    '../canary.txt',
-    '..\\\\canary.txt',
-    '../../private/canary.txt',
-    '/etc/passwd',
-    'C:\\\\Windows\\\\win.ini',
-    '..%2fcanary.txt',
-    '....//canary.txt',
-    '.htaccess',
-    '..',
-    '.',
-    '~/.ssh/id_rsa',
-    'a\u0000/../../canary.txt',
-    '.mayfly',
-  ])('%j stores in the directory of the form', async (name) => {
-    for (const disposition of [
-      `name="f"; filename="${name}"`,
-      `name="f"; filename*=UTF-8''${encodeURIComponent(name)}`,
-    ]) {
-      const form = rawForm([{ disposition, body: 'planted' }]);
-      const answer = await target.send(rawRequest('POST /files/ns/in', [`Content-Type: ${FORM_TYPE}`], form));
-      expect([201, 400]).toContain(statusOf(answer));
-    }
-    const query = `filename=${encodeURIComponent(name)}`;
-    const form = rawForm([{ disposition: 'name="f"; filename="x"', body: 'planted' }]);
-    await target.send(rawRequest(`POST /files/ns/in?${query}`, [`Content-Type: ${FORM_TYPE}`], form));
-    const stored: string[] = [];
-    for await (const info of target.ns.scanTree('')) if (!info.isDir) stored.push(info.path);
-    for (const path of stored) expect(path).toMatch(/^(?:in\/[^/.][^/]*|dir\/ok\.txt)$/u);
+  describe('traversal by the name of a file', () => {
+    it.each([
+      '../canary.txt',
+      '..\\\\canary.txt',
+      '../../private/canary.txt',
+      '/etc/passwd',
+      'C:\\\\Windows\\\\win.ini',
+      '..%2fcanary.txt',
+      '....//canary.txt',
+      '.htaccess',
+      '..',
+      '.',
+      '~/.ssh/id_rsa',
+      'a\u0000/../../canary.txt',
+      '.mayfly',
+    ])('%j stores in the directory of the form', async (name) => {
+      for (const disposition of [
+        `name="f"; filename="${name}"`,
+        `name="f"; filename*=UTF-8''${encodeURIComponent(name)}`,
+      ]) {
+        const form = rawForm([{ disposition, body: 'planted' }]);
+        const answer = await target.send(
+          rawRequest('POST /files/ns/in', [`Content-Type: ${FORM_TYPE}`], form),
+        );
+        expect([201, 400]).toContain(statusOf(answer));
+      }
+      const query = `filename=${encodeURIComponent(name)}`;
+      const form = rawForm([{ disposition: 'name="f"; filename="x"', body: 'planted' }]);
+      await target.send(rawRequest(`POST /files/ns/in?${query}`, [`Content-Type: ${FORM_TYPE}`], form));
+      const stored: string[] = [];
+      for await (const info of target.ns.scanTree('')) if (!info.isDir) stored.push(info.path);
+      for (const path of stored) expect(path).toMatch(/^(?:in\/[^/.][^/]*|dir\/ok\.txt)$/u);
+    });
   });
 });

@@ -113,6 +113,75 @@ describeServed('who may do what', (served) => {
     expect(await served().ns.readText('d/f')).toBe('old');
   });
 
+  it.each([
+    ['may read', ['read'], [403, 403, 200]],
+    ['may list', ['list'], [200, 403, 403]],
+    ['may both', ['read', 'list'], [200, 404, 200]],
+    ['may nothing', [], [403, 403, 403]],
+  ])('who %s learns of directories no more than that', async (_who, may, expected) => {
+    await served().ns.write('dir/f', 'x');
+    const site = await served().serve({
+      allow: ['read', 'list'],
+      authorize: (_request, { action }) => (may as string[]).includes(action),
+    });
+    const answers = await Promise.all(
+      ['dir', 'nothing', 'dir/f'].map((path) => site.fetch(`/files/ns/${path}`, { headers: AS_JSON })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(expected);
+    const [directory, nothing] = await Promise.all(answers.map((answer) => answer.text()));
+    if (expected[0] === expected[1]) expect(directory).toBe(nothing);
+  });
+
+  it('nobody has the storage asked about a directory before it is known that they may list', async () => {
+    await served().ns.write('dir/f', 'x');
+    const asked: string[] = [];
+    const site = await served().serve({
+      allow: ['read', 'list'],
+      authorize: (_request, { action, path }) => {
+        asked.push(`${action} ${path}`);
+        if (action === 'list') throw new Error('no list for you');
+        return true;
+      },
+    });
+    const statusOf = async (path: string): Promise<number> =>
+      (await site.fetch(`/files/ns/${path}`, { headers: AS_JSON })).status;
+    expect([await statusOf('dir'), await statusOf('nothing')]).toEqual([500, 500]);
+    expect(await statusOf('dir/f')).toBe(200);
+    expect(asked).toEqual(['dir', 'nothing', 'dir/f'].flatMap((path) => [`list ${path}`, `read ${path}`]));
+  });
+
+  it('what authorize let pass is stored by the client alone, unless the policy says otherwise', async () => {
+    const { ns } = served();
+    await ns.write('f', 'x');
+    await ns.write('short', 'x', { seconds: 60 });
+    const told = async (options: RouterOptions): Promise<(string | null)[]> => {
+      const site = await served().serve(options);
+      // Twice, as the fields of a file in memory are kept.
+      const paths = ['f', 'f', 'short'];
+      const answers: (string | null)[] = [];
+      for (const path of paths) {
+        const answer = await site.fetch(`/files/ns/${path}`);
+        answers.push(answer.headers.get('cache-control'));
+        const etag = answer.headers.get('etag') ?? '';
+        const again = await site.fetch(`/files/ns/${path}`, { headers: { 'If-None-Match': etag } });
+        expect([again.status, again.headers.get('cache-control')]).toEqual([304, answers.at(-1)]);
+      }
+      return answers;
+    };
+    const [authorize, none] = [() => true, null];
+    const left = 'max-age=60, must-revalidate';
+    const asks = 'private, no-cache';
+    expect(await told({})).toEqual([none, none, left]);
+    expect(await told({ authorize })).toEqual([asks, asks, `private, ${left}`]);
+    const cacheControl = 'public, max-age=60';
+    expect(await told({ authorize, cacheControl })).toEqual([cacheControl, cacheControl, `public, ${left}`]);
+    expect(await told({ authorize, cacheControl: 'max-age=9' })).toEqual([
+      'private, max-age=9',
+      'private, max-age=9',
+      'private, max-age=9, must-revalidate',
+    ]);
+  });
+
   it('namespaces that are not listed are 404 for every method', async () => {
     await served().ns.write('f', 'x');
     const site = await served().serve({ ...EVERYTHING, namespaces: ['other'] });

@@ -109,6 +109,35 @@ describeServed('POST of a form', (served) => {
     expect((await post(site, '/files/ns', [unfilled])).status).toBe(400);
   });
 
+  it.each<[string, ('unfilled' | 'nameless' | 'seconds' | 'days')[], number]>([
+    ['before a file without a name', ['unfilled', 'seconds', 'nameless'], 201],
+    ['between unfilled inputs', ['unfilled', 'seconds', 'unfilled', 'days', 'nameless', 'unfilled'], 201],
+    ['after a file without a name', ['nameless', 'seconds'], 400],
+    ['after a file without a name that follows others', ['unfilled', 'seconds', 'nameless', 'days'], 400],
+    ['between files without a name', ['unfilled', 'nameless', 'seconds', 'nameless'], 400],
+  ])('a field %s', async (_where, order, status) => {
+    const site = await served().serve();
+    const unnamed = { disposition: 'name="f"; filename=""', type: 'application/octet-stream' };
+    const parts: Record<string, RawPart> = {
+      unfilled: unnamed,
+      nameless: { ...unnamed, body: 'bytes' },
+      seconds: field('seconds', '60'),
+      days: field('days', '1'),
+    };
+    const answer = await post(
+      site,
+      '/files/ns',
+      order.map((name) => parts[name] as RawPart),
+    );
+    expect(answer.status).toBe(status);
+    if (status === 201) {
+      const [stored] = await filesOf(answer);
+      expect(stored?.expires).not.toBeNull();
+    } else {
+      await eventually(async () => expect(await served().leftovers()).toEqual([]));
+    }
+  });
+
   it('renames what meets a file of its name', async () => {
     await served().ns.write('a.tar.gz', 'old');
     await served().ns.makeDir('dir');
@@ -179,6 +208,7 @@ describeServed('POST of a form', (served) => {
     ['a filename after the file', '', [file('a'), field('filename', 'b')], 400],
     ['a filename for two files', '?filename=x', [file('a'), file('b')], 400],
     ['seconds twice', '?seconds=1', [field('seconds', '1'), file('a')], 400],
+    ['a number without an end', '', [field('seconds', `${'1'.repeat(65_000)}x`), file('a')], 400],
     ['seconds twice in the query', '?seconds=1&seconds=1', [file('a')], 400],
     ...['', '-1', '+1', 'x', '0x10', '1e3', 'Infinity', 'NaN', ' 1', '1,5', '9'.repeat(400)].map(
       (number): [string, string, RawPart[], number] => [

@@ -85,6 +85,12 @@ describeServed(
       ]);
     });
 
+    it('are for caches what they are without authorize, as who has one needs no leave', async () => {
+      const site = await served().serve({ authorize: () => true });
+      const url = await ownUrl(served(), 'dir/ä b.txt', 60);
+      expect((await site.fetch(url)).headers.get('cache-control')).toBe('max-age=60, must-revalidate');
+    });
+
     it('are not asked of authorize, which is asked of every other request', async () => {
       const asked: string[] = [];
       const site = await served().serve({

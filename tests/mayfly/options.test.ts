@@ -44,6 +44,19 @@ describe('options', () => {
     expect(resolveOptions({ storage: osfs, expirations: snake }).expirations).toEqual(postgres);
   });
 
+  it("leave the caller's own objects as they are, literals too", () => {
+    const methods = (names: string[]) => Object.fromEntries(names.map((name) => [name, () => undefined]));
+    const { prototype } = MemoryExpirationStore;
+    const store = methods(Object.getOwnPropertyNames(prototype).concat('releaseDead'));
+    const logger = methods(['debug', 'info', 'warn', 'error']);
+    const resolved = resolveOptions({ storage: osfs, expirations: { store }, logger });
+    expect((resolved.expirations as { store: unknown }).store).toBe(store);
+    expect(resolved.logger).toBe(logger);
+    const client = { send: () => undefined, config: {}, destroy: () => undefined };
+    const { storage } = resolveOptions({ storage: { type: 's3fs', bucket: 'b', client } });
+    expect((storage as { client: unknown }).client).toBe(client);
+  });
+
   it.each([
     ['/files', '/files'],
     ['/files/', '/files'],

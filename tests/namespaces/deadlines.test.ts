@@ -84,6 +84,13 @@ describe.each([...STORAGES, ['PostgreSQL', openOnPostgres] as const])('deadlines
       await expect(files.expire('a', seconds as number)).rejects.toThrow(TypeError);
     });
 
+    it('on a directory that was opened is InvalidPath for its root as well', async () => {
+      await files.write('d/a', 'x');
+      const opened = await files.openDir('d');
+      await expect(opened.expire('', 1)).rejects.toMatchObject({ code: 'InvalidPath' });
+      expect(await opened.expire('a', 1)).toBeInstanceOf(Date);
+    });
+
     it.each([[''], ['/'], ['a/..']])('on the root (%p) is InvalidPath', async (path) => {
       await expect(files.expire(path, 1)).rejects.toThrow(InvalidPath);
     });
@@ -435,6 +442,51 @@ describe('a purge in the middle of other work', () => {
     expect(await files.getExpiration('a')).toEqual(new Date(tested.clock.now + 60_000));
     expect(await files.readText('a')).toBe('new');
   });
+
+  it.each<[string, (files: NamespaceFS) => Promise<unknown>]>([
+    ['a change of its times', (files) => files.setInfo('a', { modified: new Date(0) })],
+    [
+      'a publish',
+      async (files) => {
+        const staged = await files.stage('a', 'new');
+        const refuse = (): never => {
+          throw new ResourceNotFound('a');
+        };
+        await staged.publish('a', { seconds: 60, check: refuse }).finally(() => staged.discard());
+      },
+    ],
+  ])('leaves no row to count again when %s fails, as the file has just been removed', async (_what, use) => {
+    await files.write('a', 'old', { seconds: 1 });
+    await files.write('b', 'old', { seconds: 2 });
+    tested.clock.advance(2);
+    let left: Date | null | undefined;
+    filesystem.beforeRemove = async (path) => {
+      if (!path.endsWith('b')) return;
+      while (await files.exists('a')) await new Promise(setImmediate);
+      await expect(use(files)).rejects.toBeInstanceOf(ResourceNotFound);
+      left = await files.getExpiration('a');
+    };
+    expect(counts(await tested.mayfly.expireObjects())).toEqual({ ...none, removed: 2 });
+    expect(left).toBeNull();
+    expect(counts(await tested.mayfly.expireObjects())).toEqual(none);
+  });
+
+  it.each([[false], [true]])(
+    '(aborted: %p) tells its report though leftovers can not be swept',
+    async (aborted) => {
+      await files.write('a', 'old', { seconds: 1 });
+      tested.clock.advance(1);
+      let swept = 0;
+      filesystem.sweepStaged = async () => {
+        swept++;
+        throw new Error('a file that is not ours');
+      };
+      const controller = new AbortController();
+      const onProgress = (): void => void (aborted && controller.abort());
+      const report = await tested.mayfly.expireObjects({ signal: controller.signal, onProgress });
+      expect([report.removed, swept]).toEqual([1, aborted ? 0 : 1]);
+    },
+  );
 
   it('rejects and forgets nothing when the storage stops answering', async () => {
     await files.write('a', 'x', { seconds: 1 });

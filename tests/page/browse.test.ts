@@ -3,8 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import type { Page } from 'playwright-core';
-import { describeInBrowser, seriousViolations, useSite } from './browser.js';
+import { describeInBrowser, row, seriousViolations, text, useSite } from './browser.js';
 
 const PUBLIC = join(import.meta.dirname, '../../public');
 
@@ -13,13 +12,6 @@ const PIXEL = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 );
-
-const text = (name: string, content = name) => ({
-  name,
-  mimeType: 'text/plain',
-  buffer: Buffer.from(content),
-});
-const row = (page: Page, name: string) => page.locator('#list .row').filter({ hasText: name });
 
 describe('the page, all of it', () => {
   it('is light', async () => {
@@ -145,7 +137,7 @@ describeInBrowser('the page', () => {
     await page.getByLabel('Temporary link').selectOption('for 5 minutes');
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
     await page.getByText('Link copied; it works for 5 minutes.').waitFor();
-    expect(asked).toEqual([{ namespace, path: 'a.txt', timeout: 300 }]);
+    expect(asked).toEqual([{ namespace, path: 'a.txt', timeout: 300, download: false }]);
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
       `${site.url}/files/${namespace}/a.txt?signature=x`,
     );

@@ -29,13 +29,27 @@ export interface Visit {
 
 export interface Site {
   readonly url: string;
-  visit(options?: BrowserContextOptions & { place?: string }): Promise<Visit>;
+  /** @param options of the browser; `place` in the page, default the namespace; `at`, another server's origin */
+  visit(options?: BrowserContextOptions & { place?: string; at?: string }): Promise<Visit>;
 }
+
+/** A file to choose. */
+export const text = (name: string, content = name) => ({
+  name,
+  mimeType: 'text/plain',
+  buffer: Buffer.from(content),
+});
+
+/** The row of a file in the list. */
+export const row = (page: Page, name: string) => page.locator('#list .row').filter({ hasText: name });
 
 let count = 0;
 
-/** Start browser and program for the tests of a `describe`, and end them. */
-export function useSite(): Site {
+/**
+ * Start browser and program for the tests of a `describe`, and end them.
+ * @param env settings of the program
+ */
+export function useSite(env: Record<string, string> = {}): Site {
   let browser: Browser;
   let program: Program;
   let url = '';
@@ -43,7 +57,7 @@ export function useSite(): Site {
   beforeAll(async () => {
     const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
     browser = await chromium.launch({ executablePath: executablePath ?? '', args });
-    ({ program, url } = await Program.start());
+    ({ program, url } = await Program.start(env));
   });
   afterAll(async () => {
     await browser?.close();
@@ -56,13 +70,14 @@ export function useSite(): Site {
     get url() {
       return url;
     },
-    visit: async ({ place, ...options } = {}) => {
+    visit: async ({ place, at = url, ...options } = {}) => {
       const context = await browser.newContext({
         permissions: ['clipboard-read', 'clipboard-write'],
         ...options,
       });
       contexts.push(context);
       const page = await context.newPage();
+      // Below that of a test, so that what was waited for is what is complained of.
       page.setDefaultTimeout(20_000);
       const complaints: string[] = [];
       page.on('console', (message) => {
@@ -70,7 +85,7 @@ export function useSite(): Site {
       });
       page.on('pageerror', (error) => complaints.push(String(error)));
       const namespace = `site-${++count}`;
-      await page.goto(`${url}/#${place ?? namespace}`);
+      await page.goto(`${at}/#${place ?? namespace}`);
       return { page, namespace, complaints };
     },
   };

@@ -2,61 +2,13 @@
  * The page in a real browser, against the real program. Without a browser on
  * this machine it says so and is skipped.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
+import { expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { Program } from '../server/program.js';
-import { findChromium } from './chromium.js';
-
-const executablePath = findChromium();
-if (executablePath === null) console.warn('No Chromium is installed: the tests of the page are skipped.');
-const describeInBrowser = executablePath === null ? describe.skip : describe;
-
-const file = (name: string, content: string) => ({
-  name,
-  mimeType: 'text/plain',
-  buffer: Buffer.from(content),
-});
+import { describeInBrowser, row, text, useSite } from './browser.js';
 
 describeInBrowser('the page', () => {
-  let browser: Browser;
-  let program: Program;
-  let url: string;
-  let context: BrowserContext;
-  let complaints: string[];
-  /** A namespace for each test, so that none sees the files of another. */
-  let count = 0;
-
-  beforeAll(async () => {
-    const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args });
-    ({ program, url } = await Program.start());
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await program?.dispose();
-  });
-
-  afterEach(async () => {
-    await context.close();
-  });
-
-  async function visit(at = url): Promise<Page> {
-    context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
-    const page = await context.newPage();
-    // Below that of a test, so that what was waited for is what is complained of.
-    page.setDefaultTimeout(20_000);
-    complaints = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(`${at}/#test-${++count}`);
-    return page;
-  }
-
-  const row = (page: Page, name: string) => page.locator('#list .row').filter({ hasText: name });
+  const site = useSite();
 
   async function chooseSeconds(page: Page, seconds: number): Promise<void> {
     await page.getByLabel('Custom').check();
@@ -64,13 +16,13 @@ describeInBrowser('the page', () => {
   }
 
   it('uploads files, shows their URLs and the time they have left, and says when they are gone', async () => {
-    const page = await visit();
+    const { page, namespace, complaints } = await site.visit();
     await page.getByText('Nothing here yet').waitFor();
     await chooseSeconds(page, 6);
-    await page.locator('#files').setInputFiles([file('short.txt', 'one'), file('Übersicht 1.txt', 'two')]);
+    await page.locator('#files').setInputFiles([text('short.txt', 'one'), text('Übersicht 1.txt', 'two')]);
     const link = row(page, 'Übersicht 1.txt').locator('a.url');
     const address = (await link.getAttribute('href')) ?? '';
-    expect(address).toBe(`${url}/files/test-${count}/${encodeURIComponent('Übersicht 1.txt')}`);
+    expect(address).toBe(`${site.url}/files/${namespace}/${encodeURIComponent('Übersicht 1.txt')}`);
     await row(page, 'short.txt')
       .getByText(/gone in 0:0\d/)
       .waitFor();
@@ -85,9 +37,9 @@ describeInBrowser('the page', () => {
   });
 
   it('keeps for ever what is to be kept, finds it again, and copies its link', async () => {
-    const page = await visit();
+    const { page, complaints } = await site.visit();
     await page.getByLabel('Forever').check();
-    await page.locator('#files').setInputFiles(file('kept.txt', 'kept'));
+    await page.locator('#files').setInputFiles(text('kept.txt', 'kept'));
     await row(page, 'kept.txt').getByText('kept for good').waitFor();
     await page.reload();
     await row(page, 'kept.txt').getByRole('button', { name: 'Copy link of kept.txt' }).click();
@@ -98,8 +50,8 @@ describeInBrowser('the page', () => {
   });
 
   it('deletes when asked twice', async () => {
-    const page = await visit();
-    await page.locator('#files').setInputFiles([file('a.txt', 'a'), file('b.txt', 'b')]);
+    const { page, complaints } = await site.visit();
+    await page.locator('#files').setInputFiles([text('a.txt', 'a'), text('b.txt', 'b')]);
     const address = (await row(page, 'a.txt').locator('a.url').getAttribute('href')) ?? '';
     await row(page, 'a.txt').getByRole('button', { name: 'Delete a.txt' }).click();
     expect((await fetch(address)).status).toBe(200);
@@ -111,7 +63,7 @@ describeInBrowser('the page', () => {
   });
 
   it('works by keyboard alone', async () => {
-    const page = await visit();
+    const { page, complaints } = await site.visit();
     // Listened to from the start, so that the browser surely knows when the key is pressed.
     const chooser = page.waitForEvent('filechooser');
     chooser.catch(() => {});
@@ -128,7 +80,7 @@ describeInBrowser('the page', () => {
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('choose');
     await page.keyboard.press('Enter');
-    await (await chooser).setFiles(file('typed.txt', 'typed'));
+    await (await chooser).setFiles(text('typed.txt', 'typed'));
     await row(page, 'typed.txt').waitFor();
     await page.locator('#status').getByText('typed.txt uploaded').waitFor({ state: 'attached' });
     await row(page, 'typed.txt').locator('.delete').focus();
@@ -140,7 +92,7 @@ describeInBrowser('the page', () => {
   });
 
   it('takes files that are dropped on it', async () => {
-    const page = await visit();
+    const { page, complaints } = await site.visit();
     await page.evaluate(`{
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File(['dropped'], 'dropped.txt'));
@@ -152,15 +104,15 @@ describeInBrowser('the page', () => {
   });
 
   it('uploads three at a time, cancels and retries', async () => {
-    const page = await visit();
+    const { page, namespace, complaints } = await site.visit();
     let held = 0;
     let holding = true;
-    await page.route('**/files/test-*?seconds=*', async (route) => {
+    await page.route(`**/files/${namespace}?seconds=*`, async (route) => {
       if (holding) held++;
       else await route.continue();
     });
     const names = ['1.txt', '2.txt', '3.txt', '4.txt', '5.txt'];
-    await page.locator('#files').setInputFiles(names.map((name) => file(name, name)));
+    await page.locator('#files').setInputFiles(names.map((name) => text(name, name)));
     const uploads = page.locator('#uploads .row');
     await uploads.nth(4).waitFor();
     await expect(uploads.filter({ hasText: 'waiting' }).count()).resolves.toBe(2);
@@ -181,22 +133,22 @@ describeInBrowser('the page', () => {
   });
 
   it('says what the server says went wrong', async () => {
-    const page = await visit();
+    const { page, namespace } = await site.visit();
     const problem = {
       type: 'about:blank',
       title: 'Insufficient Storage',
       status: 507,
       detail: 'The disk is full.',
     };
-    await page.route('**/files/test-*?seconds=*', (route) =>
+    await page.route(`**/files/${namespace}?seconds=*`, (route) =>
       route.fulfill({ status: 507, contentType: 'application/problem+json', body: JSON.stringify(problem) }),
     );
-    await page.locator('#files').setInputFiles(file('a.txt', 'a'));
+    await page.locator('#files').setInputFiles(text('a.txt', 'a'));
     await page.locator('#uploads').getByText('The disk is full.').waitFor();
   });
 
   it('does not take a name that is no namespace', async () => {
-    const page = await visit();
+    const { page, complaints } = await site.visit();
     await page.getByLabel('Namespace', { exact: true }).fill('../up');
     await page.getByRole('button', { name: 'Choose files' }).click();
     await page.getByText('no dot at the start').waitFor();
@@ -208,11 +160,11 @@ describeInBrowser('the page', () => {
   it('asks for a token when the server does, and keeps it for the tab', async () => {
     const guarded = await Program.start({ MAYFLY_TOKEN: 'secret' });
     try {
-      const page = await visit(guarded.url);
+      const { page } = await site.visit({ at: guarded.url });
       await page.getByLabel('Token').fill('secret');
       await page.getByRole('button', { name: 'Use token' }).click();
       await page.getByText('Nothing here yet').waitFor();
-      await page.locator('#files').setInputFiles(file('a.txt', 'a'));
+      await page.locator('#files').setInputFiles(text('a.txt', 'a'));
       await row(page, 'a.txt').waitFor();
       await page.reload();
       await row(page, 'a.txt').waitFor();
@@ -223,19 +175,19 @@ describeInBrowser('the page', () => {
   });
 
   it('is not acted for by an uploaded document', async () => {
-    const page = await visit();
+    const { page } = await site.visit();
     const script = `<script>document.title = 'ran'; fetch('/files/demo/x', { method: 'DELETE' })</script><p>plain`;
     await page.getByLabel('Forever').check();
-    await page.locator('#files').setInputFiles({ ...file('evil.html', script), mimeType: 'text/html' });
+    await page.locator('#files').setInputFiles({ ...text('evil.html', script), mimeType: 'text/html' });
     const address = (await row(page, 'evil.html').locator('a.url').getAttribute('href')) ?? '';
-    const visited = await context.newPage();
+    const visited = await page.context().newPage();
     await visited.goto(address);
     await visited.getByText('plain').waitFor();
     expect(await visited.title()).toBe('');
   });
 
   it('reads sizes and times as people do', async () => {
-    const page = await visit();
+    const { page } = await site.visit();
     const told =
       await page.evaluate(`import('/format.js').then(({ formatSize, formatLeft, extensionOf }) => ({
       sizes: [0, 1, 999, 1000, 12345, 999950, 1e6, 1.5e9, 123456789].map(formatSize),

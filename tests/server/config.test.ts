@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { BadSettings, isLoopback, parseSettings } from '../../src/server/config.js';
+
+const OLD = 'an-old-secret-of-32-bytes-or-more';
+const NEW = 'a-newer-secret-of-32-bytes-or-more';
 
 const file = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../config/${name}`, import.meta.url), 'utf8'));
@@ -27,6 +31,7 @@ describe('settings of the program', () => {
       delivery: undefined,
       expirations: { type: 'sqlite', path: 'var/expirations.db' },
       purge: { schedule: '* * * * *' },
+      urls: { secrets: [], required: false, secretFile: join('var', 'url-secret') },
       limits: { maxFileSize: 4_294_967_296, maxFiles: 20 },
       log: { level: 'info' },
     });
@@ -41,6 +46,12 @@ describe('settings of the program', () => {
     ['limits.maxFileSize', '1', { limits: { maxFileSize: 1, maxFiles: 20 } }],
     ['publicUrl', 'https://files.example.com/', { publicUrl: 'https://files.example.com' }],
     ['host', 'localhost', { host: 'localhost' }],
+    ['urls.required', 'true', { urls: { required: true } }],
+    ['urls.secrets', OLD, { urls: { secrets: [OLD], secretFile: null } }],
+    ['urls.secrets', `${NEW}, ${OLD}`, { urls: { secrets: [NEW, OLD] } }],
+    ['urls.secrets', [NEW, OLD], { urls: { secrets: [NEW, OLD] } }],
+    ['expirations.path', ':memory:', { urls: { secretFile: null } }],
+    ['expirations.connectionString', 'postgres://db/mayfly', { urls: { secretFile: null } }],
     [
       'expirations.connectionString',
       'postgres://db/mayfly',
@@ -99,6 +110,10 @@ describe('settings of the program', () => {
       'mysql://db',
       'connectionString (MAYFLY_EXPIRATIONS_CONNECTION_STRING) wants a',
     ],
+    ['urls.secrets', 'short', 'urls.secrets (MAYFLY_URL_SECRETS) wants secrets of at least 32 bytes each'],
+    ['urls.secrets', `${NEW},short`, 'openssl rand -base64 32'],
+    ['urls.secrets', 5, 'urls.secrets (MAYFLY_URL_SECRETS) wants secrets'],
+    ['urls.required', 'maybe', 'urls.required (MAYFLY_URLS_REQUIRED) wants true or false'],
     ['limits.maxFiles', 0, 'limits.maxFiles (MAYFLY_MAX_FILES) wants a whole number from 1'],
     ['log.level', 'loud', 'log.level (MAYFLY_LOG_LEVEL) wants one of trace, debug'],
     ['colour', 'red', 'colour is not a setting'],
@@ -106,6 +121,28 @@ describe('settings of the program', () => {
   ])('%s does not take %j', (path, value, message) => {
     expect(() => parseSettings(having(path, value))).toThrow(message);
     expect(() => parseSettings(having(path, value))).toThrow(BadSettings);
+  });
+
+  it('never say a secret that they do not take', () => {
+    const said = (() => {
+      try {
+        return parseSettings(having('urls.secrets', `${NEW},too-short-to-sign`));
+      } catch (error) {
+        return String(error);
+      }
+    })();
+    expect(said).toContain('MAYFLY_URL_SECRETS');
+    expect(said).not.toContain('too-short-to-sign');
+    expect(said).not.toContain(NEW);
+  });
+
+  it('want secrets for signed URLs only where the program keeps none of its own', () => {
+    expect(parseSettings(having('urls.required', true)).urls.secretFile).not.toBeNull();
+    const postgres = having('expirations.connectionString', 'postgres://db/mayfly');
+    postgres.urls.required = true;
+    expect(() => parseSettings(postgres)).toThrow(/MAYFLY_URLS_REQUIRED.*MAYFLY_URL_SECRETS/);
+    postgres.urls.secrets = NEW;
+    expect(parseSettings(postgres).urls).toEqual({ secrets: [NEW], required: true, secretFile: null });
   });
 
   it('says all that is wrong at once', () => {

@@ -1,8 +1,8 @@
-/** A real nginx before instances of the program, with the configuration that is in deploy/. */
+/** A real nginx before what is tested, with the configurations that deploy/ and the docs show. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,14 +34,13 @@ export class Nginx {
   }
 
   /**
-   * @param site the http part of a configuration of deploy/
-   * @param replacements what in it is other in a test: addresses and ports
+   * @param site the http part of a configuration, for the port that nginx is to listen on
    */
-  static async start(site: URL, replacements: (text: string, port: number) => string): Promise<Nginx> {
+  static async start(site: (port: number) => string): Promise<Nginx> {
     const directory = await mkdtemp(join(tmpdir(), 'mayfly-nginx-'));
     await mkdir(join(directory, 'tmp'));
     const port = await freePort();
-    const http = replacements(await readFile(site, 'utf8'), port);
+    const http = site(port);
     const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
       (name) => `${name}_temp_path tmp/${name};`,
     );

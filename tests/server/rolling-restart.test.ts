@@ -1,6 +1,6 @@
 /** Two instances behind a real nginx are restarted one after the other, and nobody notices. */
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,8 +33,9 @@ describeNginx('a rolling restart behind nginx', () => {
     shared = await mkdtemp(join(tmpdir(), 'mayfly-shared-'));
     ports = [await freePort(), await freePort()];
     instances = [await start(ports[0]), await start(ports[1])];
-    nginx = await Nginx.start(CONFIGURATION, (text, port) =>
-      text
+    const shown = await readFile(CONFIGURATION, 'utf8');
+    nginx = await Nginx.start((port) =>
+      shown
         .replace('listen 80;', `listen 127.0.0.1:${port};`)
         .replace('127.0.0.1:3001', `127.0.0.1:${ports[0]}`)
         .replace('127.0.0.1:3002', `127.0.0.1:${ports[1]}`),

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { FilesystemClosed, PermissionDenied, RemoteConnectionError } from '../../src/index.js';
 import { silentLogger } from '../../src/logger/logger.js';
 import type { OverdueFiles } from '../../src/mayfly.js';
 import { Metrics } from '../../src/server/metrics.js';
@@ -26,6 +28,8 @@ interface Given {
   handler?: ServedMayfly['handler'];
   overdue?: () => Promise<OverdueFiles>;
   isLeaving?: () => boolean;
+  /** What mayfly throws when it is asked for namespaces or a filesystem. */
+  failure?: Error;
 }
 
 /** Answers 200 to whatever it is asked to do, listing or else. */
@@ -39,22 +43,31 @@ const obliging: ServedMayfly['handler'] = (options) => async (req, res, next) =>
   return void res.end('done');
 };
 
-const unused = (): never => {
-  throw new Error('not asked for here');
-};
-
 const nothingOverdue = async (): Promise<OverdueFiles> => ({ count: 0, oldest: null });
 
-async function serve({ token, ready, handler = obliging, overdue = nothingOverdue, isLeaving }: Given = {}) {
+async function serve({
+  token,
+  ready,
+  handler = obliging,
+  overdue = nothingOverdue,
+  isLeaving,
+  failure,
+}: Given = {}) {
   const metrics = new Metrics(overdue);
   const lines: Record<string, unknown>[] = [];
-  const log = { ...silentLogger, info: (line: object, msg: string) => void lines.push({ ...line, msg }) };
+  const collect = (line: object, msg: string): void => void lines.push({ ...line, msg });
+  const log = { ...silentLogger, info: collect, warn: collect, error: collect };
   const server = createServer({
     mayfly: {
       ready: ready ?? (async () => {}),
       handler,
-      namespaces: async function* () {},
-      getFilesystem: unused,
+      namespaces: async function* () {
+        if (failure !== undefined) throw failure;
+        yield* [];
+      },
+      getFilesystem: () => {
+        throw failure ?? new Error('not asked for here');
+      },
     },
     options: { token: token ?? null, delivery: undefined, limits: { maxFileSize: 1000, maxFiles: 2 } },
     metrics,
@@ -68,6 +81,29 @@ async function serve({ token, ready, handler = obliging, overdue = nothingOverdu
 }
 
 const status = async (url: string, init?: RequestInit) => (await fetch(url, init)).status;
+
+describe('what fails below', () => {
+  const LINK: RequestInit = {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: '{"namespace":"a","path":"b","timeout":5}',
+  };
+
+  it.each([
+    ['the storage does not answer', new RemoteConnectionError('', {}), 503],
+    ['the storage refuses us', new PermissionDenied('', {}), 503],
+    ['the service closes', new FilesystemClosed(), 503],
+    ['nobody knows what', new Error('secret'), 500],
+  ])('is told where %s', async (_what, failure, expected) => {
+    const { url } = await serve({ failure });
+    for (const answer of [await fetch(`${url}/namespaces`), await fetch(`${url}/links`, LINK)]) {
+      expect(answer.status).toBe(expected);
+      expect(answer.headers.get('retry-after')).toBe(expected === 503 ? '5' : null);
+      expect(answer.headers.get('content-type')).toBe('application/problem+json');
+      expect(await answer.text()).not.toContain('secret');
+    }
+  });
+});
 
 describe('health', () => {
   it('is the process on /healthz, whatever the storage says', async () => {
@@ -272,6 +308,25 @@ describe('the log', () => {
     expect(lines[0]).toMatchObject({ msg: 'request', method: 'GET', path: '/files/demo/a.txt', status: 200 });
     expect(lines[0]?.id).toBe(answer.headers.get('X-Request-Id'));
     expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  it('tells of what failed by name and code alone', async () => {
+    const failure = (): Error =>
+      Object.assign(new Error("EACCES: open '/srv/secret/files'"), { code: 'EACCES', syscall: 'open' });
+    const failed = {
+      ready: () => Promise.reject(failure()),
+      handler: () => (_req, _res, next) => next?.(failure()),
+    } satisfies Given;
+    const { url, lines } = await serve(failed);
+    expect(await status(`${url}/readyz`)).toBe(503);
+    expect(await status(`${url}/files/demo/a.txt?signature=secret`)).toBe(500);
+    expect(await status(`${url}/namespaces`)).toBe(200);
+    const errors = lines.filter((line) => 'err' in line);
+    expect(errors.map(({ msg }) => msg)).toEqual(['not ready', 'file service failed']);
+    for (const { err } of errors) {
+      expect({ ...(err as object) }).toEqual({ name: 'Error', code: 'EACCES', syscall: 'open' });
+    }
+    expect(inspect(lines, { depth: 9, showHidden: true })).not.toContain('secret');
   });
 });
 

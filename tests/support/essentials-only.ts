@@ -50,6 +50,6 @@ export class EssentialsOnlyFS extends Filesystem {
   }
 
   override getMeta(): Meta {
-    return { ...super.getMeta(), setTimes: true, contentType: true };
+    return { ...super.getMeta(), setTimes: true, contentType: true, filename: true };
   }
 }

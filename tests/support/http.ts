@@ -1,29 +1,26 @@
 /** A real server on a free port, and what tests say to it below the level of fetch. */
 import { once } from 'node:events';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
+import { promisify } from 'node:util';
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 export class Site {
   readonly port: number;
-  readonly #stop: () => Promise<void>;
+  readonly #server: Server;
 
-  private constructor(port: number, stop: () => Promise<void>) {
-    this.port = port;
-    this.#stop = stop;
+  private constructor(server: Server) {
+    this.port = (server.address() as AddressInfo).port;
+    this.#server = server;
   }
 
   static async open(listener: Listener): Promise<Site> {
     const server = createServer(listener as RequestListener).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new Site((server.address() as AddressInfo).port, async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    });
+    return new Site(server);
   }
 
   url(path: string): string {
@@ -73,8 +70,15 @@ export class Site {
     return Buffer.concat(chunks).toString('latin1');
   }
 
-  close(): Promise<void> {
-    return this.#stop();
+  /** How many connections are open. */
+  connections(): Promise<number> {
+    return promisify(this.#server.getConnections.bind(this.#server))();
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
   }
 }
 

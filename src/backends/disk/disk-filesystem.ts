@@ -65,6 +65,7 @@ const REMOVE_BATCH = 250;
 const meta: Meta = {
   ...plainMeta,
   setTimes: true,
+  filename: true,
   sysPath: true,
   links: true,
   removeBatch: REMOVE_BATCH,
@@ -112,7 +113,7 @@ export class OSFS extends Filesystem {
     const target = this.validatePath(path);
     const stats = await translated(target, () => this.#scope.stat(target));
     if (stats === null) throw new ResourceNotFound(target);
-    return infoOf(target, stats);
+    return infoOf(target, stats, stats.isFile() ? await this.#scope.filename(target, stats) : undefined);
   }
 
   override async *scanDir(path: string, { after }: ScanDirOptions = {}): AsyncIterable<Info> {
@@ -177,7 +178,8 @@ export class OSFS extends Filesystem {
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
     const target = await beforeReading(source, () => this.validatePath(path), options?.signal);
     const file = await this.#scope.staging.receive(target, source, options);
-    return stagedFile(this.#scope, file, target, (path) => this.validatePath(path));
+    const validatePath = (where: string): string => this.validatePath(where);
+    return stagedFile(this.#scope, file, { path: target, filename: options?.filename, validatePath });
   }
 
   /** Remove a file. Of a link that leads inside, the link. */
@@ -267,7 +269,10 @@ export class OSFS extends Filesystem {
 
   override async sweepStaged(before: Date, options: SweepOptions = {}): Promise<number> {
     this.checkOpen();
-    return translated('', () => this.#scope.staging.sweep(before, options));
+    return translated('', async () => {
+      if (options.dryRun !== true) await this.#scope.filenames.sweep(before);
+      return this.#scope.staging.sweep(before, options);
+    });
   }
 
   override servable(): Servable {

@@ -17,7 +17,7 @@ function microsOf(timeMs: number): number {
   return Math.floor(timeMs * 1000 + 0.3);
 }
 
-export function infoOf(path: string, stats: Stats): Info {
+export function infoOf(path: string, stats: Stats, filename?: string): Info {
   const isDir = stats.isDirectory();
   const times = {
     modified: wholeMs(stats.mtimeMs),
@@ -25,7 +25,8 @@ export function infoOf(path: string, stats: Stats): Info {
     accessed: wholeMs(stats.atimeMs),
   };
   const base = { name: basename(path), path, isDir, size: isDir ? 0 : stats.size, ...times };
-  return isDir ? base : { ...base, etag: etagOf(stats) };
+  if (isDir) return base;
+  return { ...base, etag: etagOf(stats), ...(filename === undefined ? {} : { filename }) };
 }
 
 /** Down, so that nothing seems to come from the future; but a time that was set in seconds comes back a hair lower. */

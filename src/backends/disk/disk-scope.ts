@@ -7,6 +7,7 @@ import type { DiskRoot } from './disk-root.js';
 import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
 import type { FileCache } from './file-cache.js';
+import { Filenames } from './filenames.js';
 import { statThrough } from './listing.js';
 import { syncDirectory } from './publishing.js';
 import { StagingArea } from './staging.js';
@@ -18,6 +19,7 @@ export class DiskScope {
   readonly root: DiskRoot;
   readonly staging: StagingArea;
   readonly identity: StorageIdentity;
+  readonly filenames: Filenames;
   /** System path of the directory, links not resolved. */
   readonly directory: string;
   readonly #enclosure: () => Promise<Enclosure>;
@@ -25,7 +27,7 @@ export class DiskScope {
   readonly #namespaceOf: { scope: DiskScope; name: string } | null;
 
   private constructor(
-    above: Pick<DiskScope, 'root' | 'staging' | 'identity'>,
+    above: Pick<DiskScope, 'root' | 'staging' | 'identity' | 'filenames'>,
     directory: string,
     enclosure: () => Promise<Enclosure>,
     namespaceOf: { scope: DiskScope; name: string } | null = null,
@@ -33,6 +35,7 @@ export class DiskScope {
     this.root = above.root;
     this.staging = above.staging;
     this.identity = above.identity;
+    this.filenames = above.filenames;
     this.directory = directory;
     this.#enclosure = enclosure;
     this.#namespaceOf = namespaceOf;
@@ -40,7 +43,8 @@ export class DiskScope {
 
   static ofRoot(root: DiskRoot): DiskScope {
     const staging = new StagingArea(root);
-    const shared = { root, staging, identity: new StorageIdentity(root, staging) };
+    const identity = new StorageIdentity(root, staging);
+    const shared = { root, staging, identity, filenames: new Filenames(root, staging) };
     return new DiskScope(shared, root.directory, () => root.enclosure());
   }
 
@@ -94,6 +98,17 @@ export class DiskScope {
   /** Stats of a file or directory, links followed; null when nothing is there. */
   async stat(path: string): Promise<Stats | null> {
     return statThrough(await (await this.enclosure()).pin(path));
+  }
+
+  /** The name that is kept to save a file under; undefined for none. */
+  async filename(path: string, stats: Stats): Promise<string | undefined> {
+    return this.filenames.get((await this.enclosure()).systemPath(path), stats);
+  }
+
+  /** Keep a name for a file that is about to be at a path; undefined: the path says it. */
+  async keepFilename(path: string, stats: Stats, filename: string | undefined): Promise<void> {
+    if (filename === undefined) return;
+    await this.filenames.put((await this.enclosure()).systemPath(path), stats, filename);
   }
 
   /** Pin a file or directory. @throws ResourceNotFound */

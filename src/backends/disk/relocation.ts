@@ -7,6 +7,8 @@ import {
   ResourceNotFound,
 } from '../../errors/errors.js';
 import type { CopyOptions } from '../../fs/filesystem.js';
+import { keptFilename } from '../../path/content-disposition.js';
+import { basename, dirname } from '../../path/parts.js';
 import type { DiskScope } from './disk-scope.js';
 import { translated } from './errno-errors.js';
 import { moveExclusively, renameDirectory, syncDirectory } from './publishing.js';
@@ -24,7 +26,7 @@ export async function copyFile(
   to: string,
   options: CopyOptions,
 ): Promise<void> {
-  const file = await translated(from, async () => {
+  const [file, filename] = await translated(from, async () => {
     await checkDestination(scope, to, options);
     if (from === to) throw new IllegalDestination(to);
     const pin = await scope.pin(from);
@@ -32,13 +34,14 @@ export async function copyFile(
       const stats = await pin.stat();
       if (!stats.isFile()) throw new FileExpected(from);
       const modified = options.preserveTime === true ? Math.floor(stats.mtimeMs) : undefined;
-      return await scope.staging.receiveCopy(pin.here, modified);
+      const copied = await scope.staging.receiveCopy(pin.here, modified);
+      return [copied, await scope.filename(from, stats)] as const;
     } finally {
       pin.close();
     }
   });
   try {
-    await publishFile(scope, file, to, options.overwrite === true);
+    await publishFile(scope, file, to, { overwrite: options.overwrite === true, filename });
   } catch (error) {
     await translated(to, () => forget(file.systemPath));
     throw asTaken(error, to);
@@ -62,9 +65,15 @@ export async function moveFile(
     await copyFile(scope, from, to, { ...options, preserveTime: true });
     return translated(from, () => removeOne(scope, from));
   }
+  if (isSameName(scope, from, to)) return;
+  const filename = await scope.filename(from, stats);
   await translated(to, () =>
-    scope.intoParent(to, (parent, name) => renameFile(scope, from, { parent, name }, options)),
-  ).catch((error: unknown) => {
+    scope.intoParent(to, async (parent, name) => {
+      await scope.keepFilename(to, stats, keptFilename(filename, to));
+      await renameFile(scope, from, { parent, name }, options);
+    }),
+  ).catch(async (error: unknown) => {
+    await scope.keepFilename(from, stats, filename);
     throw asTaken(error, to);
   });
   if (options.preserveTime === false) {
@@ -100,7 +109,7 @@ async function renameFile(
   const { durable } = scope.root;
   const target = to.parent.at(to.name);
   await scope.inParent(from, async (sourceParent, name) => {
-    // By way of a link both paths may be those of one and the same name.
+    // So it may have become meanwhile.
     if (name === to.name && (await isSameDirectory(sourceParent, to.parent))) return;
     const source = sourceParent.at(name);
     if (overwrite !== true) await moveExclusively(source, target);
@@ -123,6 +132,11 @@ async function checkDestination(scope: DiskScope, path: string, options: CopyOpt
 /** Whoever copies or moves speaks of a destination. */
 function asTaken(error: unknown, path: string): unknown {
   return error instanceof FileExists ? new DestinationExists(path, { cause: error }) : error;
+}
+
+/** Whether two paths are one name by way of a link, so that there is nothing to move, nor a first name to bring along. */
+function isSameName(scope: DiskScope, a: string, b: string): boolean {
+  return basename(a) === basename(b) && scope.realPath(dirname(a)) === scope.realPath(dirname(b));
 }
 
 async function isSameDirectory(a: Pin, b: Pin): Promise<boolean> {

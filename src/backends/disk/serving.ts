@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { Moment } from '../../clock/moment.js';
 import { FilesystemClosed, OperationTimeout } from '../../errors/errors.js';
+import type { Info } from '../../fs/info.js';
 import type { FileVersion, Servable } from '../../fs/servable.js';
 import { ancestors } from '../../path/parts.js';
 import { infoOf } from './disk-info.js';
@@ -9,7 +10,7 @@ import { translateError } from './errno-errors.js';
 import type { FileCache } from './file-cache.js';
 import { isSameVersion, MOST_CACHED_FILE_BYTES } from './file-cache.js';
 import { OpenDiskFile } from './open-file.js';
-import { fstat } from './system-calls.js';
+import { fstat, type Stats } from './system-calls.js';
 import type { Enclosure, OpenedFile } from './system-path.js';
 
 /** How often a file may be changed while it is read into memory. */
@@ -20,6 +21,8 @@ export interface ServedScope {
   enclosure(): Promise<Enclosure>;
   /** The cache of the root; null where files are not to be looked at in the foreground. */
   cache(): Promise<FileCache | null>;
+  /** The name that is kept to save a file under. */
+  filename(path: string, stats: Stats): Promise<string | undefined>;
 }
 
 export class DiskServable implements Servable {
@@ -64,7 +67,13 @@ export class DiskServable implements Servable {
     { enclosure, cache, readAt }: { enclosure: Enclosure; cache: FileCache | null; readAt: number },
   ): Promise<FileVersion | null> {
     const file = new OpenDiskFile(fd, path);
-    const info = infoOf(path, stats);
+    let info: Info;
+    try {
+      info = infoOf(path, stats, await this.#scope.filename(path, stats));
+    } catch (error) {
+      file.close();
+      throw error;
+    }
     if (cache === null || stats.size > MOST_CACHED_FILE_BYTES) return { info, bytes: null, file };
     try {
       const bytes = await readWhole(file, stats.size);

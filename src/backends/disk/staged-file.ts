@@ -2,6 +2,7 @@
 import { FileExists, FileExpected } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
 import type { StagedFile } from '../../fs/staged-file.js';
+import { keptFilename } from '../../path/content-disposition.js';
 import { infoOf } from './disk-info.js';
 import type { DiskScope } from './disk-scope.js';
 import { translated } from './errno-errors.js';
@@ -10,20 +11,33 @@ import type { TemporaryFile } from './staging.js';
 import { forget } from './staging.js';
 import { rename } from './system-calls.js';
 
-/** @param path for which it was staged, canonical */
+interface Staging {
+  /** Canonical path for which the file is staged. */
+  readonly path: string;
+  /** Name to save it under. */
+  readonly filename: string | undefined;
+  readonly validatePath: (path: string) => string;
+}
+
 export function stagedFile(
   scope: DiskScope,
   file: TemporaryFile,
-  path: string,
-  validatePath: (path: string) => string,
+  { path, filename, validatePath }: Staging,
 ): StagedFile {
   const synced = translated(path, () => file.synced);
   synced.catch(() => {});
+  let isPublished = false;
   return {
     size: file.stats.size,
     synced,
-    publish: async (target, how) => publishFile(scope, file, validatePath(target), how?.overwrite !== false),
+    publish: async (target, how) => {
+      const overwrite = how?.overwrite !== false;
+      const info = await publishFile(scope, file, validatePath(target), { overwrite, filename });
+      isPublished = true;
+      return info;
+    },
     discard: async () => {
+      if (isPublished) return;
       await file.synced.catch(() => {});
       await translated('', () => forget(file.systemPath));
     },
@@ -35,12 +49,14 @@ export async function publishFile(
   scope: DiskScope,
   file: TemporaryFile,
   path: string,
-  overwrite: boolean,
+  { overwrite, filename }: { overwrite: boolean; filename: string | undefined },
 ): Promise<Info> {
   if (path === '') throw new FileExpected(path);
+  const kept = keptFilename(filename, path);
   await translated(path, async () => {
     await file.synced;
     await scope.intoParent(path, async (parent, name) => {
+      await scope.keepFilename(path, file.stats, kept);
       if (overwrite) await rename(file.systemPath, parent.at(name));
       else await moveExclusively(file.systemPath, parent.at(name));
       if (scope.root.durable) await syncDirectory(parent);
@@ -50,5 +66,5 @@ export async function publishFile(
     const there = await translated(path, () => scope.stat(path));
     throw there?.isDirectory() ? new FileExpected(path, { cause: error }) : error;
   });
-  return infoOf(path, file.stats);
+  return infoOf(path, file.stats, kept);
 }

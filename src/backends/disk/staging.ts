@@ -212,7 +212,7 @@ function stagingError(error: unknown, path: string): unknown {
 }
 
 /** Pin a directory that must lie where its path says, so that no link makes us write elsewhere. */
-async function pinExactly(systemPath: string): Promise<Pin> {
+export async function pinExactly(systemPath: string): Promise<Pin> {
   const pin = await pinAnywhere(systemPath, DIRECTORY).catch((error: unknown) => {
     throw errnoOf(error) === 'ENOTDIR' || errnoOf(error) === 'ELOOP' ? leadsElsewhere(error) : error;
   });
@@ -228,7 +228,8 @@ function leadsElsewhere(cause?: unknown): PermissionDenied {
   });
 }
 
-async function makeIn(directory: string, name: string): Promise<void> {
+/** Make a directory in one that must lie where its path says; it may be there. */
+export async function makeIn(directory: string, name: string): Promise<void> {
   const pin = await pinExactly(directory);
   try {
     await mkdir(pin.at(name), 0o777);

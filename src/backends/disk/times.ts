@@ -12,12 +12,15 @@ export async function setTimes(
 ): Promise<void> {
   const pin = await scope.pin(path);
   try {
-    const { atimeMs, mtimeMs } = await pin.stat();
+    const before = await pin.stat();
+    const { atimeMs, mtimeMs } = before;
+    const filename = before.isFile() ? await scope.filename(path, before) : undefined;
     await utimes(
       pin.here,
       accessed ?? sameTime(atimeMs),
       modified === undefined ? sameTime(mtimeMs) : distinctTime(modified.getTime()),
     );
+    await scope.keepFilename(path, await pin.stat(), filename);
   } finally {
     pin.close();
   }

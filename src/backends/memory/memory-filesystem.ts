@@ -39,11 +39,12 @@ import type { CopyOptions } from '../../fs/filesystem.js';
 import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
 import type { StagedFile } from '../../fs/staged-file.js';
+import { keptFilename } from '../../path/content-disposition.js';
 import { basename, compareCodePoints, dirname, joinPath } from '../../path/parts.js';
 
 const READ_CHUNK_BYTES = 65_536;
 
-const meta: Meta = { ...plainMeta, setTimes: true, contentType: true, atomicRename: true };
+const meta: Meta = { ...plainMeta, setTimes: true, contentType: true, filename: true, atomicRename: true };
 
 interface Times {
   readonly created: number;
@@ -55,6 +56,8 @@ interface FileNode extends Times {
   readonly isDir: false;
   readonly content: Buffer;
   readonly contentType: string | undefined;
+  /** As it was given; told where the path says another. */
+  readonly filename: string | undefined;
   readonly etag: string;
 }
 
@@ -157,7 +160,7 @@ export class MemoryFS extends Filesystem {
     this.#checkDestination(to, options);
     if (from === to) throw new IllegalDestination(to);
     const file = this.#needFile(from);
-    const copy = this.#newFile(file.content, { contentType: file.contentType });
+    const copy = this.#newFile(file.content, file);
     if (options.preserveTime === true) copy.modified = file.modified;
     this.#attach(to, copy);
   }
@@ -182,12 +185,16 @@ export class MemoryFS extends Filesystem {
     this.#root = newDirectory();
   }
 
-  #newFile(content: Buffer, { contentType }: { contentType?: string | undefined }): FileNode {
+  #newFile(
+    content: Buffer,
+    { contentType, filename }: Partial<Pick<FileNode, 'contentType' | 'filename'>>,
+  ): FileNode {
     this.#writes++;
     return {
       isDir: false,
       content,
       contentType,
+      filename,
       etag: `"${this.#instance}-${this.#writes.toString(36)}"`,
       ...timesFrom(Date.now()),
     };
@@ -286,11 +293,13 @@ function infoOf(path: string, node: Node): Info {
   const base = { name: basename(path), path, isDir, size: 0, ...times };
   if (node.isDir) return base;
   const { etag, contentType } = node;
+  const filename = keptFilename(node.filename, path);
   return {
     ...base,
     size: node.content.length,
     etag,
     ...(contentType === undefined ? {} : { contentType }),
+    ...(filename === undefined ? {} : { filename }),
   };
 }
 

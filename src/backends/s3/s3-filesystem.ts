@@ -44,6 +44,7 @@ const meta: Meta = {
   ...plainMeta,
   network: true,
   contentType: true,
+  filename: true,
   removeBatch: DELETE_BATCH,
   removeTellsMissing: false,
   realDirectories: false,

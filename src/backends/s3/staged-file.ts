@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { PublishOptions, StageOptions, WriteSource } from '../../fs/essentials.js';
 import type { Info } from '../../fs/info.js';
 import type { StagedFile } from '../../fs/staged-file.js';
-import { WRITE_MARK, wholeSeconds, writeMark } from './metadata.js';
-import { fileInfo, keptType, typeByName } from './object-info.js';
+import { wholeSeconds, writeMark } from './metadata.js';
+import { fileInfo, headersAt, type KeptWith, keptInfo, typeByName } from './object-info.js';
 import type { KeySpace } from './object-key.js';
 import { PARKING } from './object-key.js';
 import type { ObjectTree } from './object-tree.js';
@@ -31,20 +31,20 @@ export async function stageFile(
   options: StageOptions,
 ): Promise<StagedFile> {
   const { bucket, keys } = site.tree;
-  const headers = { ContentType: options.contentType ?? typeByName(path), Metadata: writeMark() };
+  const { contentType = typeByName(path), filename } = options;
+  const kept = { contentType, metadata: writeMark(), filename };
   const staged = await stageObject(bucket, source, {
     key: keys.key(path),
     path,
     final: options.final === true,
     hiddenKey: site.root.hiddenKey(PARKING + randomUUID()),
     partSize: site.partSize,
-    headers,
+    headers: headersAt(path, kept),
     signal: options.signal,
   });
-  const described = { ...keptType(path, headers.ContentType), version: headers.Metadata[WRITE_MARK] };
   return {
     size: staged.size,
-    publish: async (target, how) => publish(site, staged, site.validatePath(target), described, how),
+    publish: async (target, how) => publish(site, staged, site.validatePath(target), kept, how),
     discard: () => staged.discard(),
   };
 }
@@ -53,13 +53,14 @@ async function publish(
   { tree, getInfo }: StagingSite,
   staged: StagedObject,
   path: string,
-  described: Pick<Info, 'contentType' | 'version'>,
+  kept: KeptWith,
   { overwrite = true, assumeClear = false }: PublishOptions = {},
 ): Promise<Info> {
   await tree.checkPlace(path, assumeClear);
-  const etag = await staged.publish({ key: tree.keys.key(path), path, createOnly: !overwrite });
+  const destination = { key: tree.keys.key(path), path, createOnly: !overwrite };
+  const etag = await staged.publish({ ...destination, headers: headersAt(path, kept) });
   // For a file of several parts a look is cheap. The answer to a PUT has all but the time, which is about now.
   if (etag === undefined) return getInfo(path);
   const modified = wholeSeconds(new Date());
-  return { ...fileInfo(path, { size: staged.size, modified, etag }), ...described };
+  return { ...fileInfo(path, { size: staged.size, modified, etag }), ...keptInfo(path, kept) };
 }

@@ -21,6 +21,8 @@ export interface Destination {
   readonly key: string;
   readonly path: string;
   readonly createOnly: boolean;
+  /** All that it shall be stored with; of what went up as `final` it was told then. */
+  readonly headers: ObjectHeaders;
 }
 
 export interface StagedObject {
@@ -44,6 +46,7 @@ export interface StagePlan {
   readonly hiddenKey: string;
   /** Bytes of a part; from 5 MiB. */
   readonly partSize: number;
+  /** All that it will be stored with, if it goes there. */
   readonly headers: ObjectHeaders;
   readonly signal: AbortSignal | undefined;
 }
@@ -60,7 +63,7 @@ export async function stageObject(
     let size = 0;
     while (size <= plan.partSize) {
       const { done, value } = await chunks.next();
-      if (done === true) return new BufferedObject(bucket, Buffer.concat(begun, size), plan);
+      if (done === true) return new BufferedObject(bucket, Buffer.concat(begun, size));
       begun.push(value);
       size += value.length;
     }
@@ -96,18 +99,16 @@ async function stageInParts(
 class BufferedObject implements StagedObject {
   readonly size: number;
   readonly #bucket: Bucket;
-  readonly #plan: StagePlan;
   #bytes: Buffer;
 
-  constructor(bucket: Bucket, bytes: Buffer, plan: StagePlan) {
+  constructor(bucket: Bucket, bytes: Buffer) {
     this.size = bytes.length;
     this.#bucket = bucket;
     this.#bytes = bytes;
-    this.#plan = plan;
   }
 
-  publish({ key, path, createOnly }: Destination): Promise<string | undefined> {
-    return this.#bucket.put(key, this.#bytes, this.#plan.headers, { path, createOnly });
+  publish({ key, path, createOnly, headers }: Destination): Promise<string | undefined> {
+    return this.#bucket.put(key, this.#bytes, headers, { path, createOnly });
   }
 
   async discard(): Promise<void> {
@@ -161,9 +162,8 @@ class HiddenObject implements StagedObject {
     this.#plan = plan;
   }
 
-  async publish({ key, path, createOnly }: Destination): Promise<undefined> {
-    const { headers, hiddenKey } = this.#plan;
-    const source = { key: hiddenKey, size: this.size, headers };
+  async publish({ key, path, createOnly, headers }: Destination): Promise<undefined> {
+    const source = { key: this.#plan.hiddenKey, size: this.size, headers };
     await copyObject(this.#bucket, source, { key, createOnly }, { path });
     // The file is there, so this must not fail it; what stays behind is swept.
     await this.discard().catch(() => undefined);

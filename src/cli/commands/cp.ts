@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { forEachLimited } from '../../fs/derived/concurrency.js';
+import { keptOptions } from '../../fs/derived/kept.js';
 import type { Info } from '../../fs/info.js';
 import { copyFile } from '../../fs/transfer.js';
 import type { CopyCondition } from '../../fs/transfer-options.js';
@@ -169,8 +170,7 @@ async function copyOne(
   if (namespace !== null && lifetime !== null) {
     if (condition === 'newer' && !(await isNewer(info, destination, to))) return false;
     // File and deadline together: a crash between the two would leave the file for ever.
-    const { contentType } = info;
-    const written = { seconds: lifetime, signal, ...(contentType === undefined ? {} : { contentType }) };
+    const written = { seconds: lifetime, signal, ...keptOptions(info) };
     await namespace.write(to, await from.fs.openRead(info.path), written);
     return true;
   }

@@ -14,10 +14,10 @@ export function addUrl(program: Command, session: Session): Command {
     .command('url')
     .description('print the URL of a file; whether there is one is not asked')
     .argument('<place>', 'a file of a namespace, such as charts:2026/a.png')
-    .option('-t, --timeout <duration>', 'a URL that works for so long, such as 10m, where the storage signs')
+    .option('-t, --timeout <duration>', 'a URL that works for so long, such as 10m')
     .option('-d, --download [name]', 'a URL that makes a browser save the file')
     .action(async (text: string, { timeout, download }: UrlOptions) => {
-      const { namespace, path } = await session.place(text);
+      const { namespace, path } = await session.place(text, { signing: timeout !== undefined });
       if (namespace === null)
         throw new UsageError('only files of namespaces have URLs: write it as namespace:path');
       const seconds = timeout === undefined ? 0 : parseDuration(timeout);

@@ -28,6 +28,17 @@ export function describeCopyAndMove({ describe, it }: TestRunner, subject: Subje
         assert.deepEqual(await fs.listDir('d'), ['g']);
       });
 
+      it('takes a name to save the file under along, where one is kept', async () => {
+        const { fs } = subject;
+        await fs.write('f', 'content', { filename: 'name.txt' });
+        await fs.write('g', 'other', { filename: 'other.txt' });
+        await fs[method]('f', 'g', { overwrite: true });
+        assert.equal((await fs.getInfo('g')).filename, fs.getMeta().filename ? 'name.txt' : undefined);
+        await fs.write('h', 'plain');
+        await fs[method]('h', 'g', { overwrite: true });
+        assert.equal((await fs.getInfo('g')).filename, undefined);
+      });
+
       it('replaces a file only when told', async () => {
         const { fs } = subject;
         await fs.write('f', 'new');

@@ -95,6 +95,32 @@ export function describeInfo({ describe, it }: TestRunner, subject: Subject): vo
       else assert.equal(contentType, undefined);
     });
 
+    it('keeps a name to save the file under, where it says so and the name is another', async () => {
+      const { fs } = subject;
+      const keeps = fs.getMeta().filename;
+      const told = async (path: string): Promise<string | undefined> => (await fs.getInfo(path)).filename;
+      const info = await fs.write('f', 'x', { filename: 'Übersicht “2026”.txt' });
+      assert.equal(info.filename, keeps ? 'Übersicht “2026”.txt' : undefined);
+      assert.equal(await told('f'), info.filename);
+      await fs.write('f', 'x', { filename: '/etc/a\r\nb\u202e"\\..\\c%d".txt ' });
+      assert.equal(await told('f'), keeps ? 'c%d".txt' : undefined);
+      for (const filename of ['f', 'a/f', '', '..', 'n'.repeat(256)]) {
+        await fs.write('f', 'x', { filename });
+        assert.equal(await told('f'), undefined);
+      }
+    });
+
+    it('forgets the name to save a file under with the file', async () => {
+      const { fs } = subject;
+      await fs.write('f', 'x', { filename: 'first.txt' });
+      await fs.write('f', 'x');
+      assert.equal((await fs.getInfo('f')).filename, undefined);
+      await fs.write('f', 'x', { filename: 'first.txt' });
+      await fs.remove('f');
+      await fs.write('f', 'x');
+      assert.equal((await fs.getInfo('f')).filename, undefined);
+    });
+
     it('forgets the media type of a file that is replaced', async () => {
       const { fs } = subject;
       await fs.write('f', 'x', { contentType: 'text/x-test' });

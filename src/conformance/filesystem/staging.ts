@@ -68,6 +68,17 @@ export function describeStaging({ describe, it }: TestRunner, subject: Subject):
       assert.equal(contentType, fs.getMeta().contentType ? 'text/x-test' : undefined);
     });
 
+    it('tells a name to save the file under where it is published under another', async () => {
+      const { fs } = subject;
+      const keeps = fs.getMeta().filename;
+      const one = await fs.stage('f', 'x', { filename: 'f' });
+      assert.equal((await one.publish('f-1')).filename, keeps ? 'f' : undefined);
+      assert.equal((await fs.getInfo('f-1')).filename, keeps ? 'f' : undefined);
+      const two = await fs.stage('g', 'x', { filename: 'f' });
+      assert.equal((await two.publish('f')).filename, undefined);
+      assert.equal((await fs.getInfo('f')).filename, undefined);
+    });
+
     it('refuses a bad path before it takes anything in', async () => {
       await rejectsWith(subject.fs.stage('a\u0000b', 'x').then(), InvalidPath);
     });

@@ -131,11 +131,13 @@ export function describeWriting({ describe, it }: TestRunner, subject: Subject):
       if (!fs.getMeta().makesParents) await rejectsWith(fs.appendText('no/f', 'x'), ResourceNotFound, 'no/f');
     });
 
-    it('keeps the media type of what it appends to', async () => {
+    it('keeps the media type of what it appends to, and its name', async () => {
       const { fs } = subject;
-      const { contentType } = await fs.write('f', 'a', { contentType: 'text/x-test' });
+      const kept = { contentType: 'text/x-test', filename: 'name.txt' };
+      const { contentType, filename } = await fs.write('f', 'a', kept);
       await fs.appendText('f', 'b');
-      assert.equal((await fs.getInfo('f')).contentType, contentType);
+      const info = await fs.getInfo('f');
+      assert.deepEqual([info.contentType, info.filename], [contentType, filename]);
     });
 
     it('uploads a stream', async () => {

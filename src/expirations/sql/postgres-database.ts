@@ -10,11 +10,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledQuery } from 'kysely';
 import type { Client, ClientConfig, Pool, PoolClient, QueryConfig } from 'pg';
 import { FilesystemClosed, OperationTimeout, RemoteConnectionError } from '../../errors/errors.js';
+import { Limiter } from '../../fs/derived/concurrency.js';
 import { metAnother, translatePostgresError } from './postgres-errors.js';
 import type { RunOptions, Script, ScriptRunner } from './script.js';
 
-/** Connections of one store, besides the one that its claims live by. */
-const MAX_CONNECTIONS = 10;
+/** Scripts of one store under way at a time, each on a connection; its claims live by one more. */
+const MAX_SCRIPTS = 10;
+/** For those that ask what became of a commit while they have one already. */
+const SPARE_CONNECTIONS = 2;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** After which the server cancels a statement. */
 const STATEMENT_TIMEOUT_MS = 10_000;
@@ -47,6 +50,8 @@ export interface PostgresRunOptions extends RunOptions {
 
 export class PostgresDatabase implements ScriptRunner {
   readonly #connectionString: string;
+  /** Before the pool, whose time-out is for connecting, and would run while others work. */
+  readonly #scripts = new Limiter(MAX_SCRIPTS);
   #pool: Promise<Pool> | null = null;
   #closed = false;
 
@@ -60,9 +65,11 @@ export class PostgresDatabase implements ScriptRunner {
     for (let tries = 1; ; tries++) {
       let connected = false;
       try {
-        const client = await this.#checkOut();
-        connected = true;
-        return await this.#attempt(client, script, options, giveUp);
+        return await this.#scripts.run(async () => {
+          const client = await this.#checkOut();
+          connected = true;
+          return this.#attempt(client, script, options, giveUp);
+        });
       } catch (error) {
         const translated = translatePostgresError(error);
         // A connection of the pool may have died of old age: once more on another.
@@ -180,7 +187,7 @@ export class PostgresDatabase implements ScriptRunner {
     const { default: pg } = await import('pg');
     const pool = new pg.Pool({
       ...(await this.#config()),
-      max: MAX_CONNECTIONS,
+      max: MAX_SCRIPTS + SPARE_CONNECTIONS,
       allowExitOnIdle: true,
     });
     // A connection that breaks while nobody uses it is replaced when one is needed; without a listener it would end the process.

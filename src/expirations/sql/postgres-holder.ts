@@ -8,6 +8,8 @@
  * name, and its store takes a new one.
  */
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Client } from 'pg';
 import type { PostgresDatabase } from './postgres-database.js';
@@ -16,6 +18,8 @@ import { postgresQueryBuilder } from './postgres-query-builder.js';
 import type { Script } from './script.js';
 import type { Holders } from './sql-expiration-store.js';
 
+/** How long a server may take to close a session. */
+const GOODBYE_MS = 2000;
 /** How long a session that answered counts as alive, when nothing is heard to the contrary. */
 const CONFIRMED_FOR_MS = 1000;
 
@@ -88,7 +92,7 @@ export class PostgresHolder implements Holders {
   async close(): Promise<void> {
     this.#lost = true;
     this.#keepProcess(true);
-    await this.#client.end().catch(() => {});
+    await endSession(this.#client);
   }
 
   /** A session that only waits is no reason for a program to go on, nor is SQLite's lock. */
@@ -110,6 +114,20 @@ export class PostgresHolder implements Holders {
     }
     return !this.#lost;
   }
+}
+
+/** Say goodbye, but not for ever to a server that does not hear it. */
+async function endSession(client: Client): Promise<void> {
+  const ended = client.end().catch(() => {});
+  const patience = new AbortController();
+  const gaveUp = sleep(GOODBYE_MS, true, { signal: patience.signal }).catch(() => false);
+  if (await Promise.race([ended, gaveUp])) (client as Client & Connected).connection.stream.destroy();
+  patience.abort();
+}
+
+/** The socket of a connection; pg has it, its types don't say so. */
+interface Connected {
+  readonly connection: { readonly stream: Socket };
 }
 
 /** Whether a connection keeps its process from ending; pg can tell it so, its types don't say it. */

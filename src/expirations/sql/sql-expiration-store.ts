@@ -114,7 +114,10 @@ export abstract class SqlExpirationStore implements ExpirationStore {
       try {
         return await this.#runner.run(() => takeKeys(this.db, claimant, keys), { durable: false });
       } catch (error) {
-        if (!(error instanceof HeldElsewhere)) throw error;
+        if (!(error instanceof HeldElsewhere)) {
+          this.#unreleased.add(token); // It may have been taken all the same.
+          throw error;
+        }
       }
       const heldBy = await this.#runner.run(() => holdersOf(this.db, keys), { readOnly: true });
       const others = heldBy.filter((id) => id !== holders.id);
@@ -133,7 +136,11 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     await this.prepare();
     const claimant = { holder: (await this.holders()).id, token };
     const due = { now, limit, after, selection, skipLocked: this.#locksRows };
-    const rows = await this.#runner.run(() => takeDue(this.db, claimant, due), { durable: false });
+    const taking = this.#runner.run(() => takeDue(this.db, claimant, due), { durable: false });
+    const rows = await taking.catch((error: unknown) => {
+      this.#unreleased.add(token);
+      throw error;
+    });
     return rows.map((row) => ({ row: toExpiration(row), position: positionOf(row, selection) }));
   }
 

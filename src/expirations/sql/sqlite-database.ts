@@ -24,6 +24,7 @@ export class SqliteDatabase implements ScriptRunner {
   readonly #path: string;
   readonly #statements = new Map<string, Database.Statement>();
   #database: Database.Database | null = null;
+  #realPath: string;
   /** Null where the database has none: then a commit is on the disk by itself, as far as it ever is. */
   #log: SqliteLog | null = null;
   /** What is read in it is read in one transaction, as to take SQLite's lock costs ten times a look. */
@@ -32,6 +33,12 @@ export class SqliteDatabase implements ScriptRunner {
 
   constructor(path: string) {
     this.#path = path;
+    this.#realPath = path;
+  }
+
+  /** Of the file itself, once it is open, whatever links lead to it and wherever the process goes. */
+  get realPath(): string {
+    return this.#realPath;
   }
 
   async run<T>(script: () => Script<T>, options: RunOptions = {}): Promise<T> {
@@ -112,11 +119,12 @@ export class SqliteDatabase implements ScriptRunner {
     if (this.#path !== ':memory:') mkdirSync(dirname(this.#path), { recursive: true });
     const database = new Database(this.#path, { timeout: BUSY_TIMEOUT_MS });
     try {
+      if (this.#path !== ':memory:') this.#realPath = realpathSync(this.#path);
       const mode = database.pragma('journal_mode', { simple: true });
       const hasLog = mode === 'wal' || database.pragma('journal_mode = WAL', { simple: true }) === 'wal';
       // With a log SQLite syncs only around checkpoints, and we after commits.
       database.pragma(`synchronous = ${hasLog ? 'NORMAL' : 'FULL'}`);
-      this.#log = hasLog ? new SqliteLog(`${realpathSync(this.#path)}-wal`) : null;
+      this.#log = hasLog ? new SqliteLog(`${this.#realPath}-wal`) : null;
     } catch (error) {
       database.close();
       throw error;

@@ -25,7 +25,6 @@ const FIND_ONE = 'select * from mayfly_expirations where namespace = ? and path 
  * @example new SqliteExpirationStore('var/expirations.db')
  */
 export class SqliteExpirationStore extends SqlExpirationStore {
-  readonly #path: string;
   readonly #database: SqliteDatabase;
   #migrated = false;
   #holder: Promise<SqliteHolder> | null = null;
@@ -35,7 +34,6 @@ export class SqliteExpirationStore extends SqlExpirationStore {
   constructor(path: string) {
     const database = new SqliteDatabase(path);
     super(queryBuilder(), database, false);
-    this.#path = path;
     this.#database = database;
   }
 
@@ -87,7 +85,7 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     if (this.#closed) throw new FilesystemClosed();
     let holder: SqliteHolder;
     try {
-      holder = new SqliteHolder(this.#path);
+      holder = new SqliteHolder(this.#database.realPath);
     } catch (error) {
       throw translateSqliteError(error);
     }

@@ -9,6 +9,7 @@ import {
 import { normalizePath } from '../../path/normalize.js';
 import type { FilesystemEssentials } from '../essentials.js';
 import type { Location } from '../transfer-options.js';
+import { keptOptions } from './kept.js';
 import { findInfo } from './read.js';
 
 /** A filesystem that may show one file at two paths. */
@@ -44,7 +45,7 @@ export async function copy(
   try {
     await fs.write(to, body, {
       overwrite: options.overwrite === true,
-      ...(info.contentType === undefined ? {} : { contentType: info.contentType }),
+      ...keptOptions(info),
     });
   } catch (error) {
     throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;

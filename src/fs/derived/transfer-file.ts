@@ -11,6 +11,7 @@ import {
 } from '../../errors/errors.js';
 import type { Info } from '../info.js';
 import type { Copier, CopyCondition, TransferOptions } from '../transfer-options.js';
+import { keptOptions } from './kept.js';
 import { findInfo } from './read.js';
 import type { Place, Target } from './transfer-place.js';
 
@@ -94,7 +95,7 @@ async function streamOver(
     await to.fs.write(to.path, body, {
       overwrite,
       assumeClear: to.vacant === true,
-      ...(info.contentType === undefined ? {} : { contentType: info.contentType }),
+      ...keptOptions(info),
       ...(signal === undefined ? {} : { signal }),
     });
   } finally {

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { FileExists } from '../../errors/errors.js';
 import type { FilesystemEssentials, WriteOptions } from '../essentials.js';
 import type { Info } from '../info.js';
+import { keptOptions } from './kept.js';
 import { findInfo } from './read.js';
 
 export function writeBytes(
@@ -35,11 +36,7 @@ export async function appendBytes(fs: FilesystemEssentials, path: string, bytes:
     yield bytes;
   }
   try {
-    return await fs.write(
-      path,
-      Readable.from(both(), { objectMode: false }),
-      before.contentType === undefined ? {} : { contentType: before.contentType },
-    );
+    return await fs.write(path, Readable.from(both(), { objectMode: false }), keptOptions(before));
   } finally {
     old.destroy(); // A write that is refused does not begin to read.
   }

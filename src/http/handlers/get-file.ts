@@ -1,6 +1,7 @@
 /** GET and HEAD of a file; of a directory they are a listing, when JSON is asked for. */
 import { OperationTimeout } from '../../errors/errors.js';
 import type { LookedUpFile, ServedFile } from '../../namespaces/namespace-filesystem.js';
+import { answerTo } from '../error-response.js';
 import type { Exchange } from '../exchange.js';
 import { gone, notFound } from '../http-problem.js';
 import type { Representation } from '../representation.js';
@@ -8,7 +9,7 @@ import { asksForJson } from '../semantics/accept.js';
 import { sendCompressed } from '../send-compressed.js';
 import { sendElsewhere } from '../send-elsewhere.js';
 import { sendFile } from '../send-file.js';
-import { signedRead } from '../signed-request.js';
+import { isSigned, signedRead } from '../signed-request.js';
 import { lookUp } from '../stored-file.js';
 import { listDirectory } from './list-directory.js';
 import { redirectToFile } from './redirect-to-file.js';
@@ -24,10 +25,33 @@ export function getFile(exchange: Exchange): Promise<void> | undefined {
 }
 
 async function getFileSlowly(exchange: Exchange): Promise<void> {
-  if (asksForJson(exchange.request.headers.accept) && (await isListing(exchange))) {
+  if (!asksForJson(exchange.request.headers.accept)) return readFile(exchange);
+  if (exchange.namesDirectory) {
     await exchange.require('list');
     return listDirectory(exchange);
   }
+  // A signature is for a file.
+  if (!exchange.allows('list') || isSigned(exchange)) return readFile(exchange);
+  return listOrRead(exchange);
+}
+
+/**
+ * Which of the two is asked for, only the storage knows, and it is asked for those alone who may list.
+ * To all others a directory is as if nothing were there.
+ */
+async function listOrRead(exchange: Exchange): Promise<void> {
+  try {
+    await exchange.authorize('list');
+  } catch (refusal) {
+    return readFile(exchange).catch((error: unknown) => {
+      throw answerTo(error).status === 404 ? refusal : error;
+    });
+  }
+  const { info } = await lookUp(exchange);
+  return info?.isDir ? listDirectory(exchange) : readFile(exchange);
+}
+
+async function readFile(exchange: Exchange): Promise<void> {
   exchange.signed = signedRead(exchange);
   if (exchange.signed !== null) exchange.grant('read');
   await exchange.require('read');
@@ -87,10 +111,4 @@ function present(exchange: Exchange, { version, deadline }: LookedUpFile): Serve
 
 function asItIs({ version, deadline }: ServedFile): Representation {
   return { version, deadline, described: version.info, coding: undefined };
-}
-
-/** A URL that ends in a slash names a directory; of others, only the storage knows. */
-async function isListing(exchange: Exchange): Promise<boolean> {
-  if (exchange.namesDirectory) return true;
-  return exchange.allows('list') && (await lookUp(exchange)).info?.isDir === true;
 }

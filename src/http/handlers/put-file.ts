@@ -18,6 +18,7 @@ import { badRequest, preconditionFailed } from '../http-problem.js';
 import type { Action } from '../options.js';
 import { publishNew } from '../publish.js';
 import { fileTooLarge, refuseEncodedBody, refuseReadBody } from '../request-body.js';
+import { tellFailure } from '../request-failure.js';
 import { evaluateConditions } from '../semantics/conditional.js';
 import { declaredMediaType } from '../semantics/content-headers.js';
 import { lookUp } from '../stored-file.js';
@@ -59,7 +60,7 @@ interface Storing {
 }
 
 async function storeBody(exchange: Exchange, put: Put, { found, parameters, room }: Storing): Promise<void> {
-  const { response } = exchange;
+  const { request, response, service } = exchange;
   const staged = await stageBody(exchange, room);
   try {
     const { info, isNew } = await put.publish(staged, found, parameters, room);
@@ -68,7 +69,8 @@ async function storeBody(exchange: Exchange, put: Put, { found, parameters, room
     else sendJson(response, 200, file, { ETag: file.etag });
   } finally {
     await staged.discard().catch((error: unknown) => {
-      exchange.service.logger.warn({ err: error }, 'a refused upload could not be discarded');
+      const message = 'a refused upload could not be discarded';
+      tellFailure(service.logger, 'warn', { request, error, message });
     });
   }
 }

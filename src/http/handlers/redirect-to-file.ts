@@ -3,6 +3,7 @@
  * URL. Whether there is such a file, nobody is asked: that is the storage's to
  * answer. Whether its deadline has passed, we know.
  */
+import { findInfo } from '../../fs/derived/read.js';
 import type { Exchange } from '../exchange.js';
 import { Fields, writeHead } from '../file-headers.js';
 import { gone } from '../http-problem.js';
@@ -50,7 +51,7 @@ async function redirectSlowly(exchange: Exchange): Promise<void> {
 }
 
 async function redirect(exchange: Exchange, deadline: Date | null): Promise<void> {
-  const { fs, path, method, query, plain, signed } = exchange;
+  const { fs, path, method, signed } = exchange;
   const { presignSeconds, cacheControl, trusted } = exchange.options;
   refuseGone(exchange, deadline?.getTime() ?? null);
   const madeAt = Date.now();
@@ -61,15 +62,22 @@ async function redirect(exchange: Exchange, deadline: Date | null): Promise<void
     expiresIn,
     // Everybody gets the same URL until it has half its life left, so that caches know it again.
     window: expiresIn / 2,
-    download: plain ? undefined : (query.get('download') ?? undefined),
+    download: await downloadOf(exchange),
     contentType: signed?.type,
     deadline,
     cacheControl,
     trusted,
   });
   const handedOut = { url, expiresAt, deadline: deadline?.getTime() ?? null, madeAt, fields: null };
-  if (plain) remember(exchange, handedOut);
+  if (exchange.plain) remember(exchange, handedOut);
   answer(exchange, handedOut);
+}
+
+/** The name that is asked for; where none is, that which the storage keeps, if it is there and keeps one. */
+async function downloadOf({ fs, path, query, plain }: Exchange): Promise<string | undefined> {
+  const download = plain ? null : query.get('download');
+  if (download !== '') return download ?? undefined;
+  return (await findInfo(fs, path))?.filename ?? '';
 }
 
 function answer(exchange: Exchange, handedOut: HandedOut): void {

@@ -9,6 +9,9 @@ const DIRECTIVE = /\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:=("(?:[^"\\]|\\.)*"|[^\s",
 /** They let a cache use a file after its time, or never ask again. */
 const OUTLIVING = new Set(['immutable', 'stale-while-revalidate', 'stale-if-error']);
 
+/** They say of themselves who may store an answer, or that nobody may. */
+const SAYS_WHO = new Set(['public', 'private', 's-maxage', 'no-store']);
+
 export interface CacheDirective {
   /** In lower case. */
   readonly name: string;
@@ -51,6 +54,20 @@ export function cacheControlFor(policy: string | undefined, left: number | null)
   // Else a cache that can't reach us may still serve what is gone (section 4.2.4).
   if (!directives.some(({ name }) => name === 'must-revalidate')) kept.push('must-revalidate');
   return kept.join(', ');
+}
+
+/**
+ * The same for what `authorize` has let somebody have. A cache that others use
+ * may store what was asked for with `Authorization` if the answer says
+ * `must-revalidate` (RFC 9111 section 3.5), and anything that was asked for
+ * with a cookie; so unless the policy says who may store it, nobody but the
+ * client may, and that asks again each time.
+ */
+export function guardedCacheControlFor(policy: string | undefined, left: number | null): string {
+  const directives = (policy === undefined ? null : parseCacheControl(policy)) ?? [];
+  const cacheControl = cacheControlFor(policy, left);
+  if (directives.some(({ name }) => SAYS_WHO.has(name)) && cacheControl !== undefined) return cacheControl;
+  return `private, ${cacheControl ?? 'no-cache'}`;
 }
 
 /** Seconds that a URL must have left when a cache gives it out last, so that it can still be followed. */

@@ -79,8 +79,11 @@ function markupOf(text: string): string | null {
   let rest = text.trimStart();
   let isXml = false;
   for (;;) {
+    // The name ends where its word does: else every shorter one would be tried on a declaration without an end.
     const skipped =
-      /^(?:<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!doctype(?:\s+(\w+))?[^>[]*(?:\[[\s\S]*?\]\s*)?>)\s*/i.exec(rest);
+      /^(?:<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!doctype(?:\s+(\w+)\b)?[^>[]*(?:\[[\s\S]*?\]\s*)?>)\s*/i.exec(
+        rest,
+      );
     if (skipped === null) break;
     isXml ||= /^<\?xml/i.test(rest);
     if (/^html$/i.test(skipped[1] ?? '')) return HTML;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   cacheControlFor,
+  guardedCacheControlFor,
   parseCacheControl,
   secondsLeft,
 } from '../../../src/http/semantics/cache-lifetime.js';
@@ -20,6 +21,24 @@ describe('cacheControlFor', () => {
     ['no-cache', 0, 'no-cache, max-age=0, must-revalidate'],
   ])('policy %j with %j seconds left', (policy, left, expected) => {
     expect(cacheControlFor(policy, left)).toBe(expected);
+  });
+});
+
+describe('guardedCacheControlFor (RFC 9111 §3.5)', () => {
+  it.each([
+    [undefined, null, 'private, no-cache'],
+    [undefined, 300, 'private, max-age=300, must-revalidate'],
+    ['max-age=60', null, 'private, max-age=60'],
+    ['max-age=900', 300, 'private, max-age=300, must-revalidate'],
+    ['must-revalidate, max-age=60', 300, 'private, must-revalidate, max-age=60'],
+    ['no-cache', null, 'private, no-cache'],
+    ['public, max-age=60', null, 'public, max-age=60'],
+    ['Public', 300, 'Public, max-age=300, must-revalidate'],
+    ['private="set-cookie"', null, 'private="set-cookie"'],
+    ['max-age=9, S-MaxAge=900', 300, 'max-age=9, s-maxage=300, must-revalidate'],
+    ['no-store', 300, 'no-store'],
+  ])('policy %j with %j seconds left', (policy, left, expected) => {
+    expect(guardedCacheControlFor(policy, left)?.toLowerCase()).toBe(expected.toLowerCase());
   });
 });
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { asksForJson } from '../../../src/http/semantics/accept.js';
 import { declaredMediaType, mediaTypeOf } from '../../../src/http/semantics/content-headers.js';
+import { attachmentDisposition } from '../../../src/path/content-disposition.js';
 import { contentTypeHeader, isActiveContent, isInlineType } from '../../../src/path/media-type.js';
-import { attachmentDisposition } from '../../../src/urls/content-disposition.js';
 
 describe('mediaTypeOf', () => {
   it.each([
@@ -86,6 +86,11 @@ describe('isInlineType, the list of docs/HTTP.md', () => {
     ['text/x-something-new', false],
     ['image/png+html', false],
     ['video/', false],
+    ['audio/x+xml', false],
+    ['VIDEO/x+XML; charset=utf-8', false],
+    ['font/x+xml', false],
+    ['audio/html', false],
+    ['audio/x.y-z+flac', true],
   ])('%s: %p', (type, inline) => {
     expect(isInlineType(type)).toBe(inline);
   });

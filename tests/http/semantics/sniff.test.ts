@@ -48,6 +48,12 @@ describe('the type of a file by its first bytes', () => {
       'a',
       'image/svg+xml',
     ],
+    ['a document type without an end', `<!doctype ${'a'.repeat(4090)}`, 'a.png', 'text/html'],
+    ['words in one without an end', `<!doctype${' a'.repeat(2040)}`, 'a.png', 'text/html'],
+    ['a name that goes on', '<!DOCTYPE svg-x><p>', 'a.png', 'image/svg+xml'],
+    ['a longer name', '<!DOCTYPE svgx><p>', 'a.png', 'text/html'],
+    ['no name', '<!DOCTYPE><svg>', 'a.png', 'image/svg+xml'],
+    ['a name between brackets', '<!DOCTYPE[svg]><p>', 'a.png', 'text/html'],
     ['SVG with entities', '<!DOCTYPE x [<!ENTITY a "b">]><svg>', 'a', 'image/svg+xml'],
     [
       'SVG with a prefix',
