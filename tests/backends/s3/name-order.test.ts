@@ -101,7 +101,8 @@ describe('NameOrder', () => {
   it('knows how far the listing has come when all of it has been told already', async () => {
     const order = new NameOrder(async () => true, 0);
     const told: string[] = [];
-    const pages = [listed(['a!'], []), listed([], ['a']), listed(['b'], [])];
+    // The second may have held names only that no path can have.
+    const pages = [listed(['a!'], []), [], listed([], ['a']), listed(['b'], [])];
     for (const [i, page] of pages.entries()) {
       for (const { name } of await order.take(page, i === pages.length - 1)) told.push(name);
     }
