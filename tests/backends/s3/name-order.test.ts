@@ -102,10 +102,10 @@ describe('NameOrder', () => {
     const order = new NameOrder(async () => true, 0);
     const told: string[] = [];
     // The second may have held names only that no path can have.
-    const pages = [listed(['a!'], []), [], listed([], ['a']), listed(['b'], [])];
+    const pages = [listed(['a!'], ['a#']), [], listed([], ['a']), listed(['b'], [])];
     for (const [i, page] of pages.entries()) {
       for (const { name } of await order.take(page, i === pages.length - 1)) told.push(name);
     }
-    expect(told).toEqual(['a', 'a!', 'b']);
+    expect(told).toEqual(['a', 'a!', 'a#', 'b']);
   });
 });
