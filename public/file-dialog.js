@@ -146,7 +146,9 @@ export class FileDialog {
         true,
       );
     }
-    const words = choice.selectedOptions[0].textContent;
+    const { expires } = this.#file;
+    const fileEndsFirst = expires !== null && expires < serverNow() + Number(choice.value) * 1000;
+    const words = fileEndsFirst ? 'as long as the file does' : choice.selectedOptions[0].textContent;
     const done = await this.#actions.copyText(url);
     this.#say(done ? `Link copied; it works ${words}.` : `Copy it by hand: ${url}`, !done);
   }

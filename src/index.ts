@@ -85,6 +85,7 @@ export type {
   NamespacePublishOptions,
   NamespaceStagedFile,
   NamespaceWriteOptions,
+  PathCheck,
   UrlOptions,
 } from './namespaces/namespace-options.js';
 export type { PresignedUrlOptions } from './namespaces/presigned-url.js';

@@ -84,22 +84,30 @@ export class Ledger {
   /**
    * Give a path a deadline; null takes it away.
    * @param isSeen whether a file is at the path, as far as is known; asked with everyone else held off
+   * @param check throws what stands against it; asked the same way, before anything is changed
    */
-  expire(key: FileKey, deadline: number | null, isSeen: () => Promise<boolean>): Promise<void> {
-    return this.#exclusively([key], async (held) =>
-      held.settle([rowWith(key, deadline, deadline !== null && (await isSeen()))]),
-    );
+  expire(
+    key: FileKey,
+    deadline: number | null,
+    isSeen: () => Promise<boolean>,
+    check?: () => Promise<void>,
+  ): Promise<void> {
+    return this.#exclusively([key], async (held) => {
+      await check?.();
+      return held.settle([rowWith(key, deadline, deadline !== null && (await isSeen()))]);
+    });
   }
 
   /**
    * Publish a file at a path, with its deadline.
    * @param deadlineFrom gives the new deadline; null keeps the path's, unless that has passed: then the file has none
+   * @param publish is told the deadline that the file will have
    * @param arrived resolves when there is something to publish, in a moment: nothing is recorded before
    */
   publish<T>(
     key: FileKey,
     deadlineFrom: DeadlineFrom | null,
-    publish: () => Promise<T>,
+    publish: (deadline: number | null) => Promise<T>,
     arrived?: Promise<unknown>,
   ): Promise<T> {
     return this.#exclusively([key], async (held) => {
@@ -108,7 +116,7 @@ export class Ledger {
       const current = await this.effectiveDeadline(row);
       const kept = current !== null && current <= now ? null : current;
       const deadline = deadlineFrom === null ? kept : deadlineFrom(now);
-      return this.#withIntent(held, key, row, deadline, publish, { arrived });
+      return this.#withIntent(held, key, row, deadline, () => publish(deadline), { arrived });
     });
   }
 

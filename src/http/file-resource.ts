@@ -8,20 +8,24 @@ import { entityTagOf } from './semantics/entity-tag.js';
 
 export type FileResource = z.infer<typeof fileSchema>;
 
-/** @param timeout seconds that the URL shall work */
+/**
+ * Asks neither storage nor store, so that what was done is told also where they fail right after.
+ * @param deadline of the file
+ * @param timeout seconds that the URL shall work
+ */
 export async function describeFile(
   { fs, namespace }: Exchange,
   info: Info,
+  deadline: Date | null,
   timeout?: number,
 ): Promise<FileResource> {
-  const expires = await fs.getExpiration(info.path);
   return {
     namespace,
     path: info.path,
     size: info.size,
     contentType: mediaTypeOf(info),
     etag: entityTagOf(info),
-    url: await fs.getUrlUntil(info.path, expires, timeout === undefined ? {} : { timeout }),
-    expires: expires?.toISOString() ?? null,
+    url: await fs.getUrlUntil(info.path, deadline, timeout === undefined ? {} : { timeout }),
+    expires: deadline?.toISOString() ?? null,
   };
 }

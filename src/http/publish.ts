@@ -1,7 +1,11 @@
 /** Putting staged files in their places without harm to what is there. */
 import { FileExists, FileExpected } from '../errors/errors.js';
 import type { Info } from '../fs/info.js';
-import type { Lifetime, NamespaceStagedFile } from '../namespaces/namespace-options.js';
+import type {
+  Lifetime,
+  NamespacePublishOptions,
+  NamespaceStagedFile,
+} from '../namespaces/namespace-options.js';
 import { joinPath } from '../path/parts.js';
 import type { Exchange } from './exchange.js';
 import { entityTagOf } from './semantics/entity-tag.js';
@@ -12,6 +16,9 @@ import { randomName, withSuffix } from './upload-name.js';
 const COUNTED_TRIES = 50;
 const RANDOM_TRIES = 5;
 
+/** How long a file shall live, and who wants to know till when. */
+export interface Fate extends Lifetime, Pick<NamespacePublishOptions, 'onPublished'> {}
+
 /**
  * Publish where no file is, or one past its deadline that no purge has removed yet.
  * @throws FileExists
@@ -20,10 +27,10 @@ export async function publishNew(
   exchange: Exchange,
   staged: NamespaceStagedFile,
   path: string,
-  lifetime: Lifetime,
+  fate: Fate,
 ): Promise<Info> {
   try {
-    return await staged.publish(path, { ...lifetime, overwrite: false });
+    return await staged.publish(path, { ...fate, overwrite: false });
   } catch (error) {
     if (!(error instanceof FileExists)) throw error;
     const { info: remains, expired } = await lookUp(exchange, path);
@@ -31,7 +38,7 @@ export async function publishNew(
     const check = (current: Info | null): void => {
       if (current !== null && entityTagOf(current) !== entityTagOf(remains)) throw error;
     };
-    return staged.publish(path, { ...lifetime, overwrite: true, check });
+    return staged.publish(path, { ...fate, overwrite: true, check });
   }
 }
 
@@ -42,11 +49,11 @@ export async function publishNew(
 export async function publishRenamed(
   exchange: Exchange,
   staged: NamespaceStagedFile,
-  { directory, name, lifetime }: { directory: string; name: string; lifetime: Lifetime },
+  { directory, name, fate }: { directory: string; name: string; fate: Fate },
 ): Promise<Info> {
   for (let tries = 0; ; tries++) {
     try {
-      return await publishNew(exchange, staged, joinPath(directory, nameOfTry(name, tries)), lifetime);
+      return await publishNew(exchange, staged, joinPath(directory, nameOfTry(name, tries)), fate);
     } catch (error) {
       const taken = error instanceof FileExists || error instanceof FileExpected;
       if (!taken || tries >= COUNTED_TRIES + RANDOM_TRIES) throw error;

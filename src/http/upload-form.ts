@@ -11,6 +11,7 @@ import { joinPath } from '../path/parts.js';
 import type { Exchange } from './exchange.js';
 import { badRequest, notFound, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
+import type { Fate } from './publish.js';
 import { publishNew, publishRenamed } from './publish.js';
 import { tellFailure } from './request-failure.js';
 import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
@@ -37,9 +38,11 @@ interface LateField {
   readonly partsBefore: number;
 }
 
-interface Published {
+/** A file of a form that is in its place. */
+export interface Published {
   readonly info: Info;
   readonly isNew: boolean;
+  readonly deadline: Date | null;
 }
 
 /** What a form is held to. */
@@ -86,10 +89,10 @@ export class UploadForm implements FormReceiver {
   }
 
   /** Make every file of the form visible, or none. @throws HttpProblem 400 for a form without files */
-  async publish(): Promise<Info[]> {
+  async publish(): Promise<Published[]> {
     if (this.#uploads.length === 0) throw badRequest('The form has no file.');
     await this.#parameters.check();
-    if (this.#room === null) return (await this.#publishAll()).map(({ info }) => info);
+    if (this.#room === null) return this.#publishAll();
     const published = await this.#room.publish(
       () => this.#publishAll(),
       (files) => ({
@@ -99,7 +102,7 @@ export class UploadForm implements FormReceiver {
     );
     // What was replaced is still counted.
     if (published.some(({ isNew }) => !isNew)) this.#exchange.usageChanged();
-    return published.map(({ info }) => info);
+    return published;
   }
 
   async #publishAll(): Promise<Published[]> {
@@ -182,25 +185,36 @@ export class UploadForm implements FormReceiver {
     return true;
   }
 
-  async #publishOne({ name, staged, mayReplace }: StagedUpload): Promise<Published> {
+  async #publishOne(upload: StagedUpload): Promise<Published> {
+    let deadline: Date | null = null;
+    const fate: Fate = {
+      ...this.#parameters.lifetime,
+      onPublished: (given) => {
+        deadline = given;
+      },
+    };
+    const stored = await this.#place(upload, fate);
+    return { ...stored, deadline };
+  }
+
+  async #place({ name, staged, mayReplace }: StagedUpload, fate: Fate): Promise<Omit<Published, 'deadline'>> {
     const { path: directory } = this.#exchange;
     const { onConflict } = this.#policy;
-    const { lifetime } = this.#parameters;
     if (onConflict === 'rename') {
       return {
-        info: await publishRenamed(this.#exchange, staged, { directory, name, lifetime }),
+        info: await publishRenamed(this.#exchange, staged, { directory, name, fate }),
         isNew: true,
       };
     }
     const path = joinPath(directory, name);
-    if (mayReplace) return { info: await staged.publish(path, lifetime), isNew: false };
+    if (mayReplace) return { info: await staged.publish(path, fate), isNew: false };
     try {
-      return { info: await publishNew(this.#exchange, staged, path, lifetime), isNew: true };
+      return { info: await publishNew(this.#exchange, staged, path, fate), isNew: true };
     } catch (error) {
       if (!(error instanceof FileExists) || onConflict === 'fail') throw error;
       // It came while ours arrived, so replacing it was not asked about yet.
       await this.#exchange.require('replace', path);
-      return { info: await staged.publish(path, lifetime), isNew: false };
+      return { info: await staged.publish(path, fate), isNew: false };
     }
   }
 

@@ -2,6 +2,7 @@
 import { InvalidPath } from '../errors/errors.js';
 import type { FindOptions } from '../expirations/expiration-store.js';
 import { deadlineAfter } from '../expirations/lifetime.js';
+import type { PathCheck } from './namespace-options.js';
 import type { NamespaceScope } from './scope.js';
 
 export class Deadlines {
@@ -12,7 +13,10 @@ export class Deadlines {
   }
 
   /** See `NamespaceFS.expire`. */
-  async expire(path: string, seconds: number, days: number, expires: boolean): Promise<Date | null> {
+  async expire(
+    path: string,
+    { seconds, days, expires, check }: { seconds: number; days: number; expires: boolean } & PathCheck,
+  ): Promise<Date | null> {
     if (typeof expires !== 'boolean') throw new TypeError(`expires must be a boolean, not ${typeof expires}`);
     const { clock, storage, ledger } = this.#scope.host;
     const key = this.#scope.key(path);
@@ -20,7 +24,12 @@ export class Deadlines {
       throw new InvalidPath('', { message: 'a namespace can not expire: name a file in it' });
     const deadline = deadlineAfter(clock(), seconds, days);
     await storage.bound();
-    await ledger.expire(key, expires ? deadline : null, () => this.#scope.isSeen(path));
+    await ledger.expire(
+      key,
+      expires ? deadline : null,
+      () => this.#scope.isSeen(path),
+      () => this.#scope.check(path, check),
+    );
     return expires ? new Date(deadline) : null;
   }
 

@@ -26,7 +26,12 @@ import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { dirname, joinPath } from '../path/parts.js';
 import { Deadlines } from './deadlines.js';
-import type { NamespaceStagedFile, NamespaceWriteOptions, UrlOptions } from './namespace-options.js';
+import type {
+  NamespaceStagedFile,
+  NamespaceWriteOptions,
+  PathCheck,
+  UrlOptions,
+} from './namespace-options.js';
 import { ParentDirectories } from './parent-directories.js';
 import type { PresignedUrlOptions } from './presigned-url.js';
 import { Publishing } from './publishing.js';
@@ -147,12 +152,19 @@ export class NamespaceFS extends Filesystem {
    *
    * @param days of 24 hours; default 0
    * @param expires default true; false means never, and takes away a deadline that was set
+   * @param options `check` may refuse what is there
    * @returns the deadline; null for `expires = false`
    * @throws TypeError, RangeError a number is negative or not finite
    * @throws InvalidPath the path is the root
    */
-  expire(path: string, seconds: number, days = 0, expires = true): Promise<Date | null> {
-    return this.#deadlines.expire(path, seconds, days, expires);
+  expire(
+    path: string,
+    seconds: number,
+    days = 0,
+    expires = true,
+    options: PathCheck = {},
+  ): Promise<Date | null> {
+    return this.#deadlines.expire(path, { seconds, days, expires, ...options });
   }
 
   /** When the file expires; null for never. A deadline that has passed is told until the file is purged. */
@@ -257,11 +269,18 @@ export class NamespaceFS extends Filesystem {
     return this.#files.presigner();
   }
 
-  /** Remove a file and its deadline, which goes also when there is no file. @throws ResourceNotFound, FileExpected */
-  override async remove(path: string): Promise<void> {
+  /**
+   * Remove a file and its deadline, which goes also when there is no file.
+   * @param options `check` may refuse what is there
+   * @throws ResourceNotFound, FileExpected
+   */
+  override async remove(path: string, { check }: PathCheck = {}): Promise<void> {
     const key = this.#scope.key(path);
     await this.#host.storage.bound();
-    await this.#host.ledger.remove(key, () => this.#scope.ifPresent(() => this.#files.remove(path)));
+    await this.#host.ledger.remove(key, async () => {
+      await this.#scope.check(path, check);
+      await this.#scope.ifPresent(() => this.#files.remove(path));
+    });
   }
 
   override async removeDir(path: string): Promise<void> {

@@ -14,10 +14,16 @@ export interface Lifetime {
 /** Options of `NamespaceFS.write`. */
 export interface NamespaceWriteOptions extends WriteOptions, Lifetime {}
 
-/** How a staged file of a namespace is published. */
-export interface NamespacePublishOptions extends PublishOptions, Lifetime {
-  /** Called with what is at the path, while other writers of it that check are held off; throwing cancels the publish. */
+/** A last look at what a change is made to. */
+export interface PathCheck {
+  /** Called with what is at the path, while other writers of it are held off; throwing cancels the change. */
   check?: (current: Info | null) => void;
+}
+
+/** How a staged file of a namespace is published. */
+export interface NamespacePublishOptions extends PublishOptions, Lifetime, PathCheck {
+  /** Called with the file's deadline, null for none, as soon as the file has its name. */
+  onPublished?: (deadline: Date | null) => void;
   /** Aborting it before the file has its name makes the publish reject with the signal's reason. */
   signal?: AbortSignal;
 }

@@ -75,7 +75,7 @@ export class Publishing {
     path: string,
     options: NamespacePublishOptions,
   ): Promise<Info> {
-    const { overwrite, assumeClear, check, seconds, days, signal } = options;
+    const { overwrite, assumeClear, check, seconds, days, signal, onPublished } = options;
     const { files, host } = this.#scope;
     const key = this.#scope.key(path);
     if (key.path === '') throw new FileExpected('');
@@ -86,11 +86,13 @@ export class Publishing {
     const lookFirst = overwrite === false && deadlineFrom !== null && !files.getMeta().network;
     const there = lookFirst ? await findInfo(files, path) : null;
     if (there !== null) throw there.isDir ? new FileExpected(there.path) : new FileExists(there.path);
-    const publish = async (): Promise<Info> => {
+    const publish = async (deadline: number | null): Promise<Info> => {
       const staged = await staging;
-      if (check !== undefined) check(await findInfo(files, path));
+      await this.#scope.check(path, check);
       signal?.throwIfAborted();
-      return staged.publish(path, definedOnly({ overwrite, assumeClear }));
+      const info = await staged.publish(path, definedOnly({ overwrite, assumeClear }));
+      onPublished?.(deadline === null ? null : new Date(deadline));
+      return info;
     };
     return this.#parents.around(path, null, () => host.ledger.publish(key, deadlineFrom, publish, staging));
   }

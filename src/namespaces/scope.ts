@@ -11,6 +11,7 @@ import type { Filesystem } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
 import { joinPath } from '../path/parts.js';
 import type { UrlSigning } from '../urls/signing-key.js';
+import type { PathCheck } from './namespace-options.js';
 import type { Storage } from './storage.js';
 
 /** What all namespaces of one mayfly share. */
@@ -90,6 +91,11 @@ export class NamespaceScope implements Placed {
   }
 
   /** "Not found" is believed only of a storage that is there. */
+  /** Have what is at the path looked at, where that is wanted. */
+  async check(path: string, check: PathCheck['check']): Promise<void> {
+    if (check !== undefined) check(await findInfo(this.files, path));
+  }
+
   async ifPresent<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();

@@ -1,5 +1,7 @@
-import { expect, it } from '@jest/globals';
-import type { Site } from '../support/http.js';
+import { describe, expect, it } from '@jest/globals';
+import type { Info, NamespaceFS } from '../../src/index.js';
+import { createMayfly, MemoryFS } from '../../src/index.js';
+import { Site } from '../support/http.js';
 import { describeServed, EVERYTHING } from '../support/http-mayfly.js';
 
 function patch(site: Site, path: string, body: string, type = 'application/json'): Promise<Response> {
@@ -46,6 +48,100 @@ describeServed('DELETE', (served) => {
       (await site.fetch('/files/ns/a', { method: 'DELETE', headers: { 'If-Match': tag } })).status;
     expect(await remove('"other"')).toBe(412);
     expect(await remove(etag)).toBe(204);
+  });
+
+  it('and a PUT, both of them for one version and at once, never both succeed', async () => {
+    const site = await served().serve(EVERYTHING);
+    for (let i = 0; i < 40; i++) {
+      const path = `/files/ns/f${i}`;
+      const { etag = '' } = await served().ns.write(`f${i}`, 'v1');
+      const headers = { 'If-Match': etag };
+      const [put, removed] = await Promise.all([
+        site.fetch(path, { method: 'PUT', body: 'v2', headers }).then(({ status }) => status),
+        new Promise((resolve) => setTimeout(resolve, (i % 8) / 2)).then(async () => {
+          const { status } = await site.fetch(path, { method: 'DELETE', headers });
+          return status;
+        }),
+      ]);
+      expect(`${put} ${removed}`).toMatch(/^(?:200 412|412 204)$/);
+      expect(await served().ns.exists(`f${i}`)).toBe(put === 200);
+    }
+  });
+});
+
+describe('a change that is refused for what another made of the path after it was looked at', () => {
+  /** A mayfly whose files run `next` once, right after the next look at one. */
+  async function served(): Promise<{
+    site: Site;
+    ns: NamespaceFS;
+    afterLook(next: () => Promise<unknown>): void;
+  }> {
+    let pending: (() => Promise<unknown>) | null = null;
+    class Looked extends MemoryFS {
+      override async getInfo(path: string): Promise<Info> {
+        const info = await super.getInfo(path);
+        const run = pending;
+        pending = null;
+        await run?.();
+        return info;
+      }
+    }
+    const mayfly = createMayfly({ storage: { filesystem: new Looked(), urlRoot: '/files' }, purge: false });
+    const site = await Site.open(mayfly.handler(EVERYTHING));
+    const ns = mayfly.getFilesystem('ns');
+    return {
+      site,
+      ns,
+      afterLook: (next) => {
+        pending = next;
+      },
+    };
+  }
+
+  const JSON_TYPE = { 'Content-Type': 'application/json' };
+
+  it.each<[string, RequestInit]>([
+    ['DELETE', { method: 'DELETE' }],
+    ['PATCH', { method: 'PATCH', body: '{"seconds":9}', headers: JSON_TYPE }],
+  ])('%s with If-Match is 412, and the new version stays as it was', async (_method, init) => {
+    const { site, ns, afterLook } = await served();
+    const { etag = '' } = await ns.write('a', 'v1');
+    afterLook(() => ns.write('a', 'v2', { days: 1 }));
+    const answer = await site.fetch('/files/ns/a', {
+      ...init,
+      headers: { ...init.headers, 'If-Match': etag },
+    });
+    expect(answer.status).toBe(412);
+    expect(await ns.readText('a')).toBe('v2');
+    expect(((await ns.getExpiration('a'))?.getTime() ?? 0) - Date.now()).toBeGreaterThan(80_000_000);
+    await site.close();
+  });
+
+  it('PATCH of what is gone by then is 404, and leaves no deadline', async () => {
+    const { site, ns, afterLook } = await served();
+    await ns.write('a', 'v1');
+    afterLook(() => ns.remove('a'));
+    const answer = await site.fetch('/files/ns/a', {
+      method: 'PATCH',
+      body: '{"seconds":9}',
+      headers: JSON_TYPE,
+    });
+    expect(answer.status).toBe(404);
+    expect(await ns.getExpiration('a')).toBeNull();
+    await site.close();
+  });
+
+  it('PATCH tells of the version that got the deadline', async () => {
+    const { site, ns, afterLook } = await served();
+    await ns.write('a', 'v1');
+    afterLook(() => ns.write('a', 'longer'));
+    const answer = await site.fetch('/files/ns/a', {
+      method: 'PATCH',
+      body: '{"seconds":9}',
+      headers: JSON_TYPE,
+    });
+    expect(await answer.json()).toMatchObject({ size: 6, etag: (await ns.getInfo('a')).etag });
+    await site.close();
   });
 });
 

@@ -9,7 +9,7 @@ const copied = async (page: Page) => String(await page.evaluate('navigator.clipb
 async function copyTemporary(page: Page, name: string): Promise<string> {
   await page.getByRole('link', { name, exact: true }).click();
   await page.getByRole('button', { name: 'Copy', exact: true }).click();
-  await page.getByText(/Link copied; it works for/).waitFor();
+  await page.getByText(/Link copied; it works (for|as long as the file does)/).waitFor();
   return copied(page);
 }
 
@@ -65,6 +65,7 @@ describeInBrowser('the page of a server that serves by signed URLs only', () => 
 
     await page.reload();
     const link = await copyTemporary(page, 'a.txt');
+    await page.getByText('it works as long as the file does').waitFor();
     await page.locator('#preview').getByText('signed for').waitFor();
     expect((await fetch(link)).status).toBe(200);
     expect((await fetch(altered(link))).status).toBe(403);

@@ -18,20 +18,26 @@ type Change = z.infer<typeof deadlineChangeSchema>;
 export async function patchDeadline(exchange: Exchange): Promise<void> {
   const { fs, path, response } = exchange;
   await exchange.require('expire');
-  const info = await fileAt(exchange);
+  const { info, expired } = await lookUp(exchange);
+  if (expired) throw gone();
+  let file = checked(exchange, info);
   const { seconds = 0, days = 0, expires = true } = await readChange(exchange);
+  let deadline: Date | null;
   try {
-    await fs.expire(path, seconds, days, expires);
+    // The file may be another by now, or none.
+    const check = (current: Info | null): void => {
+      file = checked(exchange, current);
+    };
+    deadline = await fs.expire(path, seconds, days, expires, { check });
   } catch (error) {
     if (error instanceof RangeError) throw badRequest('seconds or days are out of range.');
     throw error;
   }
-  sendJson(response, 200, await describeFile(exchange, info));
+  sendJson(response, 200, await describeFile(exchange, file, deadline));
 }
 
-async function fileAt(exchange: Exchange): Promise<Info> {
-  const { info, expired } = await lookUp(exchange);
-  if (expired) throw gone();
+/** @throws HttpProblem 404, 412; FileExpected */
+function checked(exchange: Exchange, info: Info | null): Info {
   if (info?.isDir) throw new FileExpected(exchange.path);
   if (info === null || exchange.namesDirectory) throw notFound();
   if (evaluateConditions('PATCH', exchange.request.headers, info) === 'failed') throw preconditionFailed();

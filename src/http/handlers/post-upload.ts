@@ -36,8 +36,10 @@ export async function postUpload(exchange: Exchange): Promise<void> {
   try {
     await room?.open(declaredLength(request), true);
     await readForm(request, response, form, policy.maxFiles);
-    const infos = await form.publish();
-    files = await Promise.all(infos.map((info) => describeFile(exchange, info, parameters.timeout)));
+    const published = await form.publish();
+    files = await Promise.all(
+      published.map(({ info, deadline }) => describeFile(exchange, info, deadline, parameters.timeout)),
+    );
   } finally {
     await form.discard();
     room?.close();

@@ -9,13 +9,14 @@
  */
 import { FileExists, FileExpected, OperationTimeout } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
-import type { Lifetime, NamespaceStagedFile } from '../../namespaces/namespace-options.js';
+import type { NamespaceStagedFile } from '../../namespaces/namespace-options.js';
 import { basename } from '../../path/parts.js';
 import { declaredLength, sendJson } from '../answer.js';
 import type { Exchange } from '../exchange.js';
 import { describeFile } from '../file-resource.js';
 import { badRequest, preconditionFailed } from '../http-problem.js';
 import type { Action } from '../options.js';
+import type { Fate } from '../publish.js';
 import { publishNew } from '../publish.js';
 import { fileTooLarge, refuseEncodedBody, refuseReadBody } from '../request-body.js';
 import { tellFailure } from '../request-failure.js';
@@ -63,8 +64,15 @@ async function storeBody(exchange: Exchange, put: Put, { found, parameters, room
   const { request, response, service } = exchange;
   const staged = await stageBody(exchange, room);
   try {
-    const { info, isNew } = await put.publish(staged, found, parameters, room);
-    const file = await describeFile(exchange, info, parameters.timeout);
+    let deadline: Date | null = null;
+    const fate: Fate = {
+      ...parameters.lifetime,
+      onPublished: (given) => {
+        deadline = given;
+      },
+    };
+    const { info, isNew } = await put.publish(staged, found, fate, room);
+    const file = await describeFile(exchange, info, deadline, parameters.timeout);
     if (isNew) sendJson(response, 201, file, { Location: file.url, ETag: file.etag });
     else sendJson(response, 200, file, { ETag: file.etag });
   } finally {
@@ -129,13 +137,13 @@ class Put {
   async publish(
     staged: NamespaceStagedFile,
     found: Info | null,
-    { lifetime }: UploadParameters,
+    fate: Fate,
     room: Reservation | null,
   ): Promise<Stored> {
-    if (room === null) return this.#publish(staged, found, lifetime, false);
+    if (room === null) return this.#publish(staged, found, fate, false);
     const amount = ({ info, isNew }: Stored) => ({ bytes: info.size, files: isNew ? 1 : 0 });
     const publish = (current: Info | null): Promise<Stored> =>
-      room.publish(() => this.#publish(staged, current, lifetime, !this.#counted), amount);
+      room.publish(() => this.#publish(staged, current, fate, !this.#counted), amount);
     const stored = await publish(found).catch(async (error: unknown) => {
       if (!(error instanceof PathFree)) throw error;
       // Asked out here, as looking for room waits until nobody publishes.
@@ -157,7 +165,7 @@ class Put {
   async #publish(
     staged: NamespaceStagedFile,
     found: Info | null,
-    lifetime: Lifetime,
+    fate: Fate,
     replaceOnly: boolean,
   ): Promise<Stored> {
     const { path } = this.#exchange;
@@ -166,10 +174,10 @@ class Put {
       try {
         if (current === null) {
           if (replaceOnly) throw new PathFree();
-          return { info: await publishNew(this.#exchange, staged, path, lifetime), isNew: true };
+          return { info: await publishNew(this.#exchange, staged, path, fate), isNew: true };
         }
         const check = (now: Info | null): void => this.#checkReplaced(now);
-        return { info: await staged.publish(path, { ...lifetime, check }), isNew: false };
+        return { info: await staged.publish(path, { ...fate, check }), isNew: false };
       } catch (error) {
         if (!(error instanceof FileExists || error instanceof PathChanged)) throw error;
         // What is in the way and can't be seen, such as a link that leads out, stays.

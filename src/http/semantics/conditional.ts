@@ -17,6 +17,12 @@ export type ConditionalHeaders = Pick<
   'if-match' | 'if-none-match' | 'if-modified-since' | 'if-unmodified-since'
 >;
 
+/** Whether a request that changes something may be refused for what it finds. */
+export function isConditional(headers: ConditionalHeaders): boolean {
+  const fields = [headers['if-match'], headers['if-none-match'], headers['if-unmodified-since']];
+  return fields.some((field) => field !== undefined);
+}
+
 /**
  * Whether a method is to be carried out on what is there.
  * @param current null when there is no file
