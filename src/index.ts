@@ -36,7 +36,8 @@ export type { GlobOptions } from './fs/derived/glob.js';
 export type { ByteRange } from './fs/derived/range.js';
 export { checkRange } from './fs/derived/range.js';
 export { pruned } from './fs/derived/scan-tree.js';
-export { chunksOf } from './fs/derived/source.js';
+export { beforeReading, chunksOf } from './fs/derived/source.js';
+export { checkTimes } from './fs/derived/times.js';
 export type { TreeOptions } from './fs/derived/tree.js';
 export type { FilterDirOptions, WalkOptions } from './fs/derived/walk.js';
 export type {

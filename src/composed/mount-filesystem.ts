@@ -10,15 +10,19 @@
 import type { Readable } from 'node:stream';
 import { MemoryFS } from '../backends/memory/memory-filesystem.js';
 import {
+  DestinationExists,
   DirectoryExists,
   DirectoryNotEmpty,
   FileExpected,
+  FSError,
   RemoveRootError,
   Unsupported,
 } from '../errors/errors.js';
 import type { Meta } from '../fs/capabilities.js';
+import { isSamePlace } from '../fs/derived/copy-move.js';
 import { findInfo } from '../fs/derived/read.js';
-import { abandonSource } from '../fs/derived/source.js';
+import { removeValid } from '../fs/derived/remove-many.js';
+import { abandonSource, beforeReading, guardSource } from '../fs/derived/source.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -29,7 +33,7 @@ import type {
 } from '../fs/essentials.js';
 import { type CopyOptions, Filesystem } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
-import type { StagedFile, SweepOptions } from '../fs/staged-file.js';
+import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from '../fs/staged-file.js';
 import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../path/parts.js';
@@ -116,6 +120,7 @@ export class MountFS extends Filesystem {
 
   override async write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
     let begun = false;
+    guardSource(source);
     try {
       return await this.#change(path, async ({ fs, mount, inner }) => {
         begun = true;
@@ -139,8 +144,9 @@ export class MountFS extends Filesystem {
   }
 
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
-    const { fs } = this.#mounts.spot(this.validatePath(path));
-    const staged = await this.#run(this.validatePath(path), ({ inner }) => fs.stage(inner, source, options));
+    const target = await beforeReading(source, () => this.validatePath(path), options?.signal);
+    const { fs } = this.#mounts.spot(target);
+    const staged = await this.#run(target, ({ inner }) => fs.stage(inner, source, options));
     return {
       size: staged.size,
       ...(staged.synced && { synced: staged.synced }),
@@ -159,6 +165,25 @@ export class MountFS extends Filesystem {
     const target = this.validatePath(path);
     if (this.#mounts.isImplied(target)) throw new FileExpected(target);
     await this.#run(target, ({ fs, inner }) => fs.remove(inner));
+  }
+
+  /** In one call for each mount. */
+  override async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
+    this.checkOpen();
+    return removeValid(
+      paths,
+      (path) => this.validatePath(path),
+      async (valid) => {
+        const outcomes = new Map<string, RemoveOutcome>();
+        for (const path of valid.filter((each) => this.#mounts.isImplied(each))) {
+          outcomes.set(path, { path, result: 'failed', error: new FileExpected(path) });
+        }
+        for (const [mount, members] of this.#mounts.grouped(valid.filter((path) => !outcomes.has(path)))) {
+          for (const outcome of await removeIn(mount, members, options)) outcomes.set(outcome.path, outcome);
+        }
+        return valid.map((path) => outcomes.get(path) as RemoveOutcome);
+      },
+    );
   }
 
   /** @throws RemoveRootError a mount point; else as in any filesystem */
@@ -183,26 +208,35 @@ export class MountFS extends Filesystem {
   override async copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
-    const one = this.#mounts.commonSpot(from, to);
-    if (one === null) return super.copy(from, to, options);
-    await this.#run(from, ({ fs, inner }) => fs.copy(inner, one.inner, options));
+    if (await this.#within(from, to, (fs, a, b) => fs.copy(a, b, options))) return;
+    await super.copy(from, to, options);
   }
 
   override async move(source: string, destination: string, options?: CopyOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
-    const one = this.#mounts.commonSpot(from, to);
-    if (one === null) return super.move(from, to, options);
-    await this.#run(from, ({ fs, inner }) => fs.move(inner, one.inner, options));
+    if (await this.#within(from, to, (fs, a, b) => fs.move(a, b, options))) return;
+    if (!isSamePlace(this, from, to) && (await this.#moveOver(from, to, options))) return;
+    await super.move(from, to, options);
+  }
+
+  override async moveInto(
+    destination: Filesystem,
+    path: string,
+    destinationPath: string,
+    options?: CopyOptions,
+  ): Promise<boolean> {
+    return this.#run(this.validatePath(path), ({ fs, inner }) =>
+      fs.moveInto(destination, inner, destinationPath, options),
+    );
   }
 
   override async copyDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
-    const one =
-      this.#mounts.hasBelow(from) || this.#mounts.hasBelow(to) ? null : this.#mounts.commonSpot(from, to);
-    if (one === null) return super.copyDir(from, to, options);
-    await this.#run(from, ({ fs, inner }) => fs.copyDir(inner, one.inner, options));
+    const isWhole = !this.#mounts.hasBelow(from) && !this.#mounts.hasBelow(to);
+    if (isWhole && (await this.#within(from, to, (fs, a, b) => fs.copyDir(a, b, options)))) return;
+    await super.copyDir(from, to, options);
   }
 
   /** @throws RemoveRootError a mount point is at the source, or below it */
@@ -210,16 +244,24 @@ export class MountFS extends Filesystem {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     if (from !== to && !isWithin(from, to)) this.#refuseMounts(from);
     await this.#imply(to);
-    const one =
-      this.#mounts.hasBelow(from) || this.#mounts.hasBelow(to) ? null : this.#mounts.commonSpot(from, to);
-    if (one === null) return super.moveDir(from, to, options);
-    await this.#run(from, ({ fs, inner }) => fs.moveDir(inner, one.inner, options));
+    const isWhole = !this.#mounts.hasBelow(from) && !this.#mounts.hasBelow(to);
+    if (isWhole && (await this.#within(from, to, (fs, a, b) => fs.moveDir(a, b, options)))) return;
+    await super.moveDir(from, to, options);
   }
 
   override async isLink(path: string): Promise<boolean> {
     const target = this.validatePath(path);
     if (this.#mounts.has(target) || this.#mounts.isImplied(target)) return false;
     return this.#run(target, ({ fs, inner }) => fs.isLink(inner));
+  }
+
+  /** What the mounted ones answer, each with where it is mounted: one that is exchanged, or not there, is noticed. */
+  override async identify(options: { create?: boolean } = {}): Promise<string | null> {
+    this.checkOpen();
+    const identities: [mount: string, identity: string | null][] = [];
+    for (const [mount, fs] of this.#mounts.entries()) identities.push([mount, await fs.identify(options)]);
+    if (identities.every(([, identity]) => identity === null)) return null;
+    return JSON.stringify(identities.sort(([a], [b]) => compareCodePoints(a, b)));
   }
 
   override async sweepStaged(before: Date, options?: SweepOptions): Promise<number> {
@@ -266,6 +308,40 @@ export class MountFS extends Filesystem {
     await this.#rest.close();
   }
 
+  /**
+   * Do something within the one filesystem in which two paths lie; it may be mounted at two places.
+   * @returns false, and nothing is done, when they lie in two
+   */
+  async #within(
+    source: string,
+    destination: string,
+    work: (fs: Filesystem, from: string, to: string) => Promise<void>,
+  ): Promise<boolean> {
+    const [from, to] = [this.#mounts.spot(source), this.#mounts.spot(destination)];
+    if (from.fs !== to.fs) return false;
+    try {
+      await work(from.fs, from.inner, to.inner);
+      return true;
+    } catch (error) {
+      const isOfSource = error instanceof FSError && isWithin(from.inner, error.path ?? '');
+      throw localError(error, isOfSource ? from.mount : to.mount);
+    }
+  }
+
+  /** Move from one mount to another in a way of their own, such as that of two namespaces, which keeps the deadline. */
+  async #moveOver(source: string, destination: string, options: CopyOptions = {}): Promise<boolean> {
+    const [from, to] = [this.#mounts.spot(source), this.#mounts.spot(destination)];
+    const there = await findInfo(this, destination);
+    if (there !== null && options.overwrite !== true) throw new DestinationExists(destination);
+    if (there?.isDir) throw new FileExpected(destination);
+    try {
+      return await from.fs.moveInto(to.fs, from.inner, to.inner, options);
+    } catch (error) {
+      const isOfSource = error instanceof FSError && error.path === from.inner;
+      throw localError(error, isOfSource ? from.mount : to.mount);
+    }
+  }
+
   #refuseMounts(path: string): void {
     if (this.#mounts.hasBelow(path) || (path !== '' && this.#mounts.has(path))) throw new RemoveRootError();
   }
@@ -301,5 +377,24 @@ export class MountFS extends Filesystem {
     } catch (error) {
       throw localError(error, mount);
     }
+  }
+}
+
+/** What goes wrong with one mount holds up nothing in the others. */
+async function removeIn(
+  { fs, mount }: Spot,
+  paths: readonly string[],
+  options: RemoveManyOptions | undefined,
+): Promise<RemoveOutcome[]> {
+  const inner = mount === '' ? paths : paths.map((path) => path.slice(mount.length + 1));
+  try {
+    const outcomes = await fs.removeMany(inner, options);
+    return outcomes.map(({ path, result, error }) => ({
+      path: joinPath(mount, path),
+      result,
+      ...(error === undefined ? {} : { error: localError(error, mount) as Error }),
+    }));
+  } catch (error) {
+    return paths.map((path) => ({ path, result: 'failed', error: localError(error, mount) as Error }));
   }
 }

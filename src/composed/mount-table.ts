@@ -37,6 +37,11 @@ export class MountTable {
     return this.#mounts.values();
   }
 
+  /** The mounted filesystems, by where they are mounted. */
+  entries(): Iterable<[mount: string, fs: Filesystem]> {
+    return this.#mounts.entries();
+  }
+
   /** The mount with the longest prefix of a path. */
   spot(path: string): Spot {
     for (let mount = path; ; mount = dirname(mount)) {
@@ -44,12 +49,6 @@ export class MountTable {
       if (fs !== undefined) return { fs, mount, inner: mount === '' ? path : path.slice(mount.length + 1) };
       if (mount === '') return { fs: this.#rest, mount, inner: path };
     }
-  }
-
-  /** Where the destination lies, when it is in the same filesystem as the source. */
-  commonSpot(source: string, destination: string): Spot | null {
-    const [from, to] = [this.spot(source), this.spot(destination)];
-    return from.mount === to.mount ? to : null;
   }
 
   /** Whether a path is a directory because it leads to a mount point. */
@@ -71,6 +70,21 @@ export class MountTable {
       names.add(name);
     }
     return [...names].sort(compareCodePoints);
+  }
+
+  /** Files by the mount that they belong to. */
+  grouped(paths: readonly string[]): Map<Spot, string[]> {
+    const spots = new Map<string, Spot>();
+    const groups = new Map<Spot, string[]>();
+    for (const path of paths) {
+      const { mount } = this.spot(path);
+      const spot = spots.get(mount) ?? this.spot(mount);
+      const members = groups.get(spot);
+      spots.set(mount, spot);
+      if (members === undefined) groups.set(spot, [path]);
+      else members.push(path);
+    }
+    return groups;
   }
 }
 

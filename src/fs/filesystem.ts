@@ -9,10 +9,12 @@
 
 import type { Readable } from 'node:stream';
 import { DirectoryExpected, FSError, RemoveRootError } from '../errors/errors.js';
+import { checkNamespaceName } from '../path/namespace-name.js';
 import { isWithin, joinPath } from '../path/parts.js';
 import type { Meta } from './capabilities.js';
 import { removeEmptyDirs } from './derived/directories.js';
 import { removeValid } from './derived/remove-many.js';
+import { beforeReading } from './derived/source.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -47,8 +49,11 @@ export abstract class Filesystem extends WritingMethods {
   /**
    * The filesystem of one namespace. Nothing reached through it may lie
    * outside of its directory. It is made when something is written to it.
+   * @throws InvalidNamespace
    */
   openNamespace(namespace: string): Filesystem {
+    this.checkOpen();
+    checkNamespaceName(namespace);
     return new SubFS(this, namespace);
   }
 
@@ -170,14 +175,16 @@ export class SubFS extends Filesystem {
   }
 
   override write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
-    return this.#run(async () =>
-      this.#localInfo(await this.#parent.write(this.#outer(path), source, options)),
-    );
+    return this.#run(async () => {
+      const outer = await beforeReading(source, () => this.#outer(path), options?.signal);
+      return this.#localInfo(await this.#parent.write(outer, source, options));
+    });
   }
 
   override stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
     return this.#run(async () => {
-      const staged = await this.#parent.stage(this.#outer(path), source, options);
+      const outer = await beforeReading(source, () => this.#outer(path), options?.signal);
+      const staged = await this.#parent.stage(outer, source, options);
       return {
         size: staged.size,
         ...(staged.synced && { synced: staged.synced }),
@@ -295,7 +302,11 @@ export class SubFS extends Filesystem {
   }
 
   override getSysPath(path: string): string {
-    return this.#parent.getSysPath(this.#outer(path));
+    try {
+      return this.#parent.getSysPath(this.#outer(path));
+    } catch (error) {
+      throw this.#localError(error);
+    }
   }
 
   override validatePath(path: string): string {
@@ -306,6 +317,10 @@ export class SubFS extends Filesystem {
       throw this.#localError(error);
     }
     return local;
+  }
+
+  override isClosed(): boolean {
+    return super.isClosed() || this.#parent.isClosed();
   }
 
   override desc(path: string): string {

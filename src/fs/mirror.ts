@@ -2,16 +2,17 @@
  * `mirror`: make one directory tree like another; pyfilesystem2's `fs.mirror`.
  *
  * The original trusts times alone, and so keeps a file of the same size that was
- * replaced by an older one. Here sizes and times that agree mean the same file;
- * when only the times differ the bytes decide.
+ * replaced by an older one. Here sizes and times that agree mean the same file,
+ * where the destination keeps times; else the bytes decide.
  */
 import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import { DirectoryExpected, IllegalDestination, ResourceNotFound } from '../errors/errors.js';
-import { compareCodePoints, joinPath } from '../path/parts.js';
+import { compareCodePoints, dirname, joinPath } from '../path/parts.js';
 import { forEachLimited } from './derived/concurrency.js';
 import { makeDirs } from './derived/directories.js';
 import { keptOptions } from './derived/kept.js';
-import { concurrencyOf, Tally } from './derived/transfer.js';
+import { concurrencyOf, Tally, transferTree } from './derived/transfer.js';
 import { copyOne } from './derived/transfer-file.js';
 import type { Place } from './derived/transfer-place.js';
 import { ensureDir, isInside, isLinked, placeIn } from './derived/transfer-place.js';
@@ -60,8 +61,11 @@ export async function mirror(
   await ensureDir(to);
   const tally = new Tally(options.onProgress);
   const limit = concurrencyOf(source, destination, options);
-  await forEachLimited(differences(from, to, signal), limit, async (difference) => {
-    tally.count(difference.info, difference.to.path, await settle(difference, { ...options, preserveTime }));
+  const how = { ...options, preserveTime };
+  const replace: ReplaceFile = (directory, target) =>
+    replaceFile(directory, { fs: destination, path: target.path }, how, tally);
+  await forEachLimited(differences(from, to, signal, replace), limit, async (difference) => {
+    tally.count(difference.info, difference.to.path, await settle(difference, how));
   });
   signal?.throwIfAborted();
 }
@@ -79,6 +83,7 @@ async function* differences(
   from: Place,
   to: Place,
   signal: AbortSignal | undefined,
+  replace: ReplaceFile,
 ): AsyncGenerator<Difference> {
   const waiting: [Place, Place][] = [[from, to]];
   for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
@@ -94,9 +99,10 @@ async function* differences(
       }
       const target = { fs: to.fs, path: joinPath(there.path, info.name) };
       if (!info.isDir) yield { info, from: source, to: target, there: current };
+      else if (current?.isDir === false) await replace(source, target);
       else {
         // Through a link the files would go elsewhere.
-        if (current !== null && (!current.isDir || (await isLinked(target)))) await to.fs.remove(target.path);
+        if (current !== null && (await isLinked(target))) await to.fs.remove(target.path);
         await ensureDir(target);
         waiting.push([source, target]);
       }
@@ -134,7 +140,7 @@ async function nextOf(entries: AsyncIterator<Info>): Promise<Info | null> {
   return done === true ? null : value;
 }
 
-async function removeAny(place: Place, info: Info): Promise<void> {
+async function removeAny(place: Place, info: Pick<Info, 'isDir'>): Promise<void> {
   try {
     await (info.isDir ? place.fs.removeTree(place.path) : place.fs.remove(place.path));
   } catch (error) {
@@ -175,6 +181,34 @@ async function replaceDirectory(from: Place, info: Info, to: Place, options: Mir
   if (preserveTime) await to.fs.setInfo(to.path, { modified: info.modified });
 }
 
+type ReplaceFile = (directory: Place, target: Place) => Promise<void>;
+
+/** Put a directory of the source in the place of a file, which goes when all that is in the directory has arrived beside it. */
+async function replaceFile(
+  directory: Place,
+  target: { readonly fs: Filesystem; readonly path: string },
+  options: MirrorOptions,
+  tally: Tally,
+): Promise<void> {
+  const { fs, path } = target;
+  const beside = { fs, path: joinPath(dirname(path), `.mirror-${randomUUID()}`) };
+  const { onProgress: _, ...how } = options;
+  try {
+    await ensureDir(beside);
+    await transferTree(directory, beside, how, async (from, info, to) => {
+      const copied = await copyOne(from, info, to, how);
+      tally.count(info, joinPath(path, to.path.slice(beside.path.length + 1)), copied);
+      return copied;
+    });
+    await fs.remove(path);
+  } catch (error) {
+    // The first error is the one to tell.
+    await removeAny(beside, { isDir: true }).catch(() => undefined);
+    throw error;
+  }
+  await fs.moveDir(beside.path, path, { create: true });
+}
+
 async function isSame(
   from: Place,
   info: Info,
@@ -183,12 +217,26 @@ async function isSame(
   { trustNewer = false, preserveTime }: MirrorOptions,
 ): Promise<boolean> {
   if (info.size !== there.size) return false;
-  if (info.modified.getTime() === there.modified.getTime()) return true;
+  if (areTelling(info, to, there) && info.modified.getTime() === there.modified.getTime()) return true;
   if (trustNewer && there.modified > info.modified) return true;
   if (!(await haveSameBytes(from, to))) return false;
   // So that the next time the times are enough.
   if (preserveTime) await to.fs.setInfo(to.path, { modified: info.modified });
   return true;
+}
+
+/** Some storages tell whole seconds only, and clocks differ. */
+const COARSE_GRAIN_MS = 2000;
+
+/**
+ * Whether times that agree mean the same file. They don't where none can be
+ * set, as then they agree by chance. And a source that tells whole seconds may
+ * have been replaced within the one in which it was brought over.
+ */
+function areTelling({ modified }: Info, { fs }: Place, { created }: Info): boolean {
+  if (!fs.getMeta().setTimes) return false;
+  if (modified.getMilliseconds() !== 0) return true;
+  return created !== undefined && created.getTime() > modified.getTime() + COARSE_GRAIN_MS;
 }
 
 async function haveSameBytes(a: Place, b: Place): Promise<boolean> {

@@ -153,6 +153,8 @@ async function moveOver(
   if (info === null) throw new ResourceNotFound(sourcePath);
   const from = placeIn(source, sourcePath);
   const to = placeIn(destination, destinationPath);
+  // By way of a link, further down than where the transfer began.
+  if (isInside(from, to) && isInside(to, from)) return;
   await copyOne(from, info, to, { preserveTime, ...(signal === undefined ? {} : { signal }) });
   await source.remove(sourcePath);
 }

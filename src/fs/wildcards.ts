@@ -12,7 +12,7 @@
 export type NameMatcher = (name: string) => boolean;
 
 /** What one character of a name may be. */
-type Token = '*' | ((character: string) => boolean);
+export type Token = '*' | ((character: string) => boolean);
 
 /**
  * @param patterns undefined, null and the empty list match every name
@@ -26,7 +26,7 @@ export function nameMatcher(patterns: readonly string[] | null | undefined, fold
   const all = patterns.map((pattern) => tokensOf(fold(pattern)));
   return (name) => {
     const characters = [...fold(name)];
-    return all.some((tokens) => matches(tokens, characters));
+    return all.some((tokens) => matchesTokens(tokens, characters));
   };
 }
 
@@ -75,7 +75,7 @@ function classOf(inside: readonly string[]): (character: string) => boolean {
     ranges.some(([from, to]) => point(from) <= point(character) && point(character) <= point(to)) !== negated;
 }
 
-function matches(tokens: readonly Token[], characters: readonly string[]): boolean {
+export function matchesTokens(tokens: readonly Token[], characters: readonly string[]): boolean {
   let token = 0;
   let at = 0;
   let star = -1;

@@ -3,7 +3,7 @@ import { FileExists, FileExpected } from '../errors/errors.js';
 import type { DeadlineFrom } from '../expirations/ledger.js';
 import { checkAmount, deadlineAfter } from '../expirations/lifetime.js';
 import { findInfo } from '../fs/derived/read.js';
-import { abandonSource, isAtHand } from '../fs/derived/source.js';
+import { beforeReading, isAtHand } from '../fs/derived/source.js';
 import type { StageOptions, WriteSource } from '../fs/essentials.js';
 import type { Info } from '../fs/info.js';
 import type { StagedFile } from '../fs/staged-file.js';
@@ -61,14 +61,12 @@ export class Publishing {
     options: StageOptions,
     lifetime: Lifetime,
   ): Promise<StagedFile> {
-    try {
+    const prepare = async () => {
       this.#scope.validatePath(path);
       deadlineFromLifetime(lifetime);
       await this.#scope.host.storage.bound();
-    } catch (error) {
-      abandonSource(source, options.signal?.reason);
-      throw error;
-    }
+    };
+    await beforeReading(source, prepare, options.signal);
     return this.#scope.files.stage(path, source, options);
   }
 

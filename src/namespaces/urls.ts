@@ -1,5 +1,5 @@
 /** The URLs of a namespace's files: those that mayfly answers, and those that the storage does. */
-import { Unsupported } from '../errors/errors.js';
+import { ResourceReadOnly, Unsupported } from '../errors/errors.js';
 import { checkAmount } from '../expirations/lifetime.js';
 import { findInfo } from '../fs/derived/read.js';
 import type { PresignedUrl, Presigner } from '../fs/presigner.js';
@@ -59,6 +59,7 @@ export class Urls {
     const { clock, urls, urlRoot, storage } = this.#scope.host;
     const local = this.#scope.validatePath(path);
     const isDirectory = local === '' || path.endsWith('/');
+    if (this.#scope.files.getMeta().readOnly) throw new ResourceReadOnly(local);
     const upload = checkUpload(options, clock());
     const presigner = this.#presigner();
     if (presigner === null) {

@@ -29,7 +29,7 @@ const plan: Plan = {
     'better-sqlite3': ['expirations/sql/'],
     kysely: ['expirations/sql/'],
     pg: ['expirations/sql/'],
-    picomatch: ['fs/derived/glob.ts'],
+    picomatch: ['fs/derived/glob.ts', 'fs/derived/glob-pattern.ts'],
     'node-cron': ['expirations/purge-schedule.ts'],
     express: ['http/', 'server/', 'mayfly.ts'], // The composition root names the Router's type in its interface.
     multer: ['http/', 'server/'],

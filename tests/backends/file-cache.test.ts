@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OSFS } from '../../src/backends/disk/disk-filesystem.js';
 import { FileCache } from '../../src/backends/disk/file-cache.js';
+import { FilesystemClosed } from '../../src/errors/errors.js';
 import type { FileVersion } from '../../src/fs/servable.js';
+import { expectError } from '../support/expect-error.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const SETTLED_MS = 120;
@@ -150,5 +152,49 @@ describe('OSFS.servable', () => {
     const servable = new OSFS(root).servable();
     for (const path of ['d', 'missing', 'd/missing', 'device', ''])
       expect(await servable.open(path)).toBeNull();
+  });
+});
+
+describe('what an OSFS serves', () => {
+  it('tells the path by which it was asked, also where another filesystem of the root has read the file', async () => {
+    const fs = new OSFS(root, { durable: false });
+    const namespace = fs.openNamespace('n');
+    await namespace.write('f', 'x');
+    await namespace.write('other', 'x');
+    await sleep(SETTLED_MS);
+    const [outer, inner] = [fs.servable(), namespace.servable()];
+    expect((await outer.open('n/f'))?.info.path).toBe('n/f');
+    await inner.open('other');
+    expect(inner.atHand('f')).toBeNull();
+    expect((await inner.open('f'))?.info.path).toBe('f');
+    expect(inner.atHand('f')?.info.path).toBe('f');
+    expect(outer.atHand('n/f')?.info.path).toBe('n/f');
+  });
+
+  it('is nothing once the filesystem is closed', async () => {
+    const fs = new OSFS(root, { durable: false });
+    const namespace = fs.openNamespace('n');
+    await namespace.write('f', 'x');
+    await sleep(SETTLED_MS);
+    const served = namespace.servable();
+    await served.open('f');
+    expect(served.atHand('f')).not.toBeNull();
+    await fs.close();
+    expect(served.atHand('f')).toBeNull();
+    await expectError(served.open('f'), FilesystemClosed);
+  });
+
+  it('is not kept where it lies on another device than the root', async () => {
+    await writeFile(join(root, 'f'), 'x');
+    await sleep(SETTLED_MS);
+    const { dev } = await stat(root);
+    for (const [device, isKept] of [
+      [dev, true],
+      [dev + 1, false],
+    ] as const) {
+      const cache = new FileCache(100_000, device);
+      await keep(cache, 'f');
+      expect(cache.get(join(root, 'f')) !== null).toBe(isKept);
+    }
   });
 });

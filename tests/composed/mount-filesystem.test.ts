@@ -7,11 +7,15 @@ import {
   DirectoryExists,
   DirectoryNotEmpty,
   FileExpected,
+  IllegalDestination,
+  RemoteConnectionError,
   RemoveRootError,
   ResourceNotFound,
   Unsupported,
 } from '../../src/errors/errors.js';
+import type { RemoveManyOptions, RemoveOutcome } from '../../src/fs/staged-file.js';
 import { ReadOnlyFS } from '../../src/fs/wrappers/read-only.js';
+import { createMayfly } from '../../src/mayfly.js';
 import { describeFilesystem } from '../conformance/filesystem.js';
 import { expectError } from '../support/expect-error.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -132,6 +136,91 @@ describe('MountFS', () => {
     expect(all.getMeta()).toMatchObject({ contentType: true, atomicRename: false, readOnly: false });
     all.mount('r', new ReadOnlyFS(new MemoryFS()));
     expect(all.getMeta().readOnly).toBe(false);
+  });
+
+  it('takes one filesystem that is mounted twice, and mounts that overlap, for what they are', async () => {
+    await a.makeDirs('d/e');
+    await a.write('d/x', 'precious');
+    all.mount('again', a);
+    all.mount('inside', await a.openDir('d'));
+    await all.move('a/d/x', 'again/d/x', { overwrite: true });
+    await all.move('a/d/x', 'inside/x', { overwrite: true });
+    await all.move('inside/x', 'again/d/x', { overwrite: true });
+    await all.moveDir('a/d', 'again/d');
+    await all.moveDir('again/d', 'inside');
+    expect(await a.readText('d/x')).toBe('precious');
+    await expectError(all.copy('a/d/x', 'inside/x', { overwrite: true }), IllegalDestination, 'inside/x');
+    await expectError(all.copyDir('a/d', 'inside/e/n', { create: true }), IllegalDestination);
+    await expectError(all.move('again/f', 'a/d/x'), DestinationExists, 'a/d/x');
+    await expectError(all.move('again/missing', 'a/y'), ResourceNotFound, 'again/missing');
+    await all.move('again/f', 'inside/moved');
+    expect([await a.exists('f'), await a.readText('d/moved')]).toEqual([false, 'in a']);
+  });
+
+  it('removes many with one call for each mount', async () => {
+    class Counting extends MemoryFS {
+      calls: (readonly string[])[] = [];
+      override removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
+        this.calls.push(paths);
+        return super.removeMany(paths, options);
+      }
+    }
+    const counting = new Counting();
+    const failing = new MemoryFS();
+    all.mount('c', counting);
+    all.mount('closed', failing);
+    await failing.close();
+    for (const name of ['1', '2', '3']) await counting.write(name, '');
+    const paths = ['c/1', 'a/f', 'c/2', 'a/b', 'c', 'closed/x', 'a/b/deep/f', 'c/missing', 'c/3'];
+    const outcomes = await all.removeMany(paths);
+    expect(counting.calls).toEqual([['1', '2', '', 'missing', '3']]);
+    expect(outcomes.map(({ path }) => path)).toEqual(paths);
+    expect(outcomes.map(({ result, error }) => error?.name ?? result)).toEqual([
+      'removed',
+      'removed',
+      'removed',
+      'FileExpected',
+      'FileExpected',
+      'FilesystemClosed',
+      'removed',
+      'missing',
+      'removed',
+    ]);
+  });
+
+  it('knows by which storages it is made', async () => {
+    expect(await all.identify({ create: true })).toBe(null);
+    const { path, remove } = await temporaryDirectory();
+    const disk = new OSFS(path, { durable: false });
+    all.mount('disk', disk);
+    await expectError(all.identify(), RemoteConnectionError);
+    const identity = await all.identify({ create: true });
+    expect(identity).toContain(await disk.identify());
+    expect(await all.identify()).toBe(identity);
+    await remove();
+    await expectError(all.identify(), RemoteConnectionError);
+  });
+
+  it('moves from one namespace of a mayfly to another with the deadline', async () => {
+    const { path, remove } = await temporaryDirectory();
+    const mayfly = createMayfly({
+      storage: { type: 'osfs', directoryRoot: path, urlRoot: '/f' },
+      expirations: { type: 'sqlite', path: `${path}/expirations.db` },
+      purge: false,
+    });
+    const [from, to] = [mayfly.getFilesystem('from'), mayfly.getFilesystem('to')];
+    all.mount('from', from);
+    all.mount('to', to);
+    await from.write('f', 'x', { days: 1 });
+    await from.write('g', 'y', { days: 2 });
+    const [first, second] = [await from.getExpiration('f'), await from.getExpiration('g')];
+    await all.move('from/f', 'to/f');
+    expect(await to.getExpiration('f')).toEqual(first);
+    await expectError(all.move('from/g', 'to/f'), DestinationExists, 'to/f');
+    expect(await all.moveInto(to, 'from/g', 'g')).toBe(true);
+    expect(await to.getExpiration('g')).toEqual(second);
+    await mayfly.close();
+    await remove();
   });
 
   it('leaves what is mounted open when it is closed', async () => {

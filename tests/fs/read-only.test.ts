@@ -9,6 +9,7 @@ import {
   ReadOnlyFS,
   ResourceNotFound,
   ResourceReadOnly,
+  S3FS,
 } from '../../src/index.js';
 import { expectError } from '../support/expect-error.js';
 
@@ -47,6 +48,28 @@ describe('ReadOnlyFS', () => {
     await inner.write('f', 'text');
     await inner.write('d/g', 'g');
     fs = new ReadOnlyFS(inner);
+  });
+
+  it('signs no uploads', async () => {
+    const bucket = new S3FS({
+      bucket: 'b',
+      endpoint: 'http://127.0.0.1:9',
+      awsAccessKeyId: 'a',
+      awsSecretAccessKey: 'b',
+    });
+    expect(bucket.presigner().presignPost).toBeDefined();
+    const signer = new ReadOnlyFS(bucket).presigner();
+    expect(signer?.presignPost).toBeUndefined();
+    const signed = await signer?.presign('f', { expiresIn: 60 });
+    expect(new URL(signed?.url ?? '').pathname).toBe('/b/f');
+    await bucket.close();
+  });
+
+  it('tells paths as its caller knows them, also of what has no system path', async () => {
+    const directory = await inner.openDir('d');
+    expect(() => directory.getSysPath('x')).toThrow(
+      expect.objectContaining({ name: 'NoSysPath', path: 'x' }),
+    );
   });
 
   it.each(Object.entries(writes))(

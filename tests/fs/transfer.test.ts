@@ -17,6 +17,7 @@ import {
   IllegalDestination,
   type Info,
   MemoryFS,
+  type Meta,
   mirror,
   moveDir,
   moveFile,
@@ -375,6 +376,55 @@ describe('mirror', () => {
     const { etag } = await two.write('f', bytes);
     await mirror(one, two);
     expect(await two.getInfo('f')).toMatchObject({ etag, modified: times.old });
+  });
+
+  it('believes no times where none can be set', async () => {
+    class Untimed extends MemoryFS {
+      override async setInfo(): Promise<void> {}
+      override getMeta(): Meta {
+        return { ...super.getMeta(), setTimes: false };
+      }
+      override async getInfo(path: string): Promise<Info> {
+        return { ...(await super.getInfo(path)), modified: times.old };
+      }
+      override async *scanDir(path: string): AsyncIterable<Info> {
+        for await (const info of super.scanDir(path)) yield { ...info, modified: times.old };
+      }
+    }
+    const [a, b] = [new MemoryFS(), new Untimed()];
+    for (const text of ['first', 'other']) {
+      await a.write('f', text);
+      await a.setInfo('f', { modified: times.old });
+      await mirror(a, b);
+      expect(await b.readText('f')).toBe(text);
+    }
+  });
+
+  it('reads again what was replaced within the whole second that its storage tells', async () => {
+    const second = new Date(Math.floor(Date.now() / 1000) * 1000);
+    const [a, b] = [new MemoryFS(), new MemoryFS()];
+    for (const text of ['first', 'other']) {
+      await a.write('f', text);
+      await a.setInfo('f', { modified: second });
+      await mirror(a, b);
+      expect(await b.readText('f')).toBe(text);
+    }
+  });
+
+  it('keeps a file until the directory that takes its place has come', async () => {
+    const [a, b] = [new FaultyFS(), new MemoryFS()];
+    await a.makeDirs('d/e');
+    await a.write('d/e/f', 'new');
+    await a.write('d/g', 'new');
+    await b.write('d', 'old');
+    a.unreadable.add('d/e/f');
+    await rejectionOf(mirror(a, b));
+    expect(await content(b)).toEqual({ d: 'old' });
+    a.unreadable.clear();
+    const told: string[] = [];
+    await mirror(a, b, { onProgress: ({ destination }) => told.push(destination) });
+    expect(await content(b)).toEqual({ d: null, 'd/e': null, 'd/e/f': 'halfnew', 'd/g': 'halfnew' });
+    expect(told.sort()).toEqual(['d/e/f', 'd/g']);
   });
 
   it('works on directories of both', async () => {

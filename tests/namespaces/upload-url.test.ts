@@ -1,6 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MayflyOptions, NamespaceFS, RouterOptions, UploadUrl } from '../../src/index.js';
-import { createMayfly, FileExists, FileExpected, InvalidPath, Unsupported } from '../../src/index.js';
+import {
+  createMayfly,
+  FileExists,
+  FileExpected,
+  InvalidPath,
+  MemoryFS,
+  ReadOnlyFS,
+  ResourceReadOnly,
+  S3FS,
+  Unsupported,
+} from '../../src/index.js';
 import { Site } from '../support/http.js';
 import type { TestMayfly } from '../support/mayflies.js';
 import { openOnS3, STORAGES } from '../support/mayflies.js';
@@ -300,4 +310,20 @@ describeS3('getUploadUrl, answered by S3', () => {
     await expect(ns.getUploadUrl('a/${filename}')).rejects.toThrow(InvalidPath);
     await expect(ns.getUploadUrl('a', { timeout: 604_801 })).rejects.toThrow(RangeError);
   });
+});
+
+it('is refused where nothing can be written, by the router and by S3', async () => {
+  const bucket = new S3FS({
+    bucket: 'b',
+    endpoint: 'http://127.0.0.1:9',
+    awsAccessKeyId: 'a',
+    awsSecretAccessKey: 'b',
+  });
+  for (const inner of [new MemoryFS(), bucket]) {
+    const storage = { filesystem: new ReadOnlyFS(inner), urlRoot: '/files' };
+    const mayfly = createMayfly({ storage, purge: false, ...URLS });
+    await expect(mayfly.getFilesystem('ns').getUploadUrl('f')).rejects.toThrow(ResourceReadOnly);
+    await mayfly.close();
+    await inner.close();
+  }
 });

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { MemoryFS } from '../../src/backends/memory/memory-filesystem.js';
 import type { Meta } from '../../src/fs/capabilities.js';
+import { beforeReading } from '../../src/fs/derived/source.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -32,7 +33,8 @@ export class EssentialsOnlyFS extends Filesystem {
   }
 
   override async write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
-    return this.#files.write(this.validatePath(path), source, options);
+    const target = await beforeReading(source, () => this.validatePath(path));
+    return this.#files.write(target, source, options);
   }
 
   override async remove(path: string): Promise<void> {

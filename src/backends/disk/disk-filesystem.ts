@@ -20,6 +20,8 @@ import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { removeValid } from '../../fs/derived/remove-many.js';
+import { beforeReading } from '../../fs/derived/source.js';
+import { checkTimes } from '../../fs/derived/times.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
   InfoChanges,
@@ -53,7 +55,7 @@ import { DiskServable } from './serving.js';
 import { stagedFile } from './staged-file.js';
 import { closeSync } from './system-calls.js';
 import type { Pin } from './system-path.js';
-import { checkTimes, setTimes } from './times.js';
+import { setTimes } from './times.js';
 
 const COMPONENT_BYTES = 255;
 /** PATH_MAX of Linux, with its final NUL. */
@@ -103,7 +105,7 @@ export class OSFS extends Filesystem {
       root instanceof DiskScope
         ? root
         : DiskScope.ofRoot(new DiskRoot(root, options.durable !== false, options.cacheBytes));
-    this.#servable = new DiskServable(this.#scope);
+    this.#servable = new DiskServable(this.#scope, () => this.isClosed());
     this.#opener = opener;
   }
 
@@ -174,7 +176,7 @@ export class OSFS extends Filesystem {
   }
 
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
-    const target = this.validatePath(path);
+    const target = await beforeReading(source, () => this.validatePath(path), options?.signal);
     const file = await this.#scope.staging.receive(target, source, options);
     const validatePath = (where: string): string => this.validatePath(where);
     return stagedFile(this.#scope, file, { path: target, filename: options?.filename, validatePath });
@@ -188,11 +190,11 @@ export class OSFS extends Filesystem {
 
   override async removeMany(paths: readonly string[]): Promise<RemoveOutcome[]> {
     this.checkOpen();
-    const enclosure = await this.#scope.enclosure();
+    await this.#scope.enclosure();
     return removeValid(
       paths,
       (path) => this.validatePath(path),
-      (valid) => removeFiles(enclosure, valid),
+      (valid) => removeFiles(this.#scope, valid),
     );
   }
 
@@ -231,9 +233,10 @@ export class OSFS extends Filesystem {
     await super.moveDir(source, destination, options);
   }
 
+  /** Links resolved, so that two ways to one place are seen to be one. */
   override locate(path: string): Location {
     const target = this.validatePath(path);
-    return { storage: 'disk', path: join(this.#scope.directory, target).replaceAll(sep, '/') };
+    return { storage: 'disk', path: this.#scope.realPath(target).replaceAll(sep, '/') };
   }
 
   override async isLink(path: string): Promise<boolean> {

@@ -60,10 +60,13 @@ export class DiskRoot {
   async #makeCache(): Promise<FileCache | null> {
     if (this.#cacheBytes === 0) return null;
     const { base } = await this.enclosure();
-    const { type } = await statfs(base || '/').catch((cause: unknown) => {
-      throw rootError('the root directory can not be reached', cause);
-    });
-    return process.platform === 'linux' && REMOTE.has(type) ? null : new FileCache(this.#cacheBytes);
+    const [{ type }, { dev }] = await Promise.all([statfs(base || '/'), stat(base || '/')]).catch(
+      (cause: unknown) => {
+        throw rootError('the root directory can not be reached', cause);
+      },
+    );
+    if (process.platform === 'linux' && REMOTE.has(type)) return null;
+    return new FileCache(this.#cacheBytes, dev);
   }
 
   /** Make the root where it is missing, and those above it. @throws OperationFailed or a subclass */

@@ -1,4 +1,5 @@
 /** Which part of a root an OSFS shows (all of it, one namespace, or one directory), and the ways into it. */
+import * as system from 'node:path';
 import { join } from 'node:path';
 import { DirectoryExpected, PermissionDenied, ResourceNotFound } from '../../errors/errors.js';
 import { ancestors, basename, dirname } from '../../path/parts.js';
@@ -8,9 +9,10 @@ import { errnoOf, saysNothingThere } from './errno-errors.js';
 import type { FileCache } from './file-cache.js';
 import { Filenames } from './filenames.js';
 import { statThrough } from './listing.js';
+import { syncDirectory } from './publishing.js';
 import { StagingArea } from './staging.js';
 import { StorageIdentity } from './storage-identity.js';
-import { lstat, mkdir, type Stats } from './system-calls.js';
+import { lstat, mkdir, realpathSync, type Stats } from './system-calls.js';
 import { Enclosure, isHiddenName, type Pin } from './system-path.js';
 
 export class DiskScope {
@@ -83,6 +85,7 @@ export class DiskScope {
     if (above === null) throw rootError('the root directory can not be reached', undefined);
     try {
       await mkdir(above.at(name), 0o777);
+      if (this.root.durable) await syncDirectory(above);
       return true;
     } catch (error) {
       if (errnoOf(error) === 'EEXIST') return false;
@@ -140,6 +143,19 @@ export class DiskScope {
     if ((await this.stat(path)) === null) throw new ResourceNotFound(path);
     if (path === '') return false;
     return this.inParent(path, async (parent, name) => (await lstat(parent.at(name))).isSymbolicLink());
+  }
+
+  /** Where a path lies, links resolved as far as something is there. In the foreground, as nobody waits for `locate`. */
+  realPath(path: string): string {
+    const below: string[] = [];
+    for (let at = join(this.directory, path); ; at = system.dirname(at)) {
+      try {
+        return join(realpathSync(at), ...below);
+      } catch {
+        if (at === system.dirname(at)) return join(at, ...below);
+        below.unshift(system.basename(at));
+      }
+    }
   }
 
   /** Work in the directory of something that is there. */

@@ -54,6 +54,7 @@ interface CachedVersion {
 
 export class FileCache {
   readonly #limitBytes: number;
+  readonly #device: number | null;
   readonly #versions = new Map<string, CachedVersion>();
   #bytes = 0;
   /** Until when nothing is looked at in the foreground, on the clock of `performance.now()`. */
@@ -64,9 +65,13 @@ export class FileCache {
   #moment: Moment | undefined;
   readonly #seen = new Set<string>();
 
-  /** @param limitBytes 0 for no cache */
-  constructor(limitBytes: number) {
+  /**
+   * @param limitBytes 0 for no cache
+   * @param device files on another are not kept: what is mounted below may be slow; default any
+   */
+  constructor(limitBytes: number, device: number | null = null) {
     this.#limitBytes = limitBytes;
+    this.#device = device;
   }
 
   /** Bytes that the cache takes now. */
@@ -109,6 +114,7 @@ export class FileCache {
     directories: readonly string[],
     readAt: number,
   ): void {
+    if (this.#device !== null && stats.dev !== this.#device) return;
     const costBytes = stats.size + OVERHEAD_BYTES + 4 * systemPath.length;
     if (!isSettled(stats, readAt) || costBytes > this.#limitBytes) return;
     const before = this.#versions.get(systemPath);

@@ -73,7 +73,7 @@ export async function* listTree(
       const { info, isLink } = entry;
       yield info;
       if (!info.isDir || isLink || !enter(info)) continue;
-      const pin = await pinBelow(enclosure, level.pin, info.name);
+      const pin = await pinBelow(enclosure, level.pin, info, tolerate);
       if (pin !== null) levels.push({ pin, path: info.path, entries: entriesOf(enclosure, pin, info.path) });
     }
   } finally {
@@ -81,23 +81,33 @@ export async function* listTree(
   }
 }
 
-async function nextOf(
-  { path, entries }: Level,
-  tolerate: NonNullable<ScanTreeOptions['tolerate']>,
-): Promise<Entry | null> {
+type Tolerate = NonNullable<ScanTreeOptions['tolerate']>;
+
+async function nextOf({ path, entries }: Level, tolerate: Tolerate): Promise<Entry | null> {
   try {
     const { done, value } = await entries.next();
     return done === true ? null : value;
   } catch (error) {
-    const translated = translateError(error, path);
-    if (tolerate(path, translated)) return null;
-    throw translated;
+    return nullIfTolerated(tolerate, path, error);
   }
 }
 
+function nullIfTolerated(tolerate: Tolerate, path: string, error: unknown): null {
+  const translated = translateError(error, path);
+  if (tolerate(path, translated)) return null;
+  throw translated;
+}
+
 /** Null when it has gone, or was exchanged for a link meanwhile. */
-async function pinBelow(enclosure: Enclosure, parent: Pin, name: string): Promise<Pin | null> {
-  const pin = await enclosure.pinSystemPath(parent.at(name), DIRECTORY);
+async function pinBelow(
+  enclosure: Enclosure,
+  parent: Pin,
+  { name, path }: Info,
+  tolerate: Tolerate,
+): Promise<Pin | null> {
+  const pin = await enclosure.pinSystemPath(parent.at(name), DIRECTORY).catch((error: unknown) => {
+    return nullIfTolerated(tolerate, path, error);
+  });
   if (pin === null || pin.real === `${parent.real}/${name}`) return pin;
   pin.close();
   return null;

@@ -8,6 +8,7 @@ import {
 } from '../../errors/errors.js';
 import type { CopyOptions } from '../../fs/filesystem.js';
 import { keptFilename } from '../../path/content-disposition.js';
+import { basename, dirname } from '../../path/parts.js';
 import type { DiskScope } from './disk-scope.js';
 import { translated } from './errno-errors.js';
 import { moveExclusively, renameDirectory, syncDirectory } from './publishing.js';
@@ -64,11 +65,12 @@ export async function moveFile(
     await copyFile(scope, from, to, { ...options, preserveTime: true });
     return translated(from, () => removeOne(scope, from));
   }
+  if (isSameName(scope, from, to)) return;
   const filename = await scope.filename(from, stats);
   await translated(to, () =>
     scope.intoParent(to, async (parent, name) => {
       await scope.keepFilename(to, stats, keptFilename(filename, to));
-      await renameFile(scope, from, parent, parent.at(name), options);
+      await renameFile(scope, from, { parent, name }, options);
     }),
   ).catch(async (error: unknown) => {
     await scope.keepFilename(from, stats, filename);
@@ -84,7 +86,8 @@ export async function moveFile(
  * @returns false, and nothing is done, when it is not as simple as that
  */
 export async function moveWholeDirectory(scope: DiskScope, from: string, to: string): Promise<boolean> {
-  if ((await scope.stat(from))?.isDirectory() !== true || (await scope.stat(to)) !== null) return false;
+  const source = await translated(from, () => scope.stat(from));
+  if (source?.isDirectory() !== true || (await translated(to, () => scope.stat(to))) !== null) return false;
   return translated(to, () =>
     scope.intoParent(to, (parent, name) =>
       scope.inParent(from, async (sourceParent, sourceName) => {
@@ -100,20 +103,22 @@ export async function moveWholeDirectory(scope: DiskScope, from: string, to: str
 async function renameFile(
   scope: DiskScope,
   from: string,
-  parent: Pin,
-  target: string,
+  to: { readonly parent: Pin; readonly name: string },
   { overwrite }: CopyOptions,
 ): Promise<void> {
   const { durable } = scope.root;
+  const target = to.parent.at(to.name);
   await scope.inParent(from, async (sourceParent, name) => {
+    // So it may have become meanwhile.
+    if (name === to.name && (await isSameDirectory(sourceParent, to.parent))) return;
     const source = sourceParent.at(name);
     if (overwrite !== true) await moveExclusively(source, target);
-    else if (await isSameFile(source, target))
+    else if (await areTwoNames(source, target))
       await unlink(source); // rename(2) would leave both names.
     else await rename(source, target);
     if (durable) await syncDirectory(sourceParent);
   });
-  if (durable) await syncDirectory(parent);
+  if (durable) await syncDirectory(to.parent);
 }
 
 /** pyfilesystem2 looks at the destination before anything else, and so do we. */
@@ -129,7 +134,18 @@ function asTaken(error: unknown, path: string): unknown {
   return error instanceof FileExists ? new DestinationExists(path, { cause: error }) : error;
 }
 
-async function isSameFile(a: string, b: string): Promise<boolean> {
+/** Whether two paths are one name by way of a link, so that there is nothing to move, nor a first name to bring along. */
+function isSameName(scope: DiskScope, a: string, b: string): boolean {
+  return basename(a) === basename(b) && scope.realPath(dirname(a)) === scope.realPath(dirname(b));
+}
+
+async function isSameDirectory(a: Pin, b: Pin): Promise<boolean> {
+  const [one, other] = await Promise.all([a.stat(), b.stat()]);
+  return one.ino === other.ino && one.dev === other.dev;
+}
+
+/** Whether two paths are two names of one file, so that it is still there without the first. */
+async function areTwoNames(a: string, b: string): Promise<boolean> {
   const [one, other] = await Promise.all([lstat(a), lstat(b).catch(() => null)]);
-  return other !== null && one.ino === other.ino && one.dev === other.dev;
+  return other !== null && one.ino === other.ino && one.dev === other.dev && one.nlink > 1;
 }

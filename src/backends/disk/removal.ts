@@ -6,32 +6,55 @@ import { basename, dirname } from '../../path/parts.js';
 import type { DiskScope } from './disk-scope.js';
 import { saysNothingThere, translateError } from './errno-errors.js';
 import { statThrough } from './listing.js';
+import { syncDirectory } from './publishing.js';
 import { lstat, readdir, rmdir, type Stats, unlink } from './system-calls.js';
 import { DIRECTORY, type Enclosure, type Pin } from './system-path.js';
 
 /** Calls under way at a time; the thread pool has four threads by default. */
 const CONCURRENCY = 8;
 
-/** Remove files; the outcomes are in the order of `paths`. */
-export async function removeFiles(enclosure: Enclosure, paths: readonly string[]): Promise<RemoveOutcome[]> {
+/** Remove files; the outcomes are in the order of `paths`. @param paths canonical, each once */
+export async function removeFiles(scope: DiskScope, paths: readonly string[]): Promise<RemoveOutcome[]> {
   const outcomes = new Map<string, RemoveOutcome>();
   await forEachLimited(groupByParent(paths), CONCURRENCY, async ([parentPath, members]) => {
-    const settle = (path: string, work: Promise<RemoveOutcome['result']>): Promise<void> =>
-      work.then(
-        (result) => void outcomes.set(path, { path, result }),
-        (error: unknown) => void outcomes.set(path, { path, result: 'failed', error: asError(error, path) }),
-      );
-    const parent = enclosure.pinDirectory(parentPath);
-    try {
-      const pin = await parent.catch(() => null);
-      await forEachLimited(members, CONCURRENCY, (path) =>
-        settle(path, pin === null ? parent.then(() => 'missing') : removeFile(enclosure, pin, path)),
-      );
-    } finally {
-      (await parent.catch(() => null))?.close();
-    }
+    for (const outcome of await removeGroup(scope, parentPath, members)) outcomes.set(outcome.path, outcome);
   });
   return paths.map((path) => outcomes.get(path) as RemoveOutcome);
+}
+
+/** Remove files of one directory. That they are gone is on the disk with all of them, where that is wanted. */
+async function removeGroup(
+  scope: DiskScope,
+  parentPath: string,
+  members: readonly string[],
+): Promise<RemoveOutcome[]> {
+  const outcomes: RemoveOutcome[] = [];
+  let parent: Pin | null = null;
+  try {
+    const enclosure = await scope.enclosure();
+    parent = await enclosure.pinDirectory(parentPath);
+    const pin = parent;
+    if (pin === null) return members.map((path) => ({ path, result: 'missing' }));
+    await forEachLimited(members, CONCURRENCY, async (path) => {
+      const removing = removeFile(enclosure, pin, path);
+      outcomes.push(
+        await removing.then((result) => ({ path, result })).catch((error) => failed(path, error)),
+      );
+    });
+    const isChanged = outcomes.some(({ result }) => result === 'removed');
+    if (isChanged && scope.root.durable) await syncDirectory(pin);
+    return outcomes;
+  } catch (error) {
+    const known = outcomes.filter(({ result }) => result !== 'removed');
+    const others = members.filter((path) => !known.some((outcome) => outcome.path === path));
+    return [...known, ...others.map((path) => failed(path, error))];
+  } finally {
+    parent?.close();
+  }
+}
+
+function failed(path: string, error: unknown): RemoveOutcome {
+  return { path, result: 'failed', error: asError(error, path) };
 }
 
 /**
@@ -65,6 +88,7 @@ export async function removeOne(scope: DiskScope, path: string): Promise<void> {
   const enclosure = await scope.enclosure();
   await scope.inParent(path, async (parent) => {
     if ((await removeFile(enclosure, parent, path)) === 'missing') throw new ResourceNotFound(path);
+    if (scope.root.durable) await syncDirectory(parent);
   });
 }
 
@@ -103,7 +127,7 @@ async function isOurs(enclosure: Enclosure, systemPath: string, stats: Stats): P
 
 function groupByParent(paths: readonly string[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
-  for (const path of new Set(paths)) {
+  for (const path of paths) {
     const parent = dirname(path);
     const members = groups.get(parent);
     if (members === undefined) groups.set(parent, [path]);

@@ -1,7 +1,7 @@
 /** Versions of files on disk for those who serve them: small ones from memory, large ones as open files. */
 import { Buffer } from 'node:buffer';
 import type { Moment } from '../../clock/moment.js';
-import { OperationTimeout } from '../../errors/errors.js';
+import { FilesystemClosed, OperationTimeout } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
 import type { FileVersion, Servable } from '../../fs/servable.js';
 import { ancestors } from '../../path/parts.js';
@@ -27,19 +27,23 @@ export interface ServedScope {
 
 export class DiskServable implements Servable {
   readonly #scope: ServedScope;
+  readonly #isClosed: () => boolean;
   /** Known once a file has been opened. */
   #ready: { enclosure: Enclosure; cache: FileCache } | null = null;
 
-  constructor(scope: ServedScope) {
+  /** @param isClosed whether the filesystem was closed */
+  constructor(scope: ServedScope, isClosed: () => boolean) {
     this.#scope = scope;
+    this.#isClosed = isClosed;
   }
 
   atHand(path: string, moment?: Moment): FileVersion | null {
-    if (this.#ready === null) return null;
-    return this.#ready.cache.get(this.#ready.enclosure.systemPath(path), moment);
+    if (this.#ready === null || this.#isClosed()) return null;
+    return this.#ready.cache.get(cachedAs(this.#ready.enclosure, path), moment);
   }
 
   async open(path: string): Promise<FileVersion | null> {
+    if (this.#isClosed()) throw new FilesystemClosed();
     try {
       const [enclosure, cache] = await Promise.all([this.#scope.enclosure(), this.#scope.cache()]);
       if (cache !== null) this.#ready ??= { enclosure, cache };
@@ -75,16 +79,24 @@ export class DiskServable implements Servable {
       const bytes = await readWhole(file, stats.size);
       if (bytes === null || !isSameVersion(await fstat(fd), stats)) return null;
       const version: FileVersion = { info, bytes, file: null };
-      const systemPath = enclosure.systemPath(path);
       // By way of a link it is found anew each time: then there is more to look at than directories.
-      if (real === systemPath) {
-        cache.put(systemPath, version, stats, directoriesOf(enclosure, path), readAt);
+      if (real === enclosure.systemPath(path)) {
+        cache.put(cachedAs(enclosure, path), version, stats, directoriesOf(enclosure, path), readAt);
       }
       return version;
     } finally {
       file.close();
     }
   }
+}
+
+/**
+ * The system path by which the cache of a root knows a file. Its filesystem
+ * shows in it, by a slash more, which means nothing to the system: a version
+ * tells the path that the file has in the filesystem that read it.
+ */
+function cachedAs(enclosure: Enclosure, path: string): string {
+  return `${enclosure.base}//${path}`;
 }
 
 /** @returns null when the file has been cut short */

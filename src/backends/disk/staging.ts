@@ -9,7 +9,7 @@ import { abandonSource, chunksOf } from '../../fs/derived/source.js';
 import type { StageOptions, WriteSource } from '../../fs/essentials.js';
 import type { SweepOptions } from '../../fs/staged-file.js';
 import { writeAll } from './chunk-writer.js';
-import { distinctSeconds } from './disk-info.js';
+import { distinctTime } from './disk-info.js';
 import type { DiskRoot } from './disk-root.js';
 import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere, translateError } from './errno-errors.js';
@@ -148,7 +148,7 @@ export class StagingArea {
     try {
       await write();
       const now = Date.now();
-      await futimes(fd, now / 1000, distinctSeconds(modified ?? now));
+      await futimes(fd, now / 1000, distinctTime(modified ?? now));
       stats = await fstat(fd);
     } catch (error) {
       await close(fd);
@@ -176,7 +176,8 @@ async function sweepOne(systemPath: string, name: string, before: Date, dryRun: 
     if (!dryRun) await unlink(systemPath);
     return true;
   } catch (error) {
-    if (saysNothingThere(error)) return false; // Another sweep was faster, or its writer published it.
+    // Another sweep was faster, or its writer published it. One that can't be removed shall not keep the others.
+    if (errnoOf(error) !== '') return false;
     throw error;
   }
 }

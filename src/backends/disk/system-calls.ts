@@ -24,6 +24,7 @@ export const read = promisify(fs.read);
 export const readdir = promisify(fs.readdir);
 export const readFile = promisify(fs.readFile);
 export const realpath = promisify(fs.realpath.native);
+export const realpathSync = fs.realpathSync.native;
 export const rm = promisify(fs.rm);
 export const rename = promisify(fs.rename);
 export const rmdir = promisify(fs.rmdir);

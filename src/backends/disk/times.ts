@@ -1,15 +1,8 @@
 /** Setting the times of files and directories. */
-import { isDate } from 'node:util/types';
 import type { InfoChanges } from '../../fs/essentials.js';
-import { distinctSeconds } from './disk-info.js';
+import { distinctTime, sameTime } from './disk-info.js';
 import type { DiskScope } from './disk-scope.js';
 import { utimes } from './system-calls.js';
-
-/** @throws TypeError, RangeError */
-export function checkTimes({ modified, accessed }: InfoChanges): void {
-  checkDate('modified', modified);
-  checkDate('accessed', accessed);
-}
 
 /** @param changes checked */
 export async function setTimes(
@@ -24,17 +17,11 @@ export async function setTimes(
     const filename = before.isFile() ? await scope.filename(path, before) : undefined;
     await utimes(
       pin.here,
-      (accessed?.getTime() ?? atimeMs) / 1000,
-      modified === undefined ? mtimeMs / 1000 : distinctSeconds(modified.getTime()),
+      accessed ?? sameTime(atimeMs),
+      modified === undefined ? sameTime(mtimeMs) : distinctTime(modified.getTime()),
     );
     await scope.keepFilename(path, await pin.stat(), filename);
   } finally {
     pin.close();
   }
-}
-
-function checkDate(name: string, value: Date | undefined): void {
-  if (value === undefined) return;
-  if (!isDate(value)) throw new TypeError(`${name} must be a Date`);
-  if (!Number.isFinite(value.getTime())) throw new RangeError(`${name} is an invalid Date`);
 }

@@ -23,7 +23,8 @@ import {
 import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
-import { chunksOf } from '../../fs/derived/source.js';
+import { beforeReading, chunksOf } from '../../fs/derived/source.js';
+import { checkTimes } from '../../fs/derived/times.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
   InfoChanges,
@@ -115,7 +116,7 @@ export class MemoryFS extends Filesystem {
   }
 
   override async stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
-    this.validatePath(path);
+    await beforeReading(source, () => this.validatePath(path), options.signal);
     const chunks: Buffer[] = [];
     for await (const chunk of chunksOf(source, options.signal)) chunks.push(chunk);
     const content = Buffer.concat(chunks);
@@ -146,7 +147,9 @@ export class MemoryFS extends Filesystem {
   }
 
   override async setInfo(path: string, changes: InfoChanges): Promise<void> {
-    const node = this.#need(this.validatePath(path));
+    const target = this.validatePath(path);
+    checkTimes(changes);
+    const node = this.#need(target);
     if (changes.modified !== undefined) node.modified = changes.modified.getTime();
     if (changes.accessed !== undefined) node.accessed = changes.accessed.getTime();
   }

@@ -4,6 +4,7 @@
  * a filesystem operation costs can be read off its code.
  */
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   CopyObjectCommandInput,
   DeleteObjectsCommandOutput,
@@ -23,7 +24,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { FileExists, ResourceNotFound } from '../../errors/errors.js';
+import { FileExists, OperationFailed, ResourceNotFound } from '../../errors/errors.js';
 import { Limiter } from '../../fs/derived/concurrency.js';
 import type {
   CallContext,
@@ -40,13 +41,20 @@ import { toListPage } from './list-page.js';
 import { WRITE_MARK } from './metadata.js';
 import { PartBudget } from './part-budget.js';
 import { ANSWER_MS } from './s3-client.js';
-import { isConflict, s3CodeOf, statusOf, translateS3Error } from './s3-errors.js';
+import { isOvertaken, isPrecondition, s3CodeOf, statusOf, translateS3Error } from './s3-errors.js';
 
 /** Requests under way at a time, until their answer begins; the others wait here, where no time limit runs yet. */
 const REQUESTS_AT_ONCE = 128;
 
+/** Of requests of which S3 says that another on the key is under way. */
+const TRIES = 5;
+const PAUSE_MS = 30;
+
 /** Parts in memory beyond one for each upload: 192 MiB of the default size. */
 const SPARE_PARTS = 24;
+
+/** The source of a copy is not the version any more that was to be copied. */
+export class SourceChanged extends Error {}
 
 export class Bucket {
   readonly name: string;
@@ -181,22 +189,34 @@ export class Bucket {
     }));
   }
 
-  /** Copy within the bucket, on the server; up to 5 GB. @throws FileExists, ResourceNotFound */
+  /**
+   * Copy within the bucket, on the server; up to 5 GB.
+   * @throws FileExists with `createOnly`; ResourceNotFound; SourceChanged with `CopySourceIfMatch`
+   */
   async copy(
     from: string,
     to: string,
     how: Partial<CopyObjectCommandInput>,
-    context: CallContext,
+    context: CallContext & { createOnly?: boolean },
   ): Promise<void> {
     const command = new CopyObjectCommand({
       Bucket: this.name,
       Key: to,
       CopySource: this.copySource(from),
       ...how,
+      ...(context.createOnly ? { IfNoneMatch: '*' } : {}),
     });
-    await this.creating(to, how, context, (options) =>
-      this.client.send(command, { ...options, requestTimeout: 0 }),
-    );
+    const { path, signal } = context;
+    try {
+      await this.creating(to, how, { path, signal }, (options) =>
+        this.client.send(command, { ...options, requestTimeout: 0 }),
+      );
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      // The answer does not say which of the conditions did not hold.
+      if (context.createOnly) await this.refuseExisting(to, { path, signal });
+      throw how.CopySourceIfMatch === undefined ? error : new SourceChanged(undefined, { cause: error });
+    }
   }
 
   /** The value of `x-amz-copy-source` for a key, which the SDK wants encoded. */
@@ -245,8 +265,9 @@ export class Bucket {
   }
 
   /**
-   * Run a call that makes an object, with the refusal of a precondition told
-   * as `FileExists`. When an answer is lost and the call tried again, S3
+   * Run a call that makes an object. Where another request on the key is under
+   * way it is tried again. With `createOnly` the refusal of a precondition is
+   * told as `FileExists`. When an answer is lost and the call tried again, S3
    * refuses what it has done before; the mark of the object tells.
    *
    * @returns what `work` did; null when only its answer was lost
@@ -254,29 +275,38 @@ export class Bucket {
   async creating<T>(
     key: string,
     { Metadata }: Pick<ObjectHeaders, 'Metadata'>,
-    context: CallContext,
+    context: CallContext & { createOnly?: boolean },
     work: (options: { abortSignal?: AbortSignal; requestTimeout: number }) => Promise<T>,
   ): Promise<T | null> {
-    let raw: unknown;
-    try {
-      return await this.call(context, (options) =>
-        work(options).catch((error: unknown) => {
-          raw = error;
-          throw error;
-        }),
-      );
-    } catch (error) {
-      const refused = isConflict(raw);
-      const mark = Metadata?.[WRITE_MARK];
-      if ((refused || s3CodeOf(raw) === 'NoSuchUpload') && mark !== undefined) {
-        const there = await this.head(key, { path: context.path });
-        if (there?.Metadata?.[WRITE_MARK] === mark) return null;
+    for (let tries = 1; ; tries++) {
+      let raw: unknown;
+      try {
+        return await this.call(context, (options) =>
+          work(options).catch((error: unknown) => {
+            raw = error;
+            throw error;
+          }),
+        );
+      } catch (error) {
+        const overtaken = isOvertaken(raw);
+        const mark = Metadata?.[WRITE_MARK];
+        if ((overtaken || isPrecondition(raw) || s3CodeOf(raw) === 'NoSuchUpload') && mark !== undefined) {
+          const there = await this.head(key, { path: context.path });
+          if (there?.Metadata?.[WRITE_MARK] === mark) return null;
+        }
+        if (context.createOnly && isPrecondition(raw)) throw new FileExists(context.path, { cause: raw });
+        if (!overtaken || tries === TRIES) throw error;
+        await delay(tries * PAUSE_MS);
       }
-      throw refused ? new FileExists(context.path, { cause: raw }) : error;
     }
   }
 
   close(): void {
     if (this.#ownsClient) this.client.destroy();
   }
+}
+
+/** Whether a translated error is the refusal of a precondition. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof OperationFailed && isPrecondition(error.cause);
 }

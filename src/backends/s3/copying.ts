@@ -12,9 +12,9 @@ import {
   CreateMultipartUploadCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import { OperationFailed, ResourceNotFound } from '../../errors/errors.js';
+import { OperationFailed } from '../../errors/errors.js';
 import { forEachLimited } from '../../fs/derived/concurrency.js';
-import type { Bucket } from './bucket.js';
+import { type Bucket, isRefusal, SourceChanged } from './bucket.js';
 import type { CallContext, ObjectHeaders } from './bucket-types.js';
 import { writeMark } from './metadata.js';
 import type { ObjectTree } from './object-tree.js';
@@ -37,6 +37,32 @@ interface Target {
   readonly createOnly: boolean;
 }
 
+/** How often a source may be replaced between the look at it and its copy. */
+const TRIES = 10;
+
+/**
+ * Copy a version that is there, looking again when it was replaced meanwhile.
+ * @param path of the source, for the error
+ * @throws OperationFailed: it is replaced all the time; else what the two throw
+ */
+export async function copyCurrent(
+  path: string,
+  look: () => Promise<HeadObjectCommandOutput>,
+  copy: (object: HeadObjectCommandOutput) => Promise<void>,
+): Promise<void> {
+  let cause: unknown;
+  for (let tries = 0; tries < TRIES; tries++) {
+    const object = await look();
+    try {
+      return await copy(object);
+    } catch (error) {
+      if (!(error instanceof SourceChanged)) throw error;
+      cause = error;
+    }
+  }
+  throw new OperationFailed(path, { message: 'the file is replaced too often to be copied', cause });
+}
+
 interface FileCopy {
   readonly from: string;
   /** What is at `from`. */
@@ -48,7 +74,7 @@ interface FileCopy {
 /**
  * Copy a file whose destination has been checked.
  * @param smallBytes up to this a create-only copy goes through memory, as only a PUT is create-only everywhere
- * @throws FileExists with `createOnly`; ResourceNotFound
+ * @throws FileExists with `createOnly`; ResourceNotFound; SourceChanged: `object` is not at `from` any more
  */
 export async function copyFile(
   tree: ObjectTree,
@@ -61,13 +87,13 @@ export async function copyFile(
   }
   const headers = headersOf(object, writeMark());
   const body = await tree.open(from, { start: 0, end: Number.POSITIVE_INFINITY }, object.ETag);
-  if (body === null) throw new ResourceNotFound(from);
+  if (body === null) throw new SourceChanged();
   await bucket.put(keys.key(to), await buffer(body), headers, { path: to, createOnly });
 }
 
 /**
  * Copy an object, below the prefix or not, to a path that has been checked.
- * @throws FileExists with `createOnly`; ResourceNotFound
+ * @throws as `copyFile`
  */
 export async function copyOnServer(
   { bucket, keys }: ObjectTree,
@@ -91,7 +117,7 @@ function headersOf(object: HeadObjectCommandOutput, metadata: Record<string, str
  * copies is asked right before.
  *
  * @param limitBytes most that one call copies
- * @throws FileExists with `createOnly`; ResourceNotFound
+ * @throws as `copyFile`
  */
 export async function copyObject(
   bucket: Bucket,
@@ -106,9 +132,8 @@ export async function copyObject(
     ...source.headers,
     MetadataDirective: 'REPLACE' as const,
     ...(source.etag === undefined ? {} : { CopySourceIfMatch: source.etag }),
-    ...(target.createOnly ? { IfNoneMatch: '*' } : {}),
   };
-  await bucket.copy(source.key, target.key, input, context);
+  await bucket.copy(source.key, target.key, input, { ...context, createOnly: target.createOnly });
 }
 
 async function copyInParts(
@@ -129,7 +154,7 @@ async function copyInParts(
       MultipartUpload: { Parts },
       ...(createOnly ? { IfNoneMatch: '*' } : {}),
     });
-    await bucket.creating(key, source.headers, context, (options) =>
+    await bucket.creating(key, source.headers, { ...context, createOnly }, (options) =>
       bucket.client.send(complete, { ...options, requestTimeout: 0 }),
     );
   } catch (error) {
@@ -172,9 +197,11 @@ async function copyPart(
     CopySourceRange: `bytes=${first}-${last}`,
     ...(source.etag === undefined ? {} : { CopySourceIfMatch: source.etag }),
   });
-  const output = await bucket.call(context, (options) =>
-    bucket.client.send(command, { ...options, requestTimeout: 0 }),
-  );
+  const output = await bucket
+    .call(context, (options) => bucket.client.send(command, { ...options, requestTimeout: 0 }))
+    .catch((error: unknown) => {
+      throw isRefusal(error) ? new SourceChanged(undefined, { cause: error }) : error;
+    });
   const ETag = output.CopyPartResult?.ETag;
   if (ETag === undefined) throw new OperationFailed(context.path);
   return { PartNumber, ETag };

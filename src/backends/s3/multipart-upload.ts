@@ -95,7 +95,7 @@ export class MultipartUpload {
       MultipartUpload: { Parts: this.#parts },
       ...(createOnly ? { IfNoneMatch: '*' } : {}),
     });
-    await this.#bucket.creating(key, headers, { path }, (options) =>
+    await this.#bucket.creating(key, headers, { path, createOnly }, (options) =>
       // Large objects take their time.
       this.#bucket.client.send(command, { ...options, requestTimeout: 0 }),
     );

@@ -23,6 +23,8 @@ export class NameOrder {
   readonly #isDirectory: (name: string) => Promise<boolean>;
   readonly #mostWaiting: number;
   #waiting: Entry[] = [];
+  /** How far the listing has come: the last key of the pages, whether it waits or has been told. */
+  #lastKey = '';
   /** Names of which it is known whether they are directories, as long as it matters; true: told already. */
   #asked = new Map<string, boolean>();
 
@@ -38,6 +40,7 @@ export class NameOrder {
   /** @returns what can be told now that this page has come */
   async take(page: readonly Entry[], isLast: boolean): Promise<Info[]> {
     for (const entry of page) {
+      if (compareCodePoints(entry.sortKey, this.#lastKey) > 0) this.#lastKey = entry.sortKey;
       const told = entry.info.isDir && this.#asked.get(entry.info.name) === true;
       if (!told) this.#waiting.push(entry);
     }
@@ -58,7 +61,7 @@ export class NameOrder {
 
   /** Names of directories that may still come and begin names that have come, shortest first. */
   #openNames(): string[] {
-    const last = this.#lastKey();
+    const last = this.#lastKey;
     const names: string[] = [];
     for (let i = 1; i < last.length; i++) {
       if (last.charAt(i) < '/') names.push(last.slice(0, i));
@@ -66,13 +69,6 @@ export class NameOrder {
     // What does not begin the last key can't come any more.
     this.#asked = new Map([...this.#asked].filter(([name]) => names.includes(name)));
     return names.filter((name) => !this.#asked.has(name));
-  }
-
-  #lastKey(): string {
-    return this.#waiting.reduce(
-      (last, { sortKey }) => (compareCodePoints(sortKey, last) > 0 ? sortKey : last),
-      '',
-    );
   }
 
   /** A file at the very end may be followed by the directory of its name, which is not told then. */

@@ -1,6 +1,6 @@
 /** Copying and moving files of a bucket, with all that must be so before. Paths are canonical. */
 import { DestinationExists, FileExists, IllegalDestination, ResourceNotFound } from '../../errors/errors.js';
-import { copyFile, copyOnServer } from './copying.js';
+import { copyCurrent, copyFile, copyOnServer } from './copying.js';
 import type { ObjectTree } from './object-tree.js';
 import type { Serial } from './serial.js';
 
@@ -41,17 +41,24 @@ export async function copyKeyTo(
   to: string,
   assumeClear: boolean,
 ): Promise<void> {
-  const object = await tree.bucket.head(fromKey, { path: to });
-  if (object === null) throw new ResourceNotFound(to);
-  await tree.checkPlace(to, assumeClear);
-  await copyOnServer(tree, { fromKey, object, to, createOnly: false });
+  const look = async () => {
+    const object = await tree.bucket.head(fromKey, { path: to });
+    if (object === null) throw new ResourceNotFound(to);
+    return object;
+  };
+  await copyCurrent(to, look, async (object) => {
+    await tree.checkPlace(to, assumeClear);
+    await copyOnServer(tree, { fromKey, object, to, createOnly: false });
+  });
 }
 
 async function bringTo(tree: ObjectTree, { from, to, overwrite, smallBytes }: RelocationPlan): Promise<void> {
-  const object = await tree.needFile(from);
-  await tree.checkPlace(to);
+  const look = () => tree.needFile(from);
   try {
-    await copyFile(tree, { from, object, to, createOnly: !overwrite }, smallBytes);
+    await copyCurrent(from, look, async (object) => {
+      await tree.checkPlace(to);
+      await copyFile(tree, { from, object, to, createOnly: !overwrite }, smallBytes);
+    });
   } catch (error) {
     throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;
   }

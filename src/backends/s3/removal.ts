@@ -79,7 +79,7 @@ async function deleteTwice(bucket: Bucket, batch: readonly string[], path: strin
 
 /**
  * Remove files; the outcomes are in the order of `paths`.
- * @param paths canonical
+ * @param paths canonical, each once
  * @param assumePresent don't look whether they are there
  */
 export async function removeFiles(
@@ -91,7 +91,7 @@ export async function removeFiles(
   const outcomes = new Map<string, RemoveOutcome>();
   const refused = paths.flatMap((path) => refusalOf(keys, path) ?? []);
   for (const outcome of refused) outcomes.set(outcome.path, outcome);
-  const wanted = [...new Set(paths)].filter((path) => !outcomes.has(path));
+  const wanted = paths.filter((path) => !outcomes.has(path));
   try {
     const present = assumePresent ? new Set(wanted) : await presentAmong(bucket, keys, wanted);
     const absent = wanted.filter((path) => !present.has(path));
@@ -106,20 +106,7 @@ export async function removeFiles(
     for (const path of wanted)
       if (!outcomes.has(path)) outcomes.set(path, failed(path, asFSError(error, path)));
   }
-  return inOrder(paths, outcomes);
-}
-
-/** A path that is given twice is removed once, and missing after that. */
-function inOrder(paths: readonly string[], outcomes: ReadonlyMap<string, RemoveOutcome>): RemoveOutcome[] {
-  const told = new Set<string>();
-  return paths.map((path) => {
-    const outcome = outcomes.get(path) ?? failed(path, new OperationFailed(path));
-    if (outcome.result !== 'removed' || !told.has(path)) {
-      told.add(path);
-      return outcome;
-    }
-    return { path, result: 'missing' };
-  });
+  return paths.map((path) => outcomes.get(path) ?? failed(path, new OperationFailed(path)));
 }
 
 function refusalOf(keys: KeySpace, path: string): RemoveOutcome | null {

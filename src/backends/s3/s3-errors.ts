@@ -120,10 +120,14 @@ function wrappedCode({ message }: { message?: unknown }): string {
   return hangUp === undefined ? (code ?? '') : 'ECONNRESET';
 }
 
-/** A precondition of ours did not hold (412), or another request on the key was faster (409). */
-export function isConflict(error: unknown): boolean {
-  const status = statusOf(error);
-  return status === 412 || (status === 409 && s3CodeOf(error) === 'ConditionalRequestConflict');
+/** A precondition of ours did not hold. */
+export function isPrecondition(error: unknown): boolean {
+  return statusOf(error) === 412;
+}
+
+/** Another request on the key came in between: nothing is known yet of what the key has now. */
+export function isOvertaken(error: unknown): boolean {
+  return statusOf(error) === 409 && s3CodeOf(error) === 'ConditionalRequestConflict';
 }
 
 /**

@@ -13,7 +13,8 @@ import { plainMeta } from '../../fs/capabilities.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { removeValid } from '../../fs/derived/remove-many.js';
 import { pruned } from '../../fs/derived/scan-tree.js';
-import { abandonSource } from '../../fs/derived/source.js';
+import { beforeReading } from '../../fs/derived/source.js';
+import { checkTimes } from '../../fs/derived/times.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
   InfoChanges,
@@ -30,6 +31,7 @@ import type { Presigner } from '../../fs/presigner.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from '../../fs/staged-file.js';
 import type { Copier, Location } from '../../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../../fs/tree-options.js';
+import { checkNamespaceName } from '../../path/namespace-name.js';
 import type { BucketFinding } from './bucket-finding.js';
 import type { Connection, ObjectTree } from './engine.js';
 import { DELETE_BATCH, MAX_PRESIGN_SECONDS } from './limits.js';
@@ -161,15 +163,12 @@ export class S3FS extends Filesystem {
 
   /** A file of more than one part that is staged as `final` is as good as published once `publish` began to fail: stage it anew. */
   override async stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
-    let target: string;
-    try {
-      target = this.validatePath(path);
+    const prepare = async () => {
+      const target = this.validatePath(path);
       options.signal?.throwIfAborted();
-    } catch (error) {
-      abandonSource(source, options.signal?.reason);
-      throw error;
-    }
-    const { stageFile, tree } = await this.#open();
+      return { target, ...(await this.#open()) };
+    };
+    const { target, stageFile, tree } = await beforeReading(source, prepare, options.signal);
     const { partSize, keys: root } = this.#options;
     const site = {
       tree,
@@ -219,7 +218,9 @@ export class S3FS extends Filesystem {
   }
 
   /** Times can't be set in S3, so this only looks whether something is there. */
-  override async setInfo(path: string, _changes: InfoChanges): Promise<void> {
+  override async setInfo(path: string, changes: InfoChanges): Promise<void> {
+    this.checkOpen();
+    checkTimes(changes);
     await this.getInfo(path);
   }
 
@@ -285,6 +286,8 @@ export class S3FS extends Filesystem {
   }
 
   override openNamespace(namespace: string): Filesystem {
+    this.checkOpen();
+    checkNamespaceName(namespace);
     return new S3FS(this, namespace);
   }
 
@@ -329,7 +332,7 @@ export class S3FS extends Filesystem {
   /** Connections are closed with the filesystem that opened them; one of a namespace has none of its own. */
   override async close(): Promise<void> {
     await super.close();
-    if (this.#parent === null) (await this.#engine)?.bucket.close();
+    if (this.#parent === null) (await this.#engine?.catch(() => null))?.bucket.close();
   }
 
   override isClosed(): boolean {
@@ -343,7 +346,10 @@ export class S3FS extends Filesystem {
 
   /** Loads the SDK at the first call. A namespace works with the connections of its parent. */
   #open(): Promise<Engine> {
-    this.#engine ??= this.#load();
+    this.#engine ??= this.#load().catch((error: unknown) => {
+      this.#engine = null; // Such as for want of descriptors: the next call may succeed.
+      throw error;
+    });
     return this.#engine;
   }
 

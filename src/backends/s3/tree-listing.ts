@@ -47,11 +47,12 @@ class TreeOfKeys {
   *take(relative: string, object: StoredObject): Generator<Info> {
     const names = relative.split('/');
     const file = names.pop() ?? '';
-    if (![...names, ...(file === '' ? [] : [file])].every(isPathName)) return;
     this.#files = this.#files.filter((path) => relative.startsWith(path));
     if (this.#files.some((path) => relative.startsWith(`${path}/`))) return;
-    yield* this.#enter(names);
-    if (file === '') return;
+    // No path leads to a bad name, but the directories above it are there.
+    const bad = names.findIndex((name) => !isPathName(name));
+    yield* this.#enter(bad === -1 ? names : names.slice(0, bad));
+    if (bad !== -1 || !isPathName(file)) return;
     this.#files.push(relative);
     yield fileInfo(joinPath(this.#base, relative), object);
   }

@@ -146,6 +146,33 @@ export function describeInfo({ describe, it }: TestRunner, subject: Subject): vo
       assert.equal(await fs.readText('f'), 'x');
     });
 
+    it('refuses what is no moment', async () => {
+      await subject.fs.write('f', 'x');
+      const before = await subject.fs.getInfo('f');
+      for (const name of ['modified', 'accessed']) {
+        await rejectsWith(subject.fs.setInfo('f', { [name]: new Date(Number.NaN) }), RangeError);
+        await rejectsWith(subject.fs.setInfo('f', { [name]: 5 as never }), TypeError);
+      }
+      assert.deepEqual(await subject.fs.getInfo('f'), before);
+    });
+
+    it('takes moments before 1970, where it says so', async () => {
+      const { fs } = subject;
+      await fs.write('f', 'x');
+      const modified = new Date('1969-12-30T23:59:58.750Z');
+      await fs.setInfo('f', { modified });
+      if (fs.getMeta().setTimes) assert.deepEqual((await fs.getInfo('f')).modified, modified);
+    });
+
+    it('keeps the entity tag of a file of which only the time of reading is set', async () => {
+      const { fs } = subject;
+      for (let i = 0; i < 20; i++) {
+        const { etag } = await fs.write('f', 'x');
+        await fs.setInfo('f', { accessed: new Date('2001-02-03') });
+        assert.equal((await fs.getInfo('f')).etag, etag);
+      }
+    });
+
     it('refuses a path with nothing', async () => {
       await rejectsWith(subject.fs.setInfo('x', { modified: date }), ResourceNotFound, 'x');
     });

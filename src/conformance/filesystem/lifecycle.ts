@@ -13,6 +13,15 @@ export function describeLifecycle({ describe, it }: TestRunner, subject: Subject
       assert.equal(fs.isClosed(), true);
     });
 
+    it('closes the directories that were opened as filesystems', async () => {
+      const { fs } = subject;
+      await fs.makeDir('d');
+      const opened = await fs.openDir('d');
+      await fs.close();
+      assert.equal(opened.isClosed(), true);
+      await rejectsWith(opened.write('f', 'x'), FilesystemClosed);
+    });
+
     it('makes every later call throw FilesystemClosed', async () => {
       const { fs } = subject;
       await fs.write('f', 'x');
@@ -48,6 +57,7 @@ export function describeLifecycle({ describe, it }: TestRunner, subject: Subject
       };
       for (const call of Object.values(calls)) await rejectsWith(call(), FilesystemClosed);
       assert.throws(() => fs.validatePath('f'), FilesystemClosed);
+      assert.throws(() => fs.openNamespace('n'), FilesystemClosed);
     });
   });
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { FileExpected, ResourceNotFound } from '../../errors/errors.js';
+import { finished } from 'node:stream/promises';
+import { FileExpected, OperationFailed, ResourceNotFound } from '../../errors/errors.js';
 import type { ReadOptions } from '../../fs/essentials.js';
 import type { Filesystem } from '../../fs/filesystem.js';
 import { rejectsWith } from '../assertions.js';
@@ -120,6 +121,18 @@ export function describeReading({ describe, it }: TestRunner, subject: Subject):
     it('reads text in another encoding', async () => {
       await subject.fs.write('f', Buffer.from('déjà', 'latin1'));
       assert.equal(await subject.fs.readText('f', 'latin1'), 'déjà');
+    });
+
+    it('does not download into a writable that has ended', async () => {
+      await subject.fs.write('f', 'x');
+      const ended = new PassThrough().resume();
+      ended.end();
+      await rejectsWith(subject.fs.download('f', ended), OperationFailed, 'f');
+      await finished(ended);
+      await rejectsWith(subject.fs.download('f', ended), OperationFailed, 'f');
+      const destroyed = new PassThrough();
+      destroyed.destroy();
+      await rejectsWith(subject.fs.download('f', destroyed), OperationFailed, 'f');
     });
 
     it('downloads into a writable that stays open', async () => {

@@ -94,6 +94,25 @@ export function describeRemoval({ describe, it }: TestRunner, subject: Subject):
       for (let i = 0; i < 7; i++) assert.equal(await fs.isEmpty(`d${i}`), true);
     });
 
+    it('removes once what is named twice, by whatever spelling', async () => {
+      const { fs } = subject;
+      await fs.makeDir('d');
+      await fs.write('d/f', 'x');
+      await fs.write('d/g', 'x');
+      const outcomes = await fs.removeMany(['d/f', '/d/f', 'd/g', 'd//f', 'd/g', 'd/f']);
+      assert.deepEqual(
+        outcomes.map(({ path, result }) => [path, result]),
+        [
+          ['d/f', 'removed'],
+          ['/d/f', 'missing'],
+          ['d/g', 'removed'],
+          ['d//f', 'missing'],
+          ['d/g', 'missing'],
+          ['d/f', 'missing'],
+        ],
+      );
+    });
+
     it('takes none', async () => {
       assert.deepEqual(await subject.fs.removeMany([]), []);
     });

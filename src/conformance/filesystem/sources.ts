@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough, Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
+import { FilesystemClosed, IllegalBackReference } from '../../errors/errors.js';
 import type { WriteSource } from '../../fs/essentials.js';
 import { assertMatches, rejectionOf, rejectsWith } from '../assertions.js';
 import type { Subject, TestRunner } from '../runner.js';
@@ -41,6 +42,48 @@ const sources: [string, () => WriteSource][] = [
   ['web stream', () => new Blob(['hé😀']).stream() as ReadableStream<Uint8Array>],
   ['Blob', () => new Blob(['hé', '😀'])],
 ];
+
+/** Streams that fail before anybody can have begun to read them. */
+const early: [string, (boom: Error) => Readable][] = [
+  [
+    'a stream that can not be opened', // As that of a missing file.
+    (boom) => new Readable({ construct: (done) => process.nextTick(done, boom), read: () => undefined }),
+  ],
+  [
+    'a stream that breaks at once',
+    (boom) => {
+      const source = new PassThrough();
+      source.write('begun');
+      setImmediate(() => source.destroy(boom));
+      return source;
+    },
+  ],
+];
+
+type Take = (path: string, source: Readable) => Promise<unknown>;
+
+/** The ways in. */
+function takers({ fs }: Subject): Take[] {
+  return [
+    (path, source) => fs.write(path, source),
+    (path, source) => fs.upload(path, source),
+    (path, source) => fs.stage(path, source),
+  ];
+}
+
+/** What nobody caught while `work` was done, and a little after. */
+async function uncaughtDuring(work: () => Promise<void>): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  const note = (error: unknown): void => void seen.push(error);
+  process.setUncaughtExceptionCaptureCallback(note);
+  try {
+    await work();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  } finally {
+    process.setUncaughtExceptionCaptureCallback(null);
+  }
+  return seen;
+}
 
 const emptySources: [string, () => WriteSource][] = [
   ['string', () => ''],
@@ -128,6 +171,35 @@ export function describeSources({ describe, it }: TestRunner, subject: Subject):
       setImmediate(() => source.destroy());
       assertMatches(await written, { code: 'OperationFailed' });
       assert.equal(await subject.fs.exists('f'), false);
+    });
+
+    for (const [label, failing] of early) {
+      it(`rejects with the error of ${label}, which nothing else is told of`, async () => {
+        const { fs } = subject;
+        await fs.makeDir('d');
+        for (const take of takers(subject)) {
+          const boom = new Error('boom');
+          const seen = await uncaughtDuring(async () => {
+            assert.equal(await rejectionOf(take('d/f', failing(boom))), boom);
+          });
+          assert.deepEqual(seen, []);
+        }
+        assert.deepEqual(await fs.listDir('d'), []);
+      });
+    }
+
+    it('lets go of a source whose path is refused, or that comes too late', async () => {
+      for (const take of takers(subject)) {
+        const source = new PassThrough();
+        await rejectsWith(take('../f', source), IllegalBackReference);
+        assert.equal(source.destroyed, true);
+      }
+      await subject.fs.close();
+      for (const take of takers(subject)) {
+        const source = new PassThrough();
+        await rejectsWith(take('f', source), FilesystemClosed);
+        assert.equal(source.destroyed, true);
+      }
     });
 
     it('closes a generator that gave a wrong chunk', async () => {

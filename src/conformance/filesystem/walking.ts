@@ -194,6 +194,16 @@ export function describeWalking({ describe, it }: TestRunner, subject: Subject):
       assert.deepEqual(await pathsOf(fs.glob('?')), ['😀']);
     });
 
+    it('takes patterns of many stars, which would keep a regular expression busy for ever', async () => {
+      const { fs } = subject;
+      await fs.write('a'.repeat(60), '');
+      await fs.makeDirs(Array.from({ length: 30 }, () => 'a').join('/'));
+      assert.deepEqual(await pathsOf(fs.glob(`${'*a'.repeat(20)}*b`)), []);
+      assert.deepEqual(await pathsOf(fs.glob(`${'*[a]'.repeat(20)}*`)), ['a'.repeat(60)]);
+      assert.deepEqual(await pathsOf(fs.glob(`${'**/a/'.repeat(15)}**/b`)), []);
+      await rejectsWith(collect(fs.glob(`{${'*a'.repeat(20)}*b,c}`)), RangeError);
+    });
+
     it('folds case when told, and leaves out directories', async () => {
       const { fs } = subject;
       await makeFixture(fs);

@@ -6,7 +6,7 @@ import { findInfo } from './read.js';
 import { checkTransfer, transferTree } from './transfer.js';
 import { copyOne } from './transfer-file.js';
 import type { Place, TransferEnd } from './transfer-place.js';
-import { ensureDir, placeIn } from './transfer-place.js';
+import { ensureDir, isInside, placeIn } from './transfer-place.js';
 
 export async function copyDir(
   fs: TransferEnd,
@@ -30,7 +30,7 @@ export async function moveDir(
 ): Promise<void> {
   const from = placeIn(fs, source);
   const to = placeIn(fs, destination);
-  if (from.path === to.path) {
+  if (isInside(from, to) && isInside(to, from)) {
     if ((await fs.getInfo(from.path)).isDir) return;
     throw new DirectoryExpected(from.path);
   }

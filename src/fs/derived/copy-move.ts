@@ -8,8 +8,21 @@ import {
 } from '../../errors/errors.js';
 import { normalizePath } from '../../path/normalize.js';
 import type { FilesystemEssentials } from '../essentials.js';
+import type { Location } from '../transfer-options.js';
 import { keptOptions } from './kept.js';
 import { findInfo } from './read.js';
+
+/** A filesystem that may show one file at two paths. */
+interface Located extends FilesystemEssentials {
+  locate(path: string): Location;
+}
+
+/** Whether two paths of a filesystem lead to one place. */
+export function isSamePlace(fs: Located, a: string, b: string): boolean {
+  if (a === b) return true;
+  const [one, other] = [fs.locate(a), fs.locate(b)];
+  return one.storage === other.storage && one.path === other.path;
+}
 
 interface Options {
   overwrite?: boolean;
@@ -17,7 +30,7 @@ interface Options {
 }
 
 export async function copy(
-  fs: FilesystemEssentials,
+  fs: Located,
   source: string,
   destination: string,
   options: Options = {},
@@ -25,7 +38,7 @@ export async function copy(
   const from = normalizePath(source);
   const to = normalizePath(destination);
   await checkDestination(fs, to, options);
-  if (from === to) throw new IllegalDestination(to);
+  if (isSamePlace(fs, from, to)) throw new IllegalDestination(to);
   const info = await fs.getInfo(from);
   if (info.isDir) throw new FileExpected(from);
   const body = await fs.openRead(from);
@@ -43,14 +56,14 @@ export async function copy(
 }
 
 export async function move(
-  fs: FilesystemEssentials,
+  fs: Located,
   source: string,
   destination: string,
   options: Options = {},
 ): Promise<void> {
   const from = normalizePath(source);
   const to = normalizePath(destination);
-  if (from !== to) {
+  if (!isSamePlace(fs, from, to)) {
     await copy(fs, from, to, { preserveTime: true, ...options });
     await fs.remove(from);
     return;

@@ -13,6 +13,7 @@ import type { FilesystemEssentials, MakeDirOptions } from '../essentials.js';
 import type { Info } from '../info.js';
 import type { RemoveManyOptions, RemoveOutcome } from '../staged-file.js';
 import { forEachLimited } from './concurrency.js';
+import { removeValid } from './remove-many.js';
 
 export async function makeDirs(
   fs: FilesystemEssentials,
@@ -42,7 +43,7 @@ export interface RemovableTree extends FilesystemEssentials {
   removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]>;
 }
 
-/** Files removed in one call where the backend names no number of its own. */
+/** Files removed in one call where the backend names no number of its own, and calls at a time where it has none for many. */
 const REMOVE_AT_ONCE = 32;
 
 /** A link goes like a file, and what it leads to stays. */
@@ -113,7 +114,13 @@ async function leadsElsewhere(fs: RemovableTree, path: string): Promise<boolean>
 }
 
 export function removeMany(fs: FilesystemEssentials, paths: readonly string[]): Promise<RemoveOutcome[]> {
-  return Promise.all(paths.map((path) => removeOne(fs, path)));
+  return removeValid(paths, normalizePath, async (valid) => {
+    const outcomes: RemoveOutcome[] = [];
+    await forEachLimited(valid.entries(), REMOVE_AT_ONCE, async ([i, path]) => {
+      outcomes[i] = await removeOne(fs, path);
+    });
+    return outcomes;
+  });
 }
 
 async function removeOne(fs: FilesystemEssentials, path: string): Promise<RemoveOutcome> {

@@ -1,6 +1,5 @@
 /**
- * `glob`: paths by pattern. The patterns are picomatch's (bash's, that is),
- * without its extended forms, so that parentheses stand for themselves.
+ * `glob`: paths by pattern, see `glob-pattern.ts`.
  *
  * The walk begins at the part of the pattern that has no wildcard, and goes no
  * deeper than the pattern can reach.
@@ -13,6 +12,7 @@ import type { Meta } from '../capabilities.js';
 import type { Info } from '../info.js';
 import type { Scannable } from '../tree-options.js';
 import { nameMatcher } from '../wildcards.js';
+import { pathMatcher } from './glob-pattern.js';
 import { findInfo } from './read.js';
 
 /** Options of `glob`. */
@@ -68,7 +68,7 @@ function planOf(pattern: string, foldCase: boolean): GlobPlan | null {
   // Who folds case can't begin at a directory of a certain spelling.
   const start = foldCase ? '' : unescaped(base);
   const slash = scanned.isGlob || !onlyDirectories ? '' : '/';
-  const isMatch = matcherOf((foldCase ? joinPath(base, scanned.glob) : scanned.glob) + slash, foldCase);
+  const isMatch = pathMatcher((foldCase ? joinPath(base, scanned.glob) : scanned.glob) + slash, foldCase);
   const below = start === '' ? 0 : start.length + 1;
   return {
     base: start,
@@ -78,20 +78,6 @@ function planOf(pattern: string, foldCase: boolean): GlobPlan | null {
       return onlyDirectories ? isDir && isMatch(`${rest}/`) : isMatch(rest);
     },
   };
-}
-
-/** `u`, so that `?` is a whole character; a pattern with escapes that it forbids goes without. */
-function matcherOf(pattern: string, foldCase: boolean): (path: string) => boolean {
-  const options = { dot: true, posix: true, noextglob: true, nonegate: true, strictSlashes: true };
-  const compile = (flags: string): RegExp =>
-    picomatch.makeRe(pattern, { ...options, flags: foldCase ? `i${flags}` : flags, debug: true });
-  let expression: RegExp;
-  try {
-    expression = compile('u');
-  } catch {
-    expression = compile('');
-  }
-  return (path) => expression.test(path);
 }
 
 /** Picomatch lets groups and `+` of regular expressions pass: here they stand for themselves, and can't be made to take for ever. */

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../../errors/code-of.js';
 import { FileExpected, OperationFailed, ResourceNotFound } from '../../errors/errors.js';
+import { normalizePath } from '../../path/normalize.js';
 import type { FilesystemEssentials, ReadOptions } from '../essentials.js';
 import type { Info } from '../info.js';
 
@@ -93,14 +94,23 @@ function isSameVersion(a: Info, b: Info): boolean {
 }
 
 export async function download(fs: FilesystemEssentials, path: string, writable: Writable): Promise<void> {
+  checkWritable(path, writable);
   const body = await fs.openRead(path);
   try {
+    checkWritable(path, writable);
     await pipeline(body, writable, { end: false });
   } catch (error) {
+    body.destroy();
     if (codeOf(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
     throw new OperationFailed(path, {
       message: 'the destination was closed before the end of the file',
       cause: error,
     });
   }
+}
+
+/** A pipeline into a stream that has ended ends as if all had been delivered. */
+function checkWritable(path: string, writable: Writable): void {
+  if (!writable.writableEnded && !writable.destroyed) return;
+  throw new OperationFailed(normalizePath(path), { message: 'the destination has ended already' });
 }

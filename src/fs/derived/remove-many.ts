@@ -3,27 +3,32 @@ import type { RemoveOutcome } from '../staged-file.js';
 
 /**
  * Remove what has a valid path; a path that is refused has failed by itself,
- * and holds up nothing.
+ * and holds up nothing. A file that is named twice is removed once, and missing
+ * after that.
  *
  * @param validate gives the form of a path that `remove` takes
  * @param remove tells an outcome for each path, in their order
- * @returns an outcome for each of `paths`, in their order
+ * @returns an outcome for each of `paths`, in their order and by the spelling given
  */
 export async function removeValid(
   paths: readonly string[],
   validate: (path: string) => string,
   remove: (valid: readonly string[]) => Promise<RemoveOutcome[]>,
 ): Promise<RemoveOutcome[]> {
-  const valid: string[] = [];
-  const refused = new Map<string, RemoveOutcome>();
-  for (const path of paths) {
+  const asked = paths.map((path) => {
     try {
-      valid.push(validate(path));
+      return { path, valid: validate(path) };
     } catch (error) {
-      refused.set(path, { path, result: 'failed', error: error as Error });
+      return { path, error: error as Error };
     }
-  }
+  });
+  const valid = [...new Set(asked.flatMap((each) => each.valid ?? []))];
   const outcomes = await remove(valid);
-  let next = 0;
-  return paths.map((path) => refused.get(path) ?? (outcomes[next++] as RemoveOutcome));
+  const left = new Map(valid.map((path, i) => [path, outcomes[i] as RemoveOutcome]));
+  return asked.map(({ path, valid: known, error }): RemoveOutcome => {
+    if (known === undefined) return { path, result: 'failed', error: error as Error };
+    const outcome = left.get(known) as RemoveOutcome;
+    if (outcome.result === 'removed') left.set(known, { path, result: 'missing' });
+    return { ...outcome, path };
+  });
 }

@@ -8,6 +8,7 @@
  */
 
 import { Buffer } from 'node:buffer';
+import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { isUint8Array } from 'node:util/types';
 import { codeOf } from '../../errors/code-of.js';
@@ -62,6 +63,38 @@ export async function* chunksOf(source: WriteSource, signal?: AbortSignal): Asyn
   }
 }
 
+/** Sources that have a listener for their errors. */
+const guarded = new WeakSet<object>();
+
+/**
+ * The first thing to do with a source, before anything is awaited: an error of
+ * a stream that nobody listens to ends the process. It is not lost by that:
+ * who reads the stream later is told.
+ */
+export function guardSource(source: WriteSource): void {
+  if (!(source instanceof EventEmitter) || guarded.has(source)) return;
+  guarded.add(source);
+  source.on('error', () => undefined);
+}
+
+/**
+ * Do what comes before the first byte is read. When that fails the source is let go of.
+ * @param signal its reason is told to a web stream that is cancelled for it
+ */
+export async function beforeReading<T>(
+  source: WriteSource,
+  prepare: () => T | Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  guardSource(source);
+  try {
+    return await prepare();
+  } catch (error) {
+    abandonSource(source, signal?.reason);
+    throw error;
+  }
+}
+
 /**
  * Let go of a source of which nothing was read.
  * @param reason told to a web stream that is cancelled for it
@@ -97,8 +130,7 @@ function fromReadable(source: Readable): OpenSource {
   return {
     next: () => iterator.next(),
     cancel: () => {
-      // One that was never read has no listener, and its late errors concern nobody any more.
-      source.on('error', () => undefined);
+      guardSource(source); // Its late errors concern nobody any more.
       source.destroy();
     },
     reusesBuffers: false,

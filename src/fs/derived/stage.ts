@@ -9,6 +9,7 @@ import { joinPath } from '../../path/parts.js';
 import type { FilesystemEssentials, PublishOptions, StageOptions, WriteSource } from '../essentials.js';
 import type { Info } from '../info.js';
 import type { StagedFile } from '../staged-file.js';
+import { beforeReading } from './source.js';
 
 /** Where unpublished files lie, from the root. */
 export const STAGING_DIRECTORY = '.mayfly';
@@ -23,9 +24,11 @@ export async function stageInPlace(
   source: WriteSource,
   options: StageOptions,
 ): Promise<StagedFile> {
-  await fs.makeDir(STAGING_DIRECTORY, { recreate: true }).catch((error: unknown) => {
-    if (!(error instanceof DirectoryExists)) throw error;
-  });
+  const prepare = () =>
+    fs.makeDir(STAGING_DIRECTORY, { recreate: true }).catch((error: unknown) => {
+      if (!(error instanceof DirectoryExists)) throw error;
+    });
+  await beforeReading(source, prepare, options.signal);
   const temporary = joinPath(STAGING_DIRECTORY, randomUUID());
   const { size } = await fs.write(temporary, source, options);
   let done = false;

@@ -49,7 +49,7 @@ export function placeIn(fs: TransferEnd, path: string): Place {
 
 /** Whether `inner` is `outer` or lies in it, as far as the filesystems can tell. */
 export function isInside(outer: Place, inner: Place): boolean {
-  if (outer.fs === inner.fs) return isWithin(outer.path, inner.path);
+  if (outer.fs === inner.fs && isWithin(outer.path, inner.path)) return true;
   const [a, b] = [outer.fs.locate(outer.path), inner.fs.locate(inner.path)];
   return a.storage === b.storage && isWithin(a.path, b.path);
 }

@@ -2,6 +2,7 @@
 import type { StageOptions, WriteOptions, WriteSource } from '../essentials.js';
 import type { Info } from '../info.js';
 import type { StagedFile } from '../staged-file.js';
+import { guardSource } from './source.js';
 
 interface Stager {
   stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile>;
@@ -13,6 +14,7 @@ export async function writeStaged(
   source: WriteSource,
   options: WriteOptions = {},
 ): Promise<Info> {
+  guardSource(source);
   const staged = await fs.stage(path, source, options);
   try {
     const { overwrite = true, assumeClear = false } = options;

@@ -117,7 +117,7 @@ export abstract class ReadingMethods extends FilesystemCore {
    * are no exception. With a slash at the end only directories match.
    *
    * @param pattern from the root of this filesystem
-   * @throws TypeError, IllegalBackReference; at the first `next()`. A directory that is missing is no error
+   * @throws TypeError, IllegalBackReference; RangeError: braces, and more than three stars in a component; at the first `next()`. A directory that is missing is no error
    * @example for await (const { path } of fs.glob('2026/**\/*.{png,jpg}')) console.log(path);
    */
   glob(pattern: string, options?: GlobOptions): AsyncIterable<Info> {

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import * as copying from '../derived/copy-move.js';
 import * as treeCopying from '../derived/copy-move-dir.js';
 import * as directories from '../derived/directories.js';
+import { beforeReading, guardSource } from '../derived/source.js';
 import { stageInPlace } from '../derived/stage.js';
 import * as writing from '../derived/write.js';
 import type { MakeDirOptions, StageOptions, WriteOptions, WriteSource } from '../essentials.js';
@@ -44,6 +45,7 @@ export abstract class WritingMethods extends ReadingMethods {
 
   /** Write from a stream; the same as `write`, by pyfilesystem2's name. */
   upload(path: string, readable: Readable, options?: WriteOptions): Promise<Info> {
+    guardSource(readable);
     return this.write(path, readable, options);
   }
 
@@ -126,7 +128,7 @@ export abstract class WritingMethods extends ReadingMethods {
    * @param path where the file will most likely be published; checked, not touched
    */
   async stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
-    this.validatePath(path);
+    await beforeReading(source, () => this.validatePath(path), options.signal);
     return stageInPlace(this, source, options);
   }
 }

@@ -9,6 +9,7 @@ import { abandonSource } from '../derived/source.js';
 import type { WriteSource } from '../essentials.js';
 import { type Filesystem, SubFS } from '../filesystem.js';
 import type { Info } from '../info.js';
+import type { Presigner } from '../presigner.js';
 import type { RemoveOutcome, StagedFile } from '../staged-file.js';
 
 /**
@@ -42,6 +43,12 @@ export class ReadOnlyFS extends SubFS {
   override async identify(): Promise<string | null> {
     this.checkOpen();
     return this.#inner.identify();
+  }
+
+  /** Signs no uploads. */
+  override presigner(): Presigner | null {
+    const signer = super.presigner();
+    return signer && { maxSeconds: signer.maxSeconds, presign: signer.presign };
   }
 
   /** Nothing can be removed, so all stay. */

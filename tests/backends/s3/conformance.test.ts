@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, expect, it } from '@jest/globals';
-import { copyFS, IllegalDestination, mirror, S3FS } from '../../../src/index.js';
+import { copyFS, IllegalDestination, InvalidNamespace, mirror, S3FS } from '../../../src/index.js';
 import { describeFilesystem } from '../../conformance/filesystem.js';
 import { expectError } from '../../support/expect-error.js';
-import { describeS3, newBucket, optionsFor } from '../../support/s3.js';
+import { describeS3, newBucket, optionsFor, plainClient } from '../../support/s3.js';
 
 describeS3('on a real server', () => {
   let bucket = '';
@@ -33,5 +34,25 @@ describeS3('on a real server', () => {
     await expectError(copyFS(outer, inner), IllegalDestination);
     await copyFS(outer, beside);
     expect(await beside.listDir('')).toEqual(['d', 'f']);
+  });
+
+  it('shows the directories above keys that no path leads to, in either order', async () => {
+    const prefix = randomUUID();
+    const fs = new S3FS(optionsFor(bucket, { prefix }));
+    const client = plainClient();
+    for (const key of ['w/a//b', 'w/a/x/\u0001/y', 'w/n/ok', 'w/z//']) {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/${key}`, Body: 'x' }));
+    }
+    client.destroy();
+    for (const search of ['breadth', 'depth'] as const) {
+      const paths: string[] = [];
+      for await (const { path } of fs.walk('w', { search })) paths.push(path);
+      expect(paths.sort()).toEqual(['w/a', 'w/a/x', 'w/n', 'w/n/ok', 'w/z']);
+    }
+    await fs.close();
+  });
+
+  it.each(['..', '', '.mayfly', 'a/b'])('refuses the namespace %j', (name) => {
+    expect(() => open().openNamespace(name)).toThrow(InvalidNamespace);
   });
 });

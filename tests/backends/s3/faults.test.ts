@@ -10,8 +10,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  copyFile,
+  DestinationExists,
   FileExists,
   MayflyError,
+  OperationFailed,
   OperationTimeout,
   PermissionDenied,
   RemoteConnectionError,
@@ -117,6 +120,55 @@ describeS3('S3FS when something goes wrong', () => {
     proxy.fault = () => null;
     await expectError(fs.write('f', 'mine', { overwrite: false }), FileExists, 'f');
     expect(await stored()).toEqual(['d/', 'f', 'large']);
+  });
+
+  const refused: Fault = { status: 412, code: 'PreconditionFailed' };
+  const overtaken: Fault = { status: 409, code: 'ConditionalRequestConflict' };
+
+  it('copies and moves what is there now when the source is replaced after the look at it', async () => {
+    for (const method of ['copy', 'move'] as const) {
+      await fs.write('f', method);
+      await fs.write('g', 'old');
+      proxy.fault = failing('COPY', refused, 2);
+      await fs[method]('f', 'g', { overwrite: true });
+      expect(await fs.readText('g')).toBe(method);
+      await fs.write('f', method);
+      // A small copy that must not replace anything is read and written.
+      proxy.fault = failing('GET', refused, 2);
+      await fs[method]('f', `new-${method}`);
+      proxy.fault = () => null;
+      expect(await fs.readText(`new-${method}`)).toBe(method);
+    }
+    const other = new S3FS(optionsFor(bucket, { endpoint: proxy.endpoint, prefix: `${prefix}/other` }));
+    proxy.fault = failing('COPY', refused, 2);
+    await copyFile(fs, 'new-copy', other, 'f');
+    expect(await other.readText('f')).toBe('copy');
+    await other.close();
+  });
+
+  it('takes a source that is replaced all the time for a failure, not for a destination that exists', async () => {
+    await fs.write('f', 'x');
+    await fs.write('g', 'old');
+    for (const call of ['COPY', 'GET']) {
+      proxy.fault = failing(call, refused);
+      const destination = call === 'COPY' ? 'g' : 'new';
+      await expectError(fs.copy('f', destination, { overwrite: call === 'COPY' }), OperationFailed, 'f');
+      await expectError(fs.move('f', destination, { overwrite: call === 'COPY' }), OperationFailed, 'f');
+    }
+    proxy.fault = () => null;
+    expect([await fs.readText('f'), await fs.readText('g')]).toEqual(['x', 'old']);
+    await expectError(fs.copy('f', 'g'), DestinationExists, 'g');
+  });
+
+  it('tries a write again that another one on the key has overtaken', async () => {
+    proxy.fault = failing('PUT', overtaken, 2);
+    await fs.write('f', 'x', { overwrite: false });
+    proxy.fault = failing('PUT', overtaken);
+    await expectError(fs.write('g', 'x', { overwrite: false }), OperationFailed, 'g');
+    proxy.fault = failing('PUT', refused);
+    await expectError(fs.write('f', 'y'), OperationFailed, 'f');
+    proxy.fault = () => null;
+    expect([await fs.readText('f'), await stored()]).toEqual(['x', ['f']]);
   });
 
   const lasting: [string, Fault][] = [

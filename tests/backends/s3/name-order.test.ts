@@ -97,4 +97,15 @@ describe('NameOrder', () => {
       { numRuns: 2000 },
     );
   });
+
+  it('knows how far the listing has come when all of it has been told already', async () => {
+    const order = new NameOrder(async () => true, 0);
+    const told: string[] = [];
+    // The second may have held names only that no path can have.
+    const pages = [listed(['a!'], ['a#']), [], listed([], ['a']), listed(['b'], [])];
+    for (const [i, page] of pages.entries()) {
+      for (const { name } of await order.take(page, i === pages.length - 1)) told.push(name);
+    }
+    expect(told).toEqual(['a', 'a!', 'a#', 'b']);
+  });
 });

@@ -1,0 +1,109 @@
+/** What an OSFS asks of the system, and what it makes of its refusals. */
+import { readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { OSFS } from '../../src/backends/disk/disk-filesystem.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+
+const MODULE = '../../src/backends/disk/system-calls.js';
+const actual = (await import(MODULE)) as typeof import('../../src/backends/disk/system-calls.js');
+
+/** Directories and files that were synced. */
+let synced: string[] = [];
+/** Says which calls fail, and how. */
+let refuse: (call: string, path: string) => string | null = () => null;
+
+function refusable<A extends unknown[], R>(name: string, call: (...args: A) => Promise<R>) {
+  return async (...args: A): Promise<R> => {
+    const path = String(args[0]).replace(/^\/proc\/self\/fd\/\d+/, (link) => readlinkSync(link));
+    const code = refuse(name, path);
+    if (code !== null) throw Object.assign(new Error(`${code}: ${name} '${path}'`), { code, syscall: name });
+    return call(...args);
+  };
+}
+
+jest.unstable_mockModule(MODULE, () => ({
+  ...actual,
+  open: refusable('open', actual.open as (...args: unknown[]) => Promise<number>),
+  unlink: refusable('unlink', actual.unlink as (...args: unknown[]) => Promise<void>),
+  fsync: async (fd: number) => {
+    synced.push(readlinkSync(`/proc/self/fd/${fd}`));
+    return actual.fsync(fd);
+  },
+}));
+const disk = await import('../../src/backends/disk/disk-filesystem.js');
+
+describe('OSFS and the system', () => {
+  let root: string;
+  let remove: () => Promise<void>;
+  let fs: OSFS;
+  beforeEach(async () => {
+    ({ path: root, remove } = await temporaryDirectory());
+    fs = new disk.OSFS(root);
+    await fs.makeDirs('d/e/f');
+    for (const path of ['d/a', 'd/b', 'd/e/c']) await fs.write(path, 'x');
+    synced = [];
+  });
+  afterEach(async () => {
+    refuse = () => null;
+    await remove();
+  });
+
+  it('has the removal of a file on the disk', async () => {
+    await fs.remove('d/a');
+    expect(synced).toEqual([join(root, 'd')]);
+  });
+
+  it('has the removal of many on the disk with one call for each directory, and none where nothing was', async () => {
+    await fs.removeMany(['d/a', 'd/b', 'd/e/c', 'd/e/missing', 'd/e/f/missing', 'missing']);
+    expect(synced.sort()).toEqual([join(root, 'd'), join(root, 'd/e')]);
+  });
+
+  it('syncs nothing where that is not wanted', async () => {
+    const quick = new disk.OSFS(root, { durable: false });
+    await quick.remove('d/a');
+    await quick.removeMany(['d/b', 'd/e/c']);
+    await quick.openNamespace('new').write('f', 'x');
+    expect(synced).toEqual([]);
+  });
+
+  it('has the name of a new namespace on the disk', async () => {
+    await fs.openNamespace('new').write('f', 'x');
+    expect(synced).toContain(root);
+  });
+
+  it('says in its own words, without a system path, that it can not look', async () => {
+    refuse = (call, path) => (call === 'open' && path === join(root, 'd/e') ? 'EMFILE' : null);
+    for (const attempt of [
+      () => fs.moveDir('d/e', 'new', { create: true }),
+      () => fs.moveDir('d', 'd/e', { create: true }),
+      async () => {
+        for await (const _ of fs.walk('', { search: 'depth' }));
+      },
+    ]) {
+      const error = await attempt().catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: expect.stringMatching(/^(OperationFailed|IllegalDestination)$/) });
+      expect(String(error)).not.toContain(root);
+    }
+    const told: string[] = [];
+    const seen: string[] = [];
+    const walk = fs.walk('', { search: 'depth', onError: (path, { code }) => told.push(`${path} ${code}`) });
+    for await (const { path } of walk) seen.push(path);
+    expect(told).toEqual(['d/e OperationFailed']);
+    expect(seen).toEqual(['d/a', 'd/b', 'd/e', 'd']);
+  });
+
+  it('sweeps past what it can not remove', async () => {
+    const stage = async () => (await fs.stage('x', 'staged')).synced;
+    await Promise.all([stage(), stage()]);
+    const tmp = join(root, '.mayfly/tmp');
+    const [stuck = '', gone = ''] = (await actual.readdir(tmp)) as string[];
+    // As if by a writer of whom nothing is known.
+    for (const name of [stuck, gone]) {
+      await actual.rename(join(tmp, name), join(tmp, `unknown-${name}`));
+    }
+    refuse = (call, path) => (call === 'unlink' && path.endsWith(stuck) ? 'EPERM' : null);
+    expect(await fs.sweepStaged(new Date(Date.now() + 1000))).toBe(1);
+    expect(await actual.readdir(tmp)).toEqual([`unknown-${stuck}`]);
+  });
+});
