@@ -16,4 +16,6 @@ export default {
   globalSetup: '<rootDir>/tests/support/servers-setup.js',
   globalTeardown: '<rootDir>/tests/support/servers-teardown.js',
   testTimeout: 120_000,
+  // Most of the time a test waits for a disk or a server, so none of the cores is kept for jest itself.
+  maxWorkers: '100%',
 };
