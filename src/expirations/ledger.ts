@@ -127,23 +127,8 @@ export class Ledger {
       const settled: RowChange[] =
         row?.intent == null ? [] : [rowWith(key, await this.effectiveDeadline(row), row.seen)];
       if (settled.length > 0) await held.settle(settled, { keepClaim: true });
-      try {
-        return await work();
-      } catch (error) {
-        if (error instanceof ResourceNotFound) await this.#forgetPurged(held, key, row).catch(() => {});
-        throw error;
-      }
+      return work();
     });
-  }
-
-  /**
-   * Of a file that a purge of this process has just removed, forget the row on its behalf: it counts
-   * what was done to its rows since, and given back as it is the row would be counted by another as well.
-   */
-  async #forgetPurged(held: Held, key: FileKey, row: Expiration | null): Promise<void> {
-    const deadline = await this.effectiveDeadline(row);
-    if (deadline === null || deadline > this.#clock() || (await this.#validatorOf(key)) !== null) return;
-    await held.settle([{ ...key, remove: true }]);
   }
 
   /** Wait for all that is under way. */
@@ -237,9 +222,7 @@ export class Ledger {
   ): Promise<void> {
     const refused = error instanceof FileExists || error instanceof DestinationExists;
     const happened = !refused && (await this.#validatorOf(key)) !== before;
-    // Due, and nothing there: a purge has removed it and may not have said so yet. A row anew would be counted twice.
-    const purged = !happened && before === null && current !== null && current <= this.#clock();
-    await held.settle([rowWith(key, happened ? deadline : purged ? null : current, happened || seen)]);
+    await held.settle([rowWith(key, happened ? deadline : current, happened || seen)]);
   }
 
   /** Hold the keys in this process and in the store while `work` runs. */

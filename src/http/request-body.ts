@@ -50,11 +50,17 @@ export function limited(source: Readable, maxBytes: number, refusal: HttpProblem
  * cut off and its bytes dropped, while we asked whether it may come in.
  */
 export function isWhole(source: Readable): boolean {
+  // Where there is none, whoever came before may have read just that.
+  if (isRequest(source) && !hasBody(source)) return !source.destroyed || source.readableEnded;
   return !source.destroyed && !source.readableDidRead;
 }
 
 function interrupted(source: Readable, error?: Error): Error {
-  return 'complete' in source || error === undefined ? new ClientGone(error) : error;
+  return isRequest(source) || error === undefined ? new ClientGone(error) : error;
+}
+
+function isRequest(source: Readable): source is IncomingMessage {
+  return 'complete' in source;
 }
 
 class ByteLimit extends Transform {

@@ -443,34 +443,6 @@ describe('a purge in the middle of other work', () => {
     expect(await files.readText('a')).toBe('new');
   });
 
-  it.each<[string, (files: NamespaceFS) => Promise<unknown>]>([
-    ['a change of its times', (files) => files.setInfo('a', { modified: new Date(0) })],
-    [
-      'a publish',
-      async (files) => {
-        const staged = await files.stage('a', 'new');
-        const refuse = (): never => {
-          throw new ResourceNotFound('a');
-        };
-        await staged.publish('a', { seconds: 60, check: refuse }).finally(() => staged.discard());
-      },
-    ],
-  ])('leaves no row to count again when %s fails, as the file has just been removed', async (_what, use) => {
-    await files.write('a', 'old', { seconds: 1 });
-    await files.write('b', 'old', { seconds: 2 });
-    tested.clock.advance(2);
-    let left: Date | null | undefined;
-    filesystem.beforeRemove = async (path) => {
-      if (!path.endsWith('b')) return;
-      while (await files.exists('a')) await new Promise(setImmediate);
-      await expect(use(files)).rejects.toBeInstanceOf(ResourceNotFound);
-      left = await files.getExpiration('a');
-    };
-    expect(counts(await tested.mayfly.expireObjects())).toEqual({ ...none, removed: 2 });
-    expect(left).toBeNull();
-    expect(counts(await tested.mayfly.expireObjects())).toEqual(none);
-  });
-
   it.each([[false], [true]])(
     '(aborted: %p) tells its report though leftovers can not be swept',
     async (aborted) => {
