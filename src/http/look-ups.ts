@@ -20,11 +20,17 @@ import type { NamespaceFS, ServedFile } from '../namespaces/namespace-filesystem
 const LONGEST_TURN_MS = 1;
 
 export class LookUps {
+  readonly #now: () => number;
   readonly #known = new Map<string, ServedFile>();
   readonly #connections = new Set<Socket>();
   #moment: Moment = Symbol();
-  #began = 0;
+  #began = Number.NEGATIVE_INFINITY;
   #ends = false;
+
+  /** @param now in ms, on any clock that never goes back */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   /**
    * As `NamespaceFS.servedNow`.
@@ -48,7 +54,7 @@ export class LookUps {
    */
   moment(socket: Duplex): Moment | undefined {
     if (!(socket instanceof Socket)) return undefined;
-    const now = performance.now();
+    const now = this.#now();
     if (this.#connections.has(socket) || now - this.#began > LONGEST_TURN_MS) this.#begin(now);
     this.#connections.add(socket);
     return this.#moment;
@@ -63,7 +69,7 @@ export class LookUps {
     setImmediate(() => {
       this.#ends = false;
       this.#forget();
-      this.#began = 0;
+      this.#began = Number.NEGATIVE_INFINITY;
     });
   }
 
