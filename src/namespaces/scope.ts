@@ -90,12 +90,12 @@ export class NamespaceScope implements Placed {
     return this.files.isFile(path);
   }
 
-  /** "Not found" is believed only of a storage that is there. */
   /** Have what is at the path looked at, where that is wanted. */
   async check(path: string, check: PathCheck['check']): Promise<void> {
     if (check !== undefined) check(await findInfo(this.files, path));
   }
 
+  /** "Not found" is believed only of a storage that is there. */
   async ifPresent<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();

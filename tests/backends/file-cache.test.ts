@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OSFS } from '../../src/backends/disk/disk-filesystem.js';
 import { FileCache } from '../../src/backends/disk/file-cache.js';
+import { Foreground } from '../../src/backends/disk/foreground.js';
 import { FilesystemClosed } from '../../src/errors/errors.js';
 import type { FileVersion } from '../../src/fs/servable.js';
 import { expectError } from '../support/expect-error.js';
@@ -13,9 +14,12 @@ const SETTLED_MS = 120;
 
 let root: string;
 let remove: () => Promise<void>;
+let foreground: Foreground;
 
 beforeEach(async () => {
   ({ path: root, remove } = await temporaryDirectory());
+  foreground = new Foreground(true);
+  foreground.admit((await stat(root)).dev);
 });
 afterEach(() => remove());
 
@@ -32,7 +36,7 @@ describe('FileCache', () => {
   it('gives a version while it is the one on the disk', async () => {
     await writeFile(join(root, 'f'), 'x');
     await sleep(SETTLED_MS);
-    const cache = new FileCache(100_000);
+    const cache = new FileCache(100_000, foreground);
     const version = await keep(cache, 'f');
     expect(cache.get(join(root, 'f'))).toBe(version);
     expect(cache.get(join(root, 'f'))).toBe(version);
@@ -42,7 +46,7 @@ describe('FileCache', () => {
   });
 
   it('keeps none whose last change may not be the last that its times show', async () => {
-    const cache = new FileCache(100_000);
+    const cache = new FileCache(100_000, foreground);
     await writeFile(join(root, 'f'), 'x');
     await keep(cache, 'f');
     expect(cache.get(join(root, 'f'))).toBeNull();
@@ -56,7 +60,7 @@ describe('FileCache', () => {
     await writeFile(join(root, 'd/f'), 'x');
     await writeFile(join(root, 'd/g'), 'x');
     await sleep(SETTLED_MS);
-    const cache = new FileCache(100_000);
+    const cache = new FileCache(100_000, foreground);
     for (const name of ['f', 'g']) {
       const path = join(root, 'd', name);
       const info = { name, path: `d/${name}`, isDir: false, size: 1, modified: new Date() };
@@ -75,7 +79,7 @@ describe('FileCache', () => {
   });
 
   it('waits longer where times come in whole seconds', async () => {
-    const cache = new FileCache(100_000);
+    const cache = new FileCache(100_000, foreground);
     await writeFile(join(root, 'f'), 'x');
     await utimes(join(root, 'f'), 1_700_000_000, 1_700_000_000);
     await sleep(SETTLED_MS);
@@ -89,7 +93,7 @@ describe('FileCache', () => {
     const names = Array.from({ length: 20 }, (_, i) => `f${i}`);
     for (const name of names) await writeFile(join(root, name), Buffer.alloc(10_000));
     await sleep(SETTLED_MS);
-    const cache = new FileCache(60_000);
+    const cache = new FileCache(60_000, foreground);
     await keep(cache, 'f0');
     for (const name of names.slice(1)) {
       expect(cache.get(join(root, 'f0'))).not.toBeNull();
@@ -107,7 +111,7 @@ describe('FileCache', () => {
     await mkdir(join(root, 'other'));
     await writeFile(join(root, 'f'), 'x');
     await sleep(SETTLED_MS);
-    const cache = new FileCache(100_000);
+    const cache = new FileCache(100_000, foreground);
     await keep(cache, 'f');
     await rm(join(root, 'f'));
     await symlink('other', join(root, 'f'));
@@ -192,7 +196,9 @@ describe('what an OSFS serves', () => {
       [dev, true],
       [dev + 1, false],
     ] as const) {
-      const cache = new FileCache(100_000, device);
+      const elsewhere = new Foreground(true);
+      elsewhere.admit(device);
+      const cache = new FileCache(100_000, elsewhere);
       await keep(cache, 'f');
       expect(cache.get(join(root, 'f')) !== null).toBe(isKept);
     }

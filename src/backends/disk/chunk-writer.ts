@@ -5,7 +5,9 @@
  * of the time goes into the calls. At most two pieces are in memory.
  */
 import type { Buffer } from 'node:buffer';
-import { writev } from './system-calls.js';
+import type { ChangingCalls } from './changing-calls.js';
+
+type Writev = ChangingCalls['writev'];
 
 const PIECE_BYTES = 512 * 1024;
 /** IOV_MAX is 1024 everywhere that counts. */
@@ -15,10 +17,10 @@ const PIECE_CHUNKS = 512;
  * Write all chunks, which must not change once given away. Settles when the
  * descriptor is not in use any more, also when the chunks fail.
  */
-export async function writeAll(fd: number, chunks: AsyncIterable<Buffer>): Promise<void> {
+export async function writeAll(fd: number, chunks: AsyncIterable<Buffer>, writev: Writev): Promise<void> {
   let piece: Buffer[] = [];
   let bytes = 0;
-  const writer = new PieceWriter(fd);
+  const writer = new PieceWriter(fd, writev);
   try {
     for await (const chunk of chunks) {
       piece.push(chunk);
@@ -38,19 +40,21 @@ export async function writeAll(fd: number, chunks: AsyncIterable<Buffer>): Promi
 /** One piece on its way to the disk while the caller gathers the next. */
 class PieceWriter {
   readonly #fd: number;
+  readonly #writev: Writev;
   /** Never rejects, so that a failure found late is not an unhandled one. */
   #writing: Promise<void> = Promise.resolve();
   #failure: { error: unknown } | null = null;
 
-  constructor(fd: number) {
+  constructor(fd: number, writev: Writev) {
     this.#fd = fd;
+    this.#writev = writev;
   }
 
   /** Wait for the piece before, then begin this one. */
   async begin(piece: Buffer[]): Promise<void> {
     await this.#writing;
     this.throwFailure();
-    this.#writing = writePiece(this.#fd, piece).catch((error: unknown) => {
+    this.#writing = writePiece(this.#fd, piece, this.#writev).catch((error: unknown) => {
       this.#failure = { error };
     });
   }
@@ -65,10 +69,10 @@ class PieceWriter {
 }
 
 /** A single writev may write less than it was given. */
-async function writePiece(fd: number, piece: Buffer[]): Promise<void> {
+async function writePiece(fd: number, piece: Buffer[], writev: Writev): Promise<void> {
   let rest = piece.filter((chunk) => chunk.length > 0);
   while (rest.length > 0) {
-    let { bytesWritten } = await writev(fd, rest);
+    let bytesWritten = await writev(fd, rest);
     let whole = 0;
     for (const chunk of rest) {
       if (bytesWritten < chunk.length) break;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { OperationFailed, RemoteConnectionError } from '../../errors/errors.js';
 import { errnoOf } from './errno-errors.js';
 import { FileCache } from './file-cache.js';
+import { Foreground } from './foreground.js';
 import { mkdir, realpath, stat, statfs } from './system-calls.js';
 import { Enclosure } from './system-path.js';
 
@@ -19,18 +20,25 @@ const REMOTE = new Set([
   0x01161970, 0x7461636f,
 ]);
 
+function isRemote(type: number): boolean {
+  return process.platform === 'linux' && REMOTE.has(type);
+}
+
 export class DiskRoot {
   /** As given, made absolute: shown by `getSysPath`, and never in a message. */
   readonly directory: string;
   /** Whether a write is on the disk before it resolves. */
   readonly durable: boolean;
+  /** Nothing may be asked there before the root was seen to be local. */
+  readonly foreground: Foreground;
   readonly #cacheBytes: number;
   #enclosure: Promise<Enclosure> | null = null;
-  #cache: Promise<FileCache | null> | null = null;
+  #cache: FileCache | null = null;
 
   constructor(directory: string, durable: boolean, cacheBytes: number = DEFAULT_CACHE_BYTES) {
     this.directory = resolve(directory);
     this.durable = durable;
+    this.foreground = new Foreground(durable);
     this.#cacheBytes = cacheBytes;
   }
 
@@ -49,24 +57,11 @@ export class DiskRoot {
   }
 
   /** Small files that are served; null where they can't be looked at in the foreground. @throws as `enclosure` */
-  cache(): Promise<FileCache | null> {
-    this.#cache ??= this.#makeCache().catch((error: unknown) => {
-      this.#cache = null;
-      throw error;
-    });
+  async cache(): Promise<FileCache | null> {
+    await this.enclosure();
+    if (this.#cacheBytes === 0 || !this.foreground.isLocal) return null;
+    this.#cache ??= new FileCache(this.#cacheBytes, this.foreground);
     return this.#cache;
-  }
-
-  async #makeCache(): Promise<FileCache | null> {
-    if (this.#cacheBytes === 0) return null;
-    const { base } = await this.enclosure();
-    const [{ type }, { dev }] = await Promise.all([statfs(base || '/'), stat(base || '/')]).catch(
-      (cause: unknown) => {
-        throw rootError('the root directory can not be reached', cause);
-      },
-    );
-    if (process.platform === 'linux' && REMOTE.has(type)) return null;
-    return new FileCache(this.#cacheBytes, dev);
   }
 
   /** Make the root where it is missing, and those above it. @throws OperationFailed or a subclass */
@@ -79,7 +74,11 @@ export class DiskRoot {
   async #resolve(): Promise<Enclosure> {
     try {
       const real = await realpath(this.directory);
-      if ((await stat(real)).isDirectory()) return new Enclosure(real, real);
+      const [{ type }, stats] = await Promise.all([statfs(real), stat(real)]);
+      if (stats.isDirectory()) {
+        if (!isRemote(type)) this.foreground.admit(stats.dev);
+        return new Enclosure(real, real, this.foreground);
+      }
     } catch (cause) {
       throw rootError('the root directory can not be reached', cause);
     }

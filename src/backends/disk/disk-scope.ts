@@ -52,7 +52,7 @@ export class DiskScope {
   namespace(name: string): DiskScope {
     let known: Enclosure | null = null;
     const enclosure = async (): Promise<Enclosure> => {
-      known ??= new Enclosure((await this.enclosure()).systemPath(name), await this.#rootPath());
+      known ??= this.#enclosureAt((await this.enclosure()).systemPath(name), await this.#rootPath());
       return known;
     };
     return new DiskScope(this, join(this.directory, name), enclosure, { scope: this, name });
@@ -60,7 +60,7 @@ export class DiskScope {
 
   /** @param real where the directory really lies; enclosed there whatever its name leads to later */
   async subdirectory(path: string, real: string): Promise<DiskScope> {
-    const enclosure = new Enclosure(real, await this.#rootPath());
+    const enclosure = this.#enclosureAt(real, await this.#rootPath());
     return new DiskScope(this, join(this.directory, path), async () => enclosure);
   }
 
@@ -210,6 +210,10 @@ export class DiskScope {
   isHidden(path: string): boolean {
     const [first = ''] = path.split('/', 1);
     return isHiddenName(first) && this.directory === this.root.directory;
+  }
+
+  #enclosureAt(base: string, root: string): Enclosure {
+    return new Enclosure(base, root, this.root.foreground);
   }
 
   async #rootPath(): Promise<string> {

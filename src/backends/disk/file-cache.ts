@@ -12,12 +12,10 @@
  * Times stand still for a grain: some ms on Linux, a second or two on old file
  * systems. Two changes within it look alike. So a version whose last change is
  * not older than that when it is read is not kept, but read anew each time.
- *
- * In the foreground a slow disk makes everybody wait. Network file systems are
- * never asked there, and if any other takes long, it isn't for a while.
  */
 import type { Moment } from '../../clock/moment.js';
 import type { FileVersion } from '../../fs/servable.js';
+import type { Foreground } from './foreground.js';
 import { lstatSync, type Stats } from './system-calls.js';
 
 /** Larger files are read from the disk each time; the kernel has them in memory as well. */
@@ -28,17 +26,6 @@ const OVERHEAD_BYTES = 1500;
 /** Longest time for which a clock of files stands still: FAT's, and that of file systems with finer ones. */
 const COARSE_GRAIN_MS = 2500;
 const FINE_GRAIN_MS = 50;
-
-/**
- * Longer than this nobody shall wait in the foreground. One slow look says
- * nothing, as the system may have let another program run in the middle of it;
- * several among few do.
- */
-const SLOW_MS = 100;
-const MOST_SLOW_LOOKS = 3;
-/** By so much of one slow look each fast one makes up for it. */
-const FORGIVEN = 1 / 20;
-const PAUSE_MS = 5000;
 
 const QUIETLY = { throwIfNoEntry: false } as const;
 
@@ -54,24 +41,17 @@ interface CachedVersion {
 
 export class FileCache {
   readonly #limitBytes: number;
-  readonly #device: number | null;
+  readonly #foreground: Foreground;
   readonly #versions = new Map<string, CachedVersion>();
   #bytes = 0;
-  /** Until when nothing is looked at in the foreground, on the clock of `performance.now()`. */
-  #pausedUntil = 0;
-  /** Slow looks that have not been made up for. */
-  #slowLooks = 0;
   /** When these directories were seen to be ones. */
   #moment: Moment | undefined;
   readonly #seen = new Set<string>();
 
-  /**
-   * @param limitBytes 0 for no cache
-   * @param device files on another are not kept: what is mounted below may be slow; default any
-   */
-  constructor(limitBytes: number, device: number | null = null) {
+  /** @param foreground files that may not be asked for there are not kept */
+  constructor(limitBytes: number, foreground: Foreground) {
     this.#limitBytes = limitBytes;
-    this.#device = device;
+    this.#foreground = foreground;
   }
 
   /** Bytes that the cache takes now. */
@@ -86,15 +66,12 @@ export class FileCache {
   get(systemPath: string, moment?: Moment): FileVersion | null {
     const cached = this.#versions.get(systemPath);
     if (cached === undefined) return null;
-    const asked = performance.now();
-    if (asked < this.#pausedUntil) return null;
+    if (!this.#foreground.isOpen) return null;
     if (moment === undefined || moment !== this.#moment) {
       this.#moment = moment;
       this.#seen.clear();
     }
-    const current = this.#isCurrent(systemPath, cached);
-    this.#note(asked, performance.now());
-    if (!current) {
+    if (!this.#foreground.ask(() => this.#isCurrent(systemPath, cached))) {
       this.#remove(systemPath, cached);
       return null;
     }
@@ -114,7 +91,7 @@ export class FileCache {
     directories: readonly string[],
     readAt: number,
   ): void {
-    if (this.#device !== null && stats.dev !== this.#device) return;
+    if (!this.#foreground.holds(stats)) return;
     const costBytes = stats.size + OVERHEAD_BYTES + 4 * systemPath.length;
     if (!isSettled(stats, readAt) || costBytes > this.#limitBytes) return;
     const before = this.#versions.get(systemPath);
@@ -127,17 +104,6 @@ export class FileCache {
   clear(): void {
     this.#versions.clear();
     this.#bytes = 0;
-  }
-
-  #note(asked: number, answered: number): void {
-    if (answered - asked <= SLOW_MS) {
-      if (this.#slowLooks > 0) this.#slowLooks -= FORGIVEN;
-      return;
-    }
-    this.#slowLooks++;
-    if (this.#slowLooks < MOST_SLOW_LOOKS) return;
-    this.#slowLooks = 0;
-    this.#pausedUntil = answered + PAUSE_MS;
   }
 
   #isCurrent(systemPath: string, { stats, directories }: CachedVersion): boolean {

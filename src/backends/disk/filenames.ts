@@ -17,6 +17,7 @@ import {
   close,
   constants,
   lstat,
+  lstatSync,
   open,
   readdir,
   readFile,
@@ -34,6 +35,7 @@ const SWEEP_BATCH = 64;
 const CLOCK_SLACK_MS = 2_500;
 /** Of a name and a path, with room for what JSON makes of them. */
 const MAX_BYTES = 64 * 1024;
+const QUIETLY = { throwIfNoEntry: false } as const;
 const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** What of `Stats` tells versions apart. */
@@ -92,7 +94,7 @@ export class Filenames {
     const directory = `${base}/${HIDDEN_DIRECTORY}/${DIRECTORY}/${shardName(this.#shard)}`;
     let shard: Pin;
     try {
-      shard = await pinExactly(directory);
+      shard = await pinExactly(directory, this.#root.foreground);
     } catch (error) {
       if (saysNothingThere(error)) return;
       throw error;
@@ -115,30 +117,39 @@ export class Filenames {
    */
   async #isOlderThanAll(base: string, { ctimeMs }: Version): Promise<boolean> {
     if (this.#missingAt === null) return false;
-    // On network file systems, which have no cache, times are those of another clock.
-    const isOurClock = (await this.#root.cache()) !== null;
-    if (isOurClock && ctimeMs < this.#missingAt - CLOCK_SLACK_MS) return true;
+    // On network file systems times are those of another clock.
+    if (this.#root.foreground.isLocal && ctimeMs < this.#missingAt - CLOCK_SLACK_MS) return true;
     const asked = Date.now();
-    const isMissing = await lstat(`${base}/${HIDDEN_DIRECTORY}/${DIRECTORY}`).then(
-      () => false,
-      (error: unknown) => saysNothingThere(error),
-    );
+    const isMissing = await this.#isMissing(`${base}/${HIDDEN_DIRECTORY}/${DIRECTORY}`);
     if (this.#missingAt !== null) this.#missingAt = isMissing ? asked : null;
     return isMissing;
+  }
+
+  async #isMissing(directory: string): Promise<boolean> {
+    const { foreground } = this.#root;
+    // Asked of every new file; the hidden directory is where the staged ones lie as well.
+    try {
+      if (foreground.isOpen) return foreground.ask(() => lstatSync(directory, QUIETLY)) === undefined;
+      await lstat(directory);
+      return false;
+    } catch (error) {
+      return saysNothingThere(error);
+    }
   }
 
   async #makeShard(base: string, version: Version): Promise<Pin> {
     const hidden = `${base}/${HIDDEN_DIRECTORY}`;
     const name = shardOf(version);
     const path = `${hidden}/${DIRECTORY}/${name}`;
+    const { foreground } = this.#root;
     this.#missingAt = null;
     try {
-      return await pinExactly(path);
+      return await pinExactly(path, foreground);
     } catch (error) {
       if (!saysNothingThere(error)) throw error;
-      await makeIn(hidden, DIRECTORY);
-      await makeIn(`${hidden}/${DIRECTORY}`, name);
-      return pinExactly(path);
+      await makeIn(hidden, DIRECTORY, foreground);
+      await makeIn(`${hidden}/${DIRECTORY}`, name, foreground);
+      return pinExactly(path, foreground);
     }
   }
 }

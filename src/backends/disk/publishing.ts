@@ -1,4 +1,5 @@
 /** Giving a whole file its name, in one step. */
+import type { ChangingCalls } from './changing-calls.js';
 import { errnoOf } from './errno-errors.js';
 import { close, closeSync, constants, fsync, link, lstat, open, rename, unlink } from './system-calls.js';
 import { DIRECTORY, type Pin } from './system-path.js';
@@ -14,14 +15,18 @@ const noDirectorySync = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES', 'E
  * gets the system's `EEXIST`. rename(2) would replace, so it is a hard link
  * and the old name's removal.
  */
-export async function moveExclusively(from: string, to: string): Promise<void> {
+export async function moveExclusively(
+  from: string,
+  to: string,
+  calls: Pick<ChangingCalls, 'link' | 'unlink'> = { link, unlink },
+): Promise<void> {
   try {
-    await link(from, to);
+    await calls.link(from, to);
   } catch (error) {
     if (!noHardLink.has(errnoOf(error))) throw error;
     return moveOntoPlaceholder(from, to);
   }
-  await unlink(from);
+  await calls.unlink(from);
 }
 
 /** Without hard links: take the name with an empty file, then replace that. */

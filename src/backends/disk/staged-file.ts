@@ -3,13 +3,13 @@ import { FileExists, FileExpected } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
 import type { StagedFile } from '../../fs/staged-file.js';
 import { keptFilename } from '../../path/content-disposition.js';
+import { callsIn } from './changing-calls.js';
 import { infoOf } from './disk-info.js';
 import type { DiskScope } from './disk-scope.js';
 import { translated } from './errno-errors.js';
 import { moveExclusively, syncDirectory } from './publishing.js';
 import type { TemporaryFile } from './staging.js';
 import { forget } from './staging.js';
-import { rename } from './system-calls.js';
 
 interface Staging {
   /** Canonical path for which the file is staged. */
@@ -57,8 +57,9 @@ export async function publishFile(
     await file.synced;
     await scope.intoParent(path, async (parent, name) => {
       await scope.keepFilename(path, file.stats, kept);
-      if (overwrite) await rename(file.systemPath, parent.at(name));
-      else await moveExclusively(file.systemPath, parent.at(name));
+      const calls = callsIn(parent, scope.root.foreground);
+      if (overwrite) await calls.rename(file.systemPath, parent.at(name));
+      else await moveExclusively(file.systemPath, parent.at(name), calls);
       if (scope.root.durable) await syncDirectory(parent);
     });
   }).catch(async (error: unknown) => {

@@ -8,19 +8,19 @@ import { PermissionDenied, RemoteConnectionError } from '../../errors/errors.js'
 import { abandonSource, chunksOf } from '../../fs/derived/source.js';
 import type { StageOptions, WriteSource } from '../../fs/essentials.js';
 import type { SweepOptions } from '../../fs/staged-file.js';
+import { type ChangingCalls, callsIn } from './changing-calls.js';
 import { writeAll } from './chunk-writer.js';
 import { distinctTime } from './disk-info.js';
 import type { DiskRoot } from './disk-root.js';
 import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere, translateError } from './errno-errors.js';
+import type { Foreground } from './foreground.js';
 import {
   close,
   closeSync,
   constants,
   copyFile,
-  fstat,
   fsync,
-  futimes,
   lstat,
   mkdir,
   open,
@@ -28,7 +28,7 @@ import {
   type Stats,
   unlink,
 } from './system-calls.js';
-import { DIRECTORY, HIDDEN_DIRECTORY, type Pin, pinAnywhere } from './system-path.js';
+import { HIDDEN_DIRECTORY, type Pin, pinDirectoryAnywhere } from './system-path.js';
 import { temporaryName, writerState } from './writer-name.js';
 
 const SWEEP_BATCH = 64;
@@ -59,12 +59,13 @@ export class StagingArea {
     const reading: Reading = { begun: false, failed: false };
     try {
       signal?.throwIfAborted();
-      return await this.#make(async (systemPath) => {
-        const fd = await open(systemPath, CREATE, 0o666);
-        return this.#fill(fd, async () => {
-          await writeAll(fd, watched(reading, source, signal));
+      return await this.#make(async (systemPath, calls) => {
+        const fd = await calls.open(systemPath, CREATE, 0o666);
+        const write = async (): Promise<void> => {
+          await writeAll(fd, watched(reading, source, signal), calls.writev);
           signal?.throwIfAborted();
-        });
+        };
+        return this.#fill(fd, write, calls);
       });
     } catch (error) {
       if (!reading.begun) abandonSource(source, signal?.reason);
@@ -75,10 +76,10 @@ export class StagingArea {
 
   /** Take in a copy of a file, sharing its blocks where the file system can. */
   async receiveCopy(sourcePath: string, modified?: number): Promise<TemporaryFile> {
-    return this.#make(async (systemPath) => {
+    return this.#make(async (systemPath, calls) => {
       await copyFile(sourcePath, systemPath, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
       const fd = await open(systemPath, constants.O_RDONLY);
-      return this.#fill(fd, async () => undefined, modified);
+      return this.#fill(fd, async () => undefined, calls, modified);
     });
   }
 
@@ -106,15 +107,16 @@ export class StagingArea {
   /** Pin the hidden directory at the root, made when it is missing. */
   async pinHidden(): Promise<Pin> {
     const { base } = await this.#root.enclosure();
-    return pinExactly(`${base}/${HIDDEN_DIRECTORY}`);
+    return pinExactly(`${base}/${HIDDEN_DIRECTORY}`, this.#root.foreground);
   }
 
   /** Make the hidden directories at the root; the root itself is never made. */
   async makeHidden(): Promise<void> {
     const { base } = await this.#root.enclosure();
+    const { foreground } = this.#root;
     try {
-      await makeIn(base || '/', HIDDEN_DIRECTORY);
-      await makeIn(`${base}/${HIDDEN_DIRECTORY}`, 'tmp');
+      await makeIn(base || '/', HIDDEN_DIRECTORY, foreground);
+      await makeIn(`${base}/${HIDDEN_DIRECTORY}`, 'tmp', foreground);
     } catch (cause) {
       throw saysNothingThere(cause) ? rootError('the root directory can not be reached', cause) : cause;
     }
@@ -122,10 +124,10 @@ export class StagingArea {
 
   async #pin(): Promise<Pin> {
     const { base } = await this.#root.enclosure();
-    return pinExactly(`${base}/${HIDDEN_DIRECTORY}/tmp`);
+    return pinExactly(`${base}/${HIDDEN_DIRECTORY}/tmp`, this.#root.foreground);
   }
 
-  async #make(fill: (systemPath: string) => Promise<Filled>): Promise<TemporaryFile> {
+  async #make(fill: (systemPath: string, calls: ChangingCalls) => Promise<Filled>): Promise<TemporaryFile> {
     const pin = await this.#pin().catch(async (error: unknown) => {
       if (!saysNothingThere(error)) throw error;
       await this.makeHidden();
@@ -133,7 +135,10 @@ export class StagingArea {
     });
     const name = temporaryName();
     try {
-      return { systemPath: `${pin.real}/${name}`, ...(await fill(pin.at(name))) };
+      return {
+        systemPath: `${pin.real}/${name}`,
+        ...(await fill(pin.at(name), callsIn(pin, this.#root.foreground))),
+      };
     } catch (error) {
       await forget(pin.at(name));
       throw error;
@@ -142,22 +147,38 @@ export class StagingArea {
     }
   }
 
-  /** Run `write`, then make times and bytes final. The descriptor is closed on every way out. */
-  async #fill(fd: number, write: () => Promise<void>, modified?: number): Promise<Filled> {
+  /**
+   * Run `write`, then make times and bytes final. The descriptor is closed on every way out.
+   * @param modified in ms since the epoch; default now
+   */
+  async #fill(
+    fd: number,
+    write: () => Promise<void>,
+    calls: ChangingCalls,
+    modified?: number,
+  ): Promise<Filled> {
     let stats: Stats;
     try {
       await write();
       const now = Date.now();
-      await futimes(fd, now / 1000, distinctTime(modified ?? now));
-      stats = await fstat(fd);
+      await calls.futimes(fd, now / 1000, distinctTime(modified ?? now));
+      stats = await calls.fstat(fd);
     } catch (error) {
       await close(fd);
       throw error;
     }
-    // Closing waits for nothing once all is written.
-    const synced = this.#root.durable ? fsync(fd).finally(() => closeSync(fd)) : close(fd);
+    const synced = this.#finish(fd, calls);
     synced.catch(() => {}); // Told to who publishes; nobody else need know.
     return { stats, synced };
+  }
+
+  async #finish(fd: number, calls: ChangingCalls): Promise<void> {
+    if (!this.#root.durable) return calls.close(fd);
+    try {
+      await fsync(fd);
+    } finally {
+      closeSync(fd); // Waits for nothing once all is written.
+    }
   }
 }
 
@@ -212,8 +233,8 @@ function stagingError(error: unknown, path: string): unknown {
 }
 
 /** Pin a directory that must lie where its path says, so that no link makes us write elsewhere. */
-export async function pinExactly(systemPath: string): Promise<Pin> {
-  const pin = await pinAnywhere(systemPath, DIRECTORY).catch((error: unknown) => {
+export async function pinExactly(systemPath: string, foreground: Foreground): Promise<Pin> {
+  const pin = await pinDirectoryAnywhere(systemPath, foreground).catch((error: unknown) => {
     throw errnoOf(error) === 'ENOTDIR' || errnoOf(error) === 'ELOOP' ? leadsElsewhere(error) : error;
   });
   if (pin.real === systemPath) return pin;
@@ -229,8 +250,8 @@ function leadsElsewhere(cause?: unknown): PermissionDenied {
 }
 
 /** Make a directory in one that must lie where its path says; it may be there. */
-export async function makeIn(directory: string, name: string): Promise<void> {
-  const pin = await pinExactly(directory);
+export async function makeIn(directory: string, name: string, foreground: Foreground): Promise<void> {
+  const pin = await pinExactly(directory, foreground);
   try {
     await mkdir(pin.at(name), 0o777);
   } catch (error) {

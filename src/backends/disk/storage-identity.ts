@@ -12,7 +12,7 @@ import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
 import { moveExclusively, syncDirectory } from './publishing.js';
 import { forget, type StagingArea } from './staging.js';
-import { close, constants, lstat, open, readFile, type Stats } from './system-calls.js';
+import { close, constants, lstat, lstatSync, open, readFile, type Stats } from './system-calls.js';
 import { HIDDEN_DIRECTORY, type Pin } from './system-path.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -40,13 +40,23 @@ export class StorageIdentity {
   async identify(create: boolean): Promise<string> {
     if (create) await this.#root.create();
     const { base } = await this.#root.enclosure();
-    const file = await lstat(`${base}/${HIDDEN_DIRECTORY}/${NAME}`).catch(() => null);
+    const file = await this.#look(`${base}/${HIDDEN_DIRECTORY}/${NAME}`);
     const known = this.#known;
     if (known !== null && file !== null && isUnchanged(known.file, file)) return known.identity;
     const identity = await this.#read(create);
     // Whatever came between the look and the reading makes the next look differ.
     this.#known = file === null ? null : { identity, file };
     return identity;
+  }
+
+  async #look(systemPath: string): Promise<Stats | null> {
+    const { foreground } = this.#root;
+    try {
+      const isMet = this.#known !== null && foreground.isOpen;
+      return isMet ? foreground.ask(() => lstatSync(systemPath)) : await lstat(systemPath);
+    } catch {
+      return null;
+    }
   }
 
   async #read(create: boolean): Promise<string> {

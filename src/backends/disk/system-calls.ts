@@ -7,8 +7,23 @@ import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 
 export type { Stats } from 'node:fs';
-export const { closeSync, constants, lstatSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } =
-  fs;
+export const {
+  closeSync,
+  constants,
+  fstatSync,
+  futimesSync,
+  linkSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writevSync,
+} = fs;
 
 export const close = promisify(fs.close);
 export const copyFile = promisify(fs.copyFile);

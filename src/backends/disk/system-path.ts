@@ -13,12 +13,17 @@
  * used: links that lie there are found, a link that is planted in between is
  * not.
  */
+import { dirname } from '../../path/parts.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
+import type { Foreground } from './foreground.js';
 import {
   closeSync,
   constants,
   fstat,
+  fstatSync,
+  lstatSync,
   open,
+  openSync,
   readlinkSync,
   realpath,
   type Stats,
@@ -28,6 +33,8 @@ import {
 
 /** Directory at a root for what is mayfly's own; invisible and out of reach by any path. */
 export const HIDDEN_DIRECTORY = '.mayfly';
+
+const QUIETLY = { throwIfNoEntry: false } as const;
 
 /** Not in node:fs; the same on every architecture that Node runs on. */
 const O_PATH = 0o10000000;
@@ -50,10 +57,13 @@ export class Pin {
   readonly #fd: number | null;
   /** Where it lies, every link resolved. */
   readonly real: string;
+  /** It may be looked at in the foreground: see `Foreground`. */
+  readonly isNear: boolean;
 
-  constructor(fd: number | null, real: string) {
+  constructor(fd: number | null, real: string, isNear = false) {
     this.#fd = fd;
     this.real = real;
+    this.isNear = isNear;
   }
 
   /** System path of the thing itself. */
@@ -66,8 +76,9 @@ export class Pin {
     return `${this.here}/${name}`;
   }
 
-  stat(): Promise<Stats> {
-    return this.#fd === null ? stat(this.real) : fstat(this.#fd);
+  async stat(): Promise<Stats> {
+    if (this.#fd === null) return stat(this.real);
+    return this.isNear ? fstatSync(this.#fd) : fstat(this.#fd);
   }
 
   close(): void {
@@ -80,12 +91,15 @@ export class Enclosure {
   /** Real system path of the directory, without a slash at the end. */
   readonly base: string;
   readonly #hidden: string;
+  readonly #foreground: Foreground;
 
   /**
    * @param base real system path of the directory
    * @param root real system path of the root that it belongs to, which has the hidden directory
+   * @param foreground of that root
    */
-  constructor(base: string, root: string) {
+  constructor(base: string, root: string, foreground: Foreground) {
+    this.#foreground = foreground;
     this.base = withoutSlash(base);
     this.#hidden = `${withoutSlash(root)}/${HIDDEN_DIRECTORY}`;
   }
@@ -106,17 +120,24 @@ export class Enclosure {
   }
 
   /** Pin what is at `path`, links followed; null when nothing is there, or it lies outside. Other errors are the system's. */
-  pin(path: string): Promise<Pin | null> {
-    return this.pinSystemPath(this.systemPath(path));
+  async pin(path: string): Promise<Pin | null> {
+    const systemPath = this.systemPath(path);
+    if (!this.#foreground.knows(this.systemPath(dirname(path)))) return this.pinSystemPath(systemPath);
+    return this.#ours(pinInKnown(systemPath, this.#foreground));
   }
 
   /** As `pin`, for a directory; null also for a file. */
   pinDirectory(path: string): Promise<Pin | null> {
-    return this.pinSystemPath(this.systemPath(path), DIRECTORY);
+    return this.#ours(pinDirectoryAnywhere(this.systemPath(path), this.#foreground));
   }
 
-  async pinSystemPath(systemPath: string, flags = 0): Promise<Pin | null> {
-    const pin = await pinAnywhere(systemPath, flags).catch(nullWhenNotThere);
+  /** As `pin`, for a path of the system's, which may go through another pin. */
+  pinSystemPath(systemPath: string, flags = 0): Promise<Pin | null> {
+    return this.#ours(pinAnywhere(systemPath, flags));
+  }
+
+  async #ours(pinning: Promise<Pin | null>): Promise<Pin | null> {
+    const pin = await pinning.catch(nullWhenNotThere);
     if (pin === null || this.holds(pin.real)) return pin;
     pin.close();
     return null;
@@ -189,12 +210,51 @@ function nullWhenNotThere(error: unknown): null {
   throw error;
 }
 
-/** Pin without asking where it leads. */
-export async function pinAnywhere(systemPath: string, flags = 0): Promise<Pin> {
+/** Pin without asking where it leads. @param isNear whether what really lies there may be looked at in the foreground */
+async function pinAnywhere(
+  systemPath: string,
+  flags: number,
+  isNear: (real: string) => boolean = () => false,
+): Promise<Pin> {
   if (!hasDescriptorLinks) return pinByName(systemPath, flags);
-  const fd = await open(systemPath, O_PATH | flags);
+  return pinOf(await open(systemPath, O_PATH | flags), isNear);
+}
+
+/** As `pinAnywhere`, for a directory; in the foreground if it was met before. */
+export async function pinDirectoryAnywhere(systemPath: string, foreground: Foreground): Promise<Pin> {
+  if (!hasDescriptorLinks) return pinByName(systemPath, DIRECTORY);
+  if (!foreground.knows(systemPath)) return meetDirectory(systemPath, foreground);
   try {
-    return new Pin(fd, readlinkSync(`/proc/self/fd/${fd}`));
+    return foreground.ask(() => pinOf(openSync(systemPath, O_PATH | DIRECTORY), () => true));
+  } catch (error) {
+    foreground.forget(systemPath);
+    throw error;
+  }
+}
+
+/** Pin what is in a directory that was met; null when nothing is there. */
+async function pinInKnown(systemPath: string, foreground: Foreground): Promise<Pin | null> {
+  // By way of a link it may lie anywhere.
+  const isNear = (real: string): boolean => real === systemPath;
+  // To look for something new may take a disk: in the foreground only where worse is done there.
+  if (!foreground.isOpenForChanges) return pinAnywhere(systemPath, 0, isNear);
+  return foreground.ask(() => {
+    const isThere = lstatSync(systemPath, QUIETLY) !== undefined; // To be told by an error takes longer.
+    return isThere ? pinOf(openSync(systemPath, O_PATH), isNear) : null;
+  });
+}
+
+async function meetDirectory(systemPath: string, foreground: Foreground): Promise<Pin> {
+  const fd = await open(systemPath, O_PATH | DIRECTORY);
+  const meet = (stats: Stats): boolean => foreground.meet(systemPath, stats);
+  const isNear = foreground.isLocal && (await fstat(fd).then(meet, () => false));
+  return pinOf(fd, () => isNear);
+}
+
+function pinOf(fd: number, isNear: (real: string) => boolean): Pin {
+  try {
+    const real = readlinkSync(`/proc/self/fd/${fd}`);
+    return new Pin(fd, real, isNear(real));
   } catch (error) {
     closeSync(fd);
     throw error;

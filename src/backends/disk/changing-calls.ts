@@ -1,0 +1,65 @@
+/** The calls that storing a file takes: in the thread pool, or, where that may be, in the foreground. */
+import type { Foreground } from './foreground.js';
+import * as system from './system-calls.js';
+import type { Pin } from './system-path.js';
+
+/** As those of node:fs. Each answers at once, or promises to. */
+export interface ChangingCalls {
+  open(systemPath: string, flags: number, mode: number): number | Promise<number>;
+  writev(fd: number, buffers: NodeJS.ArrayBufferView[]): number | Promise<number>;
+  futimes(fd: number, accessed: number | Date, modified: number | Date): void | Promise<void>;
+  fstat(fd: number): system.Stats | Promise<system.Stats>;
+  close(fd: number): void | Promise<void>;
+  link(from: string, to: string): void | Promise<void>;
+  rename(from: string, to: string): void | Promise<void>;
+  unlink(systemPath: string): void | Promise<void>;
+}
+
+const inPool: ChangingCalls = {
+  open: system.open,
+  writev: async (fd, buffers) => (await system.writev(fd, buffers)).bytesWritten,
+  futimes: system.futimes,
+  fstat: system.fstat,
+  close: system.close,
+  link: system.link,
+  rename: system.rename,
+  unlink: system.unlink,
+};
+
+/** Of who has an open file in a near directory: what is in memory is not waited for. */
+const nearInPool: ChangingCalls = { ...inPool, fstat: system.fstatSync, close: system.closeSync };
+
+const inForeground = new WeakMap<Foreground, ChangingCalls>();
+
+/** How to change what is in a directory. */
+export function callsIn(directory: Pin, foreground: Foreground): ChangingCalls {
+  if (!directory.isNear) return inPool;
+  if (!foreground.isOpenForChanges) return nearInPool;
+  let calls = inForeground.get(foreground);
+  if (calls === undefined) {
+    calls = callsOf(foreground);
+    inForeground.set(foreground, calls);
+  }
+  return calls;
+}
+
+function callsOf(foreground: Foreground): ChangingCalls {
+  return {
+    open: (systemPath, flags, mode) => foreground.ask(() => system.openSync(systemPath, flags, mode)),
+    writev: (fd, buffers) =>
+      isSmall(buffers) ? foreground.ask(() => system.writevSync(fd, buffers)) : inPool.writev(fd, buffers),
+    futimes: (fd, accessed, modified) => foreground.ask(() => system.futimesSync(fd, accessed, modified)),
+    fstat: system.fstatSync,
+    close: system.closeSync,
+    link: (from, to) => foreground.ask(() => system.linkSync(from, to)),
+    rename: (from, to) => foreground.ask(() => system.renameSync(from, to)),
+    unlink: (systemPath) => foreground.ask(() => system.unlinkSync(systemPath)),
+  };
+}
+
+/** What is larger is better copied while the next piece arrives. */
+const SMALL_BYTES = 64 * 1024;
+
+function isSmall(buffers: readonly NodeJS.ArrayBufferView[]): boolean {
+  return buffers.reduce((sum, { byteLength }) => sum + byteLength, 0) <= SMALL_BYTES;
+}

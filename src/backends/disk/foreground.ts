@@ -1,0 +1,116 @@
+/**
+ * When the disk may be asked in the foreground, while everybody waits.
+ *
+ * What costs is mostly not the disk but the turns of the thread pool: 20 µs and
+ * more each, while the kernel tells of what it has in memory in 2 µs on the
+ * spot. So what was seen before is looked at again in the foreground. It is
+ * changed there only where writes need not be durable: then they end in memory
+ * too, but they may meet a journal that is being written, and who wants
+ * durability writes it all the time.
+ *
+ * A slow disk would make everybody wait. Network file systems are never asked
+ * there, nor what is mounted below; and if the root itself takes long, it isn't
+ * asked for a while.
+ */
+import type { Stats } from './system-calls.js';
+
+/** A call that takes longer is slow, by so many times `SLOW_MS` as it took. */
+const NOTICED_MS = 10;
+/**
+ * So long nobody shall wait in the foreground. One slow call says nothing, as
+ * the system may have let another program run in the middle of it; several
+ * among few do.
+ */
+const SLOW_MS = 100;
+const MOST_SLOW = 3;
+/** By so much of a slow call each fast one makes up for it. */
+const FORGIVEN = 1 / 20;
+const PAUSE_MS = 5000;
+
+/** Directories that are known to be near; the least recently met goes first. */
+const MOST_DIRECTORIES = 1000;
+
+export class Foreground {
+  #device: number | null = null;
+  /** Until when nothing is asked, on the clock of `performance.now()`. */
+  #pausedUntil = 0;
+  /** Slow calls that have not been made up for. */
+  #slow = 0;
+  readonly #near = new Set<string>();
+  readonly #isDurable: boolean;
+
+  /** @param isDurable whether writes are on the disk before they are told of */
+  constructor(isDurable: boolean) {
+    this.#isDurable = isDurable;
+  }
+
+  /** From now on what is on this device may be asked. */
+  admit(device: number): void {
+    this.#device = device;
+  }
+
+  /** Whether something was admitted at all: then its inodes are in memory once they are open. */
+  get isLocal(): boolean {
+    return this.#device !== null;
+  }
+
+  /** Whether something may be asked now. */
+  get isOpen(): boolean {
+    return this.#device !== null && performance.now() >= this.#pausedUntil;
+  }
+
+  /** Whether something may be changed now. */
+  get isOpenForChanges(): boolean {
+    return !this.#isDurable && this.isOpen;
+  }
+
+  /** Whether something is where may be asked. */
+  holds({ dev }: Stats): boolean {
+    return dev === this.#device;
+  }
+
+  /**
+   * A directory was met, not in the foreground.
+   * @param systemPath by which it is going to be asked for
+   * @returns whether it is near: then it may be asked for from now on
+   */
+  meet(systemPath: string, stats: Stats): boolean {
+    if (!this.holds(stats)) return false;
+    this.#near.delete(systemPath);
+    if (this.#near.size >= MOST_DIRECTORIES) this.#near.delete(this.#near.values().next().value as string);
+    this.#near.add(systemPath);
+    return true;
+  }
+
+  /** Whether a directory was met, and may be asked for now. */
+  knows(systemPath: string): boolean {
+    return this.#near.has(systemPath) && this.isOpen;
+  }
+
+  /** It is not there any more. */
+  forget(systemPath: string): void {
+    this.#near.delete(systemPath);
+  }
+
+  /** Ask, with an eye on the time. Only when `isOpen`, or `knows`. */
+  ask<T>(call: () => T): T {
+    const asked = performance.now();
+    try {
+      return call();
+    } finally {
+      this.#note(asked, performance.now());
+    }
+  }
+
+  #note(asked: number, answered: number): void {
+    const took = answered - asked;
+    if (took <= NOTICED_MS) {
+      if (this.#slow > 0) this.#slow = Math.max(0, this.#slow - FORGIVEN);
+      return;
+    }
+    this.#slow += took / SLOW_MS;
+    if (this.#slow < MOST_SLOW) return;
+    this.#slow = 0;
+    this.#pausedUntil = answered + PAUSE_MS;
+  }
+}

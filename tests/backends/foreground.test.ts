@@ -1,0 +1,124 @@
+import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Foreground } from '../../src/backends/disk/foreground.js';
+import { pinDirectoryAnywhere } from '../../src/backends/disk/system-path.js';
+import { openBelow } from '../support/open-descriptors.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+
+let root: string;
+let remove: () => Promise<void>;
+let foreground: Foreground;
+
+beforeEach(async () => {
+  ({ path: root, remove } = await temporaryDirectory());
+  foreground = new Foreground(true);
+  foreground.admit((await stat(root)).dev);
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await remove();
+});
+
+/** A clock of `performance.now()` that stands still but for what is told. */
+function stopClock(): { advance(ms: number): void } {
+  let now = 1000;
+  jest.spyOn(performance, 'now').mockImplementation(() => now);
+  return {
+    advance: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+describe('Foreground', () => {
+  it('is closed until a device is admitted', () => {
+    const closed = new Foreground(true);
+    expect([closed.isLocal, closed.isOpen]).toEqual([false, false]);
+    closed.admit(1);
+    expect([closed.isLocal, closed.isOpen]).toEqual([true, true]);
+  });
+
+  it('knows the directories that were met, and none on another device', async () => {
+    const stats = await stat(root);
+    expect(foreground.knows('/a')).toBe(false);
+    expect(foreground.meet('/a', stats)).toBe(true);
+    expect(foreground.knows('/a')).toBe(true);
+    expect(foreground.meet('/b', Object.assign(Object.create(stats), { dev: stats.dev + 1 }))).toBe(false);
+    expect(foreground.knows('/b')).toBe(false);
+    foreground.forget('/a');
+    expect(foreground.knows('/a')).toBe(false);
+  });
+
+  it('forgets the directory met first when there are too many', async () => {
+    const stats = await stat(root);
+    for (let i = 0; i < 1000; i++) foreground.meet(`/${i}`, stats);
+    foreground.meet('/0', stats);
+    foreground.meet('/1000', stats);
+    expect(['/0', '/1', '/2', '/1000'].map((path) => foreground.knows(path))).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it('is open for changes only where they need not be durable', () => {
+    const quick = new Foreground(false);
+    expect(quick.isOpenForChanges).toBe(false);
+    quick.admit(1);
+    expect([quick.isOpenForChanges, foreground.isOpenForChanges]).toEqual([true, false]);
+  });
+
+  it('is closed for a while after several slow looks among few', () => {
+    const clock = stopClock();
+    const slow = (): void => foreground.ask(() => clock.advance(101));
+    slow();
+    slow();
+    expect(foreground.isOpen).toBe(true);
+    slow();
+    expect(foreground.isOpen).toBe(false);
+    clock.advance(5000);
+    expect(foreground.isOpen).toBe(true);
+  });
+
+  it('minds no slow look that many fast ones make up for, and counts one that fails', () => {
+    const clock = stopClock();
+    const slow = (): void => {
+      const look = (): never => {
+        clock.advance(101);
+        throw new Error('gone');
+      };
+      expect(() => foreground.ask(look)).toThrow('gone');
+    };
+    for (let i = 0; i < 10; i++) {
+      slow();
+      for (let fast = 0; fast < 25; fast++) foreground.ask(() => undefined);
+    }
+    expect(foreground.isOpen).toBe(true);
+    for (let i = 0; i < 3; i++) slow();
+    expect(foreground.isOpen).toBe(false);
+  });
+});
+
+describe('a pin of a directory that was met', () => {
+  it('is of what lies there now', async () => {
+    const directory = join(root, 'd');
+    await mkdir(directory);
+    const first = await pinDirectoryAnywhere(directory, foreground);
+    expect([first.isNear, first.real]).toEqual([true, directory]);
+    first.close();
+    expect(foreground.knows(directory)).toBe(true);
+
+    await rename(directory, join(root, 'other'));
+    await symlink('other', directory);
+    const second = await pinDirectoryAnywhere(directory, foreground);
+    expect(second.real).toBe(join(root, 'other'));
+    second.close();
+
+    await rm(directory);
+    await expect(pinDirectoryAnywhere(directory, foreground)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(foreground.knows(directory)).toBe(false);
+    expect(await openBelow(root)).toEqual([]);
+  });
+});
