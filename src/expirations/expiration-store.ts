@@ -74,6 +74,11 @@ export interface SettleOptions {
   durable?: boolean;
   /** When the database goes away, wait a while for it to come back; default false, which rejects soon. */
   patient?: boolean;
+  /**
+   * Without changes: the claim may be given back a moment later, together with others', and whether that succeeds is
+   * not told; default false. A store may give it back at once all the same.
+   */
+  lazy?: boolean;
 }
 
 /** Options of `find`. */

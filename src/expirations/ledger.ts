@@ -209,7 +209,7 @@ export class Ledger {
    * goes along can be told from nothing else, so it must be kept.
    */
   async #settleDone(held: Held, own: readonly RowChange[], along: readonly RowChange[]): Promise<void> {
-    const settled = held.settle([...own, ...along], { durable: along.length > 0 });
+    const settled = held.settle([...own, ...along], { durable: along.length > 0, lazy: true });
     await (along.length > 0 ? settled : settled.catch(() => {}));
   }
 
@@ -242,7 +242,7 @@ export class Ledger {
         return await work(held);
       } finally {
         // What went wrong before is the thing to tell; the store gives back later what it can't now.
-        if (claimed) await held.settle([], { durable: false }).catch(() => {});
+        if (claimed) await held.settle([], { durable: false, lazy: true }).catch(() => {});
       }
     });
     this.#underWay.add(running);

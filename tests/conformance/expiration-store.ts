@@ -1,4 +1,5 @@
 /** What every expiration store must do. A store's own test calls it with a factory. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FileKey } from '../../src/expirations/expiration.js';
 import type { DueRow, DueSelection, ExpirationStore } from '../../src/expirations/expiration-store.js';
@@ -372,6 +373,16 @@ export function describeExpirationStore(
         expect(await store.claim(token(), [key('free')])).not.toBeNull();
         await store.settle(claim, []);
         expect(await another.claim(theirs, [key('a')])).not.toBeNull();
+      });
+
+      it('frees a key that is given back lazily, soon', async () => {
+        const claims = [token(), token(), token()];
+        for (const [i, claim] of claims.entries()) await store.claim(claim, [key(`lazy-${i}`)]);
+        for (const claim of claims) await store.settle(claim, [], { lazy: true });
+        for (let i = 0; i < claims.length; i++) {
+          while ((await another.claim(token(), [key(`lazy-${i}`)])) === null) await sleep(1);
+        }
+        expect(await store.claim(token(), [key('lazy-0')])).toBeNull();
       });
 
       it('gives each due row to one of them', async () => {

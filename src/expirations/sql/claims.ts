@@ -11,7 +11,7 @@ import type { Row } from './rows.js';
 import { findRows, parts } from './rows.js';
 import type { Schema } from './schema.js';
 import type { Script } from './script.js';
-import { query, Rollback } from './script.js';
+import { prepared, query, Rollback } from './script.js';
 
 /** Somebody else has one of the keys; thrown so that what was taken of the others is rolled back. */
 export class HeldElsewhere extends Rollback {}
@@ -32,6 +32,16 @@ export interface DueQuery {
   readonly skipLocked: boolean;
 }
 
+const takeKey = prepared((db, { namespace, path, holder, token }: FileKey & Claimant) =>
+  db
+    .insertInto('mayfly_claims')
+    .values({ namespace, path, holder, token })
+    .onConflict((on) =>
+      on.columns(['namespace', 'path']).doUpdateSet({ token }).where('mayfly_claims.holder', '=', holder),
+    )
+    .returning('token'),
+);
+
 /** Take all of the keys. @throws HeldElsewhere */
 export function* takeKeys(
   db: Kysely<Schema>,
@@ -39,15 +49,7 @@ export function* takeKeys(
   keys: readonly FileKey[],
 ): Script<(Expiration | null)[]> {
   for (const { namespace, path } of inOrder(keys)) {
-    const taken = yield* query(
-      db
-        .insertInto('mayfly_claims')
-        .values({ namespace, path, holder, token })
-        .onConflict((on) =>
-          on.columns(['namespace', 'path']).doUpdateSet({ token }).where('mayfly_claims.holder', '=', holder),
-        )
-        .returning('token'),
-    );
+    const taken = yield* takeKey(db, { namespace, path, holder, token });
     if (taken.length === 0) throw new HeldElsewhere();
   }
   // Read only now: who held the key before may have changed the row until then.
@@ -157,15 +159,28 @@ export function positionOf(row: Row, selection: DueSelection): DuePosition {
   return { due: selection === 'ripe' ? (retry_at as number) : 0, generation };
 }
 
-/** Give claims back. */
-export function* giveBack(db: Kysely<Schema>, tokens: readonly string[]): Script<void> {
-  for (const part of parts(tokens)) yield* query(db.deleteFrom('mayfly_claims').where('token', 'in', part));
+const giveBackOne = prepared((db, { token }: Pick<Claimant, 'token'>) =>
+  db.deleteFrom('mayfly_claims').where('token', '=', token),
+);
+const giveBackAll = prepared((db, { tokens }: { tokens: readonly string[] }) =>
+  db.deleteFrom('mayfly_claims').where(sql<boolean>`token = any(${tokens}::text[])`),
+);
+
+/** Give claims back. @param arrays the database takes arrays as parameters */
+export function* giveBack(db: Kysely<Schema>, tokens: readonly string[], arrays: boolean): Script<void> {
+  if (arrays && tokens.length > 1) yield* giveBackAll(db, { tokens });
+  else for (const token of tokens) yield* giveBackOne(db, { token });
 }
+
+const claimsOf = (db: Kysely<Schema>, { token }: Pick<Claimant, 'token'>) =>
+  db.selectFrom('mayfly_claims').select(['namespace', 'path']).where('token', '=', token);
+const heldBy = prepared(claimsOf);
+const heldByLocked = prepared((db, claim: Pick<Claimant, 'token'>) => claimsOf(db, claim).forUpdate());
 
 /** The keys that are held under `token`, and stay so until the end of the transaction. */
 export function* heldKeys(db: Kysely<Schema>, token: string, lock: boolean): Script<Set<string>> {
-  const claims = db.selectFrom('mayfly_claims').select(['namespace', 'path']).where('token', '=', token);
-  return new Set((yield* query(lock ? claims.forUpdate() : claims)).map(keyText));
+  const keys = yield* (lock ? heldByLocked : heldBy)(db, { token });
+  return new Set(keys.map(keyText));
 }
 
 /** Whether all changes that need a claim have one. */

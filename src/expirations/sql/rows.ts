@@ -1,18 +1,27 @@
 /** Scripts on rows: find them, and apply what a settled claim does to them. */
 import type { Kysely, Selectable } from 'kysely';
+import { sql } from 'kysely';
 import type { Expiration, FileKey } from '../expiration.js';
 import { dueOf, keyText } from '../expiration.js';
 import type { RowChange } from '../expiration-store.js';
 import type { ExpirationsTable, Schema } from './schema.js';
 import type { Script } from './script.js';
-import { query } from './script.js';
+import { prepared, query } from './script.js';
 
 export type Row = Selectable<ExpirationsTable>;
 
 /** Keys of one query; SQLite takes 32 766 parameters, some a key, and short texts are kept prepared. */
 const KEYS_A_QUERY = 256;
 
+const findRow = prepared((db, { namespace, path }: FileKey) =>
+  db.selectFrom('mayfly_expirations').selectAll().where('namespace', '=', namespace).where('path', '=', path),
+);
+
 export function* findRows(db: Kysely<Schema>, keys: readonly FileKey[]): Script<(Expiration | null)[]> {
+  if (keys.length === 1) {
+    const [row] = yield* findRow(db, keys[0] as FileKey);
+    return [row === undefined ? null : toExpiration(row)];
+  }
   const found = new Map<string, Expiration>();
   for (const [namespace, paths] of pathsByNamespace(keys)) {
     for (const part of parts(paths)) {
@@ -65,17 +74,18 @@ export function* findNextNamespace(db: Kysely<Schema>, after: string): Script<st
   return next?.namespace ?? null;
 }
 
-/** @returns the generations of those changes with one whose row was there */
-export function* applyChanges(db: Kysely<Schema>, changes: readonly RowChange[]): Script<Set<number>> {
-  const changed = new Set<number>();
+/**
+ * @param arrays the database takes arrays as parameters; else JSON
+ * @returns the generations of those changes with one whose row was there
+ */
+export function* applyChanges(
+  db: Kysely<Schema>,
+  changes: readonly RowChange[],
+  arrays: boolean,
+): Script<Set<number>> {
   const gone = changes.filter((change) => 'remove' in change && change.ifGeneration !== undefined);
-  for (const part of parts(gone)) {
-    const generations = part.map((change) => change.ifGeneration as number);
-    const deleted = yield* query(
-      db.deleteFrom('mayfly_expirations').where('generation', 'in', generations).returning('generation'),
-    );
-    for (const { generation } of deleted) changed.add(generation);
-  }
+  const generations = gone.map((change) => change.ifGeneration as number);
+  const changed = new Set(yield* dropGenerations(db, generations, arrays));
   const others = new Set(changes);
   for (const change of gone) others.delete(change);
   for (const change of others) {
@@ -85,22 +95,72 @@ export function* applyChanges(db: Kysely<Schema>, changes: readonly RowChange[])
   return changed;
 }
 
+/** Forget rows, in one query however many they are. @returns the generations of those that were there */
+function* dropGenerations(
+  db: Kysely<Schema>,
+  generations: readonly number[],
+  arrays: boolean,
+): Script<number[]> {
+  if (generations.length === 0) return [];
+  const dropped = arrays
+    ? yield* dropByArray(db, { generations })
+    : yield* dropByJson(db, { generations: JSON.stringify(generations) });
+  return dropped.map(({ generation }) => generation);
+}
+
+const dropByArray = prepared((db, { generations }: { generations: readonly number[] }) =>
+  db
+    .deleteFrom('mayfly_expirations')
+    .where(sql<boolean>`generation = any(${generations}::bigint[])`)
+    .returning('generation'),
+);
+const dropByJson = prepared((db, { generations }: { generations: string }) =>
+  db
+    .deleteFrom('mayfly_expirations')
+    .where(sql<boolean>`generation in (select value from json_each(${generations}))`)
+    .returning('generation'),
+);
+
+const takeRow = prepared((db, { namespace, path }: FileKey) =>
+  db
+    .deleteFrom('mayfly_expirations')
+    .where('namespace', '=', namespace)
+    .where('path', '=', path)
+    .returningAll(),
+);
+const takeGeneration = prepared((db, { generation }: Pick<Row, 'generation'>) =>
+  db.deleteFrom('mayfly_expirations').where('generation', '=', generation).returningAll(),
+);
+type NewRow = Omit<Row, 'generation'>;
+const addRow = prepared((db, row: NewRow) =>
+  db.insertInto('mayfly_expirations').values({
+    namespace: row.namespace,
+    path: row.path,
+    deadline: row.deadline,
+    has_intent: row.has_intent,
+    intent_deadline: row.intent_deadline,
+    intent_before: row.intent_before,
+    due: row.due,
+    seen: row.seen,
+    failures: row.failures,
+    retry_at: row.retry_at,
+  }),
+);
+
 /** A row that is changed is a new one each time, for a new generation. @returns whether the change was made */
 function* applyChange(db: Kysely<Schema>, change: RowChange): Script<boolean> {
-  const { namespace, path, ifGeneration } = change;
-  const rows = db.deleteFrom('mayfly_expirations');
-  const deleted =
+  const { ifGeneration } = change;
+  const [before] =
     ifGeneration === undefined
-      ? rows.where('namespace', '=', namespace).where('path', '=', path)
-      : rows.where('generation', '=', ifGeneration);
-  const [before] = yield* query(deleted.returningAll());
+      ? yield* takeRow(db, change)
+      : yield* takeGeneration(db, { generation: ifGeneration });
   if (ifGeneration !== undefined && before === undefined) return false;
   const after = rowAfter(change, before);
-  if (after !== null) yield* query(db.insertInto('mayfly_expirations').values(after));
+  if (after !== null) yield* addRow(db, after);
   return true;
 }
 
-function rowAfter(change: RowChange, before: Row | undefined): Omit<Row, 'generation'> | null {
+function rowAfter(change: RowChange, before: Row | undefined): NewRow | null {
   if ('remove' in change) return null;
   if ('retryAt' in change) {
     const { generation: _, ...row } = before as Row;

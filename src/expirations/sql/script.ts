@@ -3,13 +3,44 @@
  * rows. The database that runs it decides how: SQLite in one go, without
  * letting anything else of this process in between, another one by awaiting.
  */
-import type { Compilable, CompiledQuery } from 'kysely';
+import type { Compilable, CompiledQuery, Kysely } from 'kysely';
+import type { Schema } from './schema.js';
 
 export type Script<T> = Generator<CompiledQuery, T, readonly unknown[]>;
 
 /** Run one query inside a script. @returns its rows */
 export function* query<Row>(compilable: Compilable<Row>): Script<readonly Row[]> {
   return (yield compilable.compile()) as readonly Row[];
+}
+
+/** Stands in a query for what is filled in at each use. */
+class Blank {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/**
+ * A query that is compiled once, and filled in at each use: to compile one takes longer than to run it.
+ * @param write must write the same query whatever it is given; it is called once for each database, with blanks
+ */
+export function prepared<Given extends object, Row>(
+  write: (db: Kysely<Schema>, given: Given) => Compilable<Row>,
+): (db: Kysely<Schema>, given: Given) => Script<readonly Row[]> {
+  const blanks = new Proxy({}, { get: (_, name) => new Blank(String(name)) }) as Given;
+  const known = new WeakMap<Kysely<Schema>, CompiledQuery<Row>>();
+  return function* (db, given) {
+    let compiled = known.get(db);
+    if (compiled === undefined) {
+      compiled = write(db, blanks).compile();
+      known.set(db, compiled);
+    }
+    const fill = (value: unknown): unknown =>
+      value instanceof Blank ? given[value.name as keyof Given] : value;
+    return (yield { ...compiled, parameters: compiled.parameters.map(fill) }) as readonly Row[];
+  };
 }
 
 /** Thrown by a script to undo what it has done; comes out of `run` as it is. */

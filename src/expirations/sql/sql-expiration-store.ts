@@ -49,8 +49,9 @@ export abstract class SqlExpirationStore implements ExpirationStore {
   protected readonly db: Kysely<Schema>;
   readonly #runner: ScriptRunner;
   readonly #locksRows: boolean;
-  /** Claims that could not be given back when they were done with; the next settling does it. */
+  /** Claims that are done with and not given back yet; the next settling does it. */
   readonly #unreleased = new Set<string>();
+  #givesBackSoon = false;
 
   /** @param locksRows several scripts run at a time, and rows are locked between them; else one runs after the other */
   constructor(db: Kysely<Schema>, runner: ScriptRunner, locksRows: boolean) {
@@ -161,6 +162,10 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     options: SettleOptions = {},
   ): Promise<ReadonlySet<number>> {
     await this.prepare();
+    if (options.lazy === true && changes.length === 0) {
+      this.#giveBackSoon(token);
+      return new Set();
+    }
     const keepClaim = options.keepClaim === true;
     const released = keepClaim ? [] : [token, ...this.#unreleased];
     const durable = (options.durable ?? true) && changes.length > 0;
@@ -176,6 +181,18 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     }
     for (const done of released) this.#unreleased.delete(done);
     return changed;
+  }
+
+  /** Together with those of the whole turn of the event loop: a transaction costs more than what is in it. */
+  #giveBackSoon(token: string): void {
+    this.#unreleased.add(token);
+    if (this.#givesBackSoon) return;
+    this.#givesBackSoon = true;
+    setImmediate(() => {
+      this.#givesBackSoon = false;
+      // What fails stays, and a store that is closed has given back all that it had.
+      if (this.#unreleased.size > 0) this.settle(UNUSED_TOKEN, [], { durable: false }).catch(() => {});
+    });
   }
 
   async releaseDead(): Promise<void> {
@@ -231,8 +248,8 @@ export abstract class SqlExpirationStore implements ExpirationStore {
         message: 'the connection that held this file for us was lost meanwhile: try again',
       });
     }
-    const changed = yield* applyChanges(this.db, changes);
-    if (released.length > 0) yield* giveBack(this.db, released);
+    const changed = yield* applyChanges(this.db, changes, this.#locksRows);
+    if (released.length > 0) yield* giveBack(this.db, released, this.#locksRows);
     return changed;
   }
 

@@ -102,13 +102,13 @@ export class SqliteDatabase implements ScriptRunner {
   #transact<T>(script: () => Script<T>, readOnly: boolean): T {
     const database = this.#open();
     this.#endMoment();
-    database.exec(readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE');
+    this.#prepare(database, readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE').run();
     try {
       const result = this.#drive(database, script());
-      database.exec('COMMIT');
+      this.#prepare(database, 'COMMIT').run();
       return result;
     } catch (error) {
-      if (database.inTransaction) database.exec('ROLLBACK');
+      if (database.inTransaction) this.#prepare(database, 'ROLLBACK').run();
       throw error;
     }
   }
