@@ -1,7 +1,7 @@
 /** Bodies of requests, as streams that end in an error when the client hangs up or sends too much. */
 import type { IncomingMessage } from 'node:http';
 import { type Readable, Transform } from 'node:stream';
-import { hasBody } from './answer.js';
+import { declaredLength, hasBody } from './answer.js';
 import { badRequest, ClientGone, HttpProblem, tooLarge } from './http-problem.js';
 
 const BUFFER_BYTES = 128 * 1024;
@@ -30,8 +30,14 @@ export function fileTooLarge(maxBytes: number): HttpProblem {
 /**
  * The same bytes, with an error in place of the first byte too many. The
  * source is left open whatever happens, so that the client can be answered.
+ * @param begun what was read of it; null for nothing
  */
-export function limited(source: Readable, maxBytes: number, refusal: HttpProblem): Readable {
+export function limited(
+  source: Readable,
+  maxBytes: number,
+  refusal: HttpProblem,
+  begun: Buffer | null = null,
+): Readable {
   const limit = new ByteLimit(maxBytes, refusal);
   const onError = (error: Error): void => void limit.destroy(interrupted(source, error));
   // Not whether the source has ended: of one that was taken off the pipe meanwhile the end went nowhere.
@@ -42,7 +48,34 @@ export function limited(source: Readable, maxBytes: number, refusal: HttpProblem
   limit.once('close', () => source.unpipe(limit));
   // Whoever reads has listeners of his own; an error after that concerns nobody.
   limit.on('error', () => undefined);
-  return isWhole(source) ? source.pipe(limit) : limit.destroy(interrupted(source));
+  if (begun === null ? !isWhole(source) : source.destroyed) return limit.destroy(interrupted(source));
+  if (begun !== null) limit.write(begun);
+  return source.pipe(limit);
+}
+
+/** What there is of a stream without waiting. */
+export interface Arrived {
+  /** Null for nothing. */
+  readonly bytes: Buffer | null;
+  /** It is all. */
+  readonly isAll: boolean;
+}
+
+/**
+ * Take what has arrived of a stream. Of a small body that is mostly all, and to
+ * read it as a stream costs more than to store it.
+ * @throws ClientGone
+ */
+export async function takeArrived(source: Readable): Promise<Arrived> {
+  if (!isWhole(source)) throw interrupted(source);
+  if (isRequest(source)) {
+    const isAll = source.complete || source.readableLength === declaredLength(source);
+    return { bytes: isAll ? (source.read() as Buffer | null) : null, isAll };
+  }
+  const bytes = source.read() as Buffer | null;
+  // Any other stream says that it has ended, if it has, in the next turn.
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+  return { bytes, isAll: source.readableEnded };
 }
 
 /**

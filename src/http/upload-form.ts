@@ -121,7 +121,7 @@ export class UploadForm implements FormReceiver {
 
   /** Forget whatever is not published. */
   async discard(): Promise<void> {
-    this.#abort.abort();
+    if (this.#arriving.size > 0) this.#abort.abort();
     await Promise.allSettled(this.#arriving);
     const discards = await Promise.allSettled(this.#uploads.map(({ staged }) => staged.discard()));
     for (const outcome of discards) {
@@ -153,7 +153,7 @@ export class UploadForm implements FormReceiver {
     const { signal } = this.#abort;
     const offer = { name, declared: saidType(contentType, name), room: this.#room, signal };
     const body = await admitBody(this.#exchange, this.#policy, stream, offer);
-    const staged = await fs.stage(path, body.stream, {
+    const staged = await fs.stage(path, body.content, {
       signal,
       final: this.#policy.onConflict !== 'rename',
       // Where a signed URL has named the file, that is its name.

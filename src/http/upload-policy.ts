@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.js';
 import { HeadGate, through } from './head-gate.js';
 import { HttpProblem } from './http-problem.js';
 import type { ResolvedRouterOptions } from './options.js';
-import { fileTooLarge, limited } from './request-body.js';
+import { fileTooLarge, limited, takeArrived } from './request-body.js';
 import { SNIFFED_BYTES, sniffMediaType } from './semantics/sniff.js';
 import type { SignedUpload } from './signed-request.js';
 import { storableType } from './storable-type.js';
@@ -48,7 +48,7 @@ export function signedPolicy(options: ResolvedRouterOptions, signed: SignedUploa
 
 /** A body that the policy takes, so far as can be told from its beginning, and the type to store with it. */
 export interface AdmittedBody {
-  readonly stream: Readable;
+  readonly content: Readable | Buffer;
   readonly contentType: string | undefined;
 }
 
@@ -72,25 +72,61 @@ export async function admitBody(
   exchange: Exchange,
   policy: UploadPolicy,
   source: Readable,
+  offer: Offer,
+): Promise<AdmittedBody> {
+  const { bytes, isAll } = await takeArrived(source);
+  if (isAll) return admitWhole(exchange, policy, bytes ?? Buffer.alloc(0), offer);
+  const stream = limited(source, policy.maxFileSize, fileTooLarge(policy.maxFileSize), bytes);
+  return admitStream(exchange, policy, stream, offer);
+}
+
+async function admitWhole(
+  exchange: Exchange,
+  policy: UploadPolicy,
+  content: Buffer,
+  { name, declared, room }: Offer,
+): Promise<AdmittedBody> {
+  if (content.length > policy.maxFileSize) throw fileTooLarge(policy.maxFileSize);
+  await room?.useBytes(content.length);
+  const type = await acceptedType(policy, { name, declared }, () => content.subarray(0, SNIFFED_BYTES));
+  return { content, contentType: storableType(exchange, name, type) };
+}
+
+async function admitStream(
+  exchange: Exchange,
+  policy: UploadPolicy,
+  limitedSource: Readable,
   { name, declared, room, signal }: Offer,
 ): Promise<AdmittedBody> {
-  let stream: Readable = limited(source, policy.maxFileSize, fileTooLarge(policy.maxFileSize));
-  if (room !== null) stream = through(stream, new BodyMeter(room));
-  if (policy.accept.length === 0) return { stream, contentType: storableType(exchange, name, declared) };
+  const stream = room === null ? limitedSource : through(limitedSource, new BodyMeter(room));
+  if (policy.accept.length === 0) {
+    return { content: stream, contentType: storableType(exchange, name, declared) };
+  }
   const gate = through(stream, new HeadGate(SNIFFED_BYTES));
   const giveUp = (): void => void gate.destroy();
   signal?.addEventListener('abort', giveUp);
   try {
-    const sniffed = await sniffMediaType(await gate.head, name);
-    if (!isAccepted(policy, sniffed, name)) throw typeRefused(policy);
+    const type = await acceptedType(policy, { name, declared }, () => gate.head);
     gate.open();
-    return { stream: gate, contentType: storableType(exchange, name, sniffed) };
+    return { content: gate, contentType: storableType(exchange, name, type) };
   } catch (error) {
     gate.destroy();
     throw error;
   } finally {
     signal?.removeEventListener('abort', giveUp);
   }
+}
+
+/** What a body is: by its content where that is looked at, else as its sender says. @throws HttpProblem 415 */
+async function acceptedType(
+  policy: UploadPolicy,
+  { name, declared }: Pick<Offer, 'name' | 'declared'>,
+  head: () => Buffer | Promise<Buffer>,
+): Promise<string | undefined> {
+  if (policy.accept.length === 0) return declared;
+  const sniffed = await sniffMediaType(await head(), name);
+  if (!isAccepted(policy, sniffed, name)) throw typeRefused(policy);
+  return sniffed;
 }
 
 /**

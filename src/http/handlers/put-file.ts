@@ -87,12 +87,12 @@ async function storeBody(exchange: Exchange, put: Put, { found, parameters, room
 async function stageBody(exchange: Exchange, room: Reservation | null): Promise<NamespaceStagedFile> {
   const { fs, path, request, options } = exchange;
   const declared = declaredMediaType(request.headers['content-type']);
-  const { stream, contentType } = await admitBody(exchange, routerPolicy(options), request, {
+  const { content, contentType } = await admitBody(exchange, routerPolicy(options), request, {
     name: basename(path),
     declared,
     room,
   });
-  return fs.stage(path, stream, { final: true, ...(contentType === undefined ? {} : { contentType }) });
+  return fs.stage(path, content, { final: true, ...(contentType === undefined ? {} : { contentType }) });
 }
 
 /** What is at the path changed after the client's right to it was settled. */
