@@ -84,14 +84,13 @@ export function writeHead(response: ServerResponse, status: number, fields: Fiel
 
 /** `Vary` is told once, so what was set before (for CORS, by middleware) is told with ours. */
 function withOthersVary(response: ServerResponse, byName: Record<string, string>): Record<string, string> {
-  const others = response.getHeader('Vary');
-  return others === undefined || byName.Vary === undefined
-    ? byName
-    : { ...byName, Vary: `${others}, ${byName.Vary}` };
+  const others = byName.Vary === undefined ? undefined : response.getHeader('Vary');
+  return others === undefined ? byName : { ...byName, Vary: `${others}, ${byName.Vary}` };
 }
 
 function hasFields(response: ServerResponse): boolean {
-  return response.getHeaderNames().length > 0;
+  // Express's first, as a list of names has to be made.
+  return response.hasHeader('X-Powered-By') || response.getHeaderNames().length > 0;
 }
 
 function makeHeaders(exchange: Exchange, file: Representation): FileHeaders {
