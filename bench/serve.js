@@ -44,7 +44,10 @@ const NAMES = [
   ...(isInstalled('nginx', ['-v']) ? ['nginx'] : []),
 ];
 /** Their answer is always the same. */
-const CONTROLS = { 'Express answering ok': ['1 KB'], 'node:http writing 1 KB': ['1 KB'] };
+const CONTROLS = {
+  'Express answering ok': ['1 KB', '16 KB', '10,000 files of 1 KB'],
+  'node:http writing 1 KB': ['1 KB'],
+};
 
 const work = await mkdtemp(join(tmpdir(), 'mayfly-bench-'));
 const directory = join(work, 'files');
