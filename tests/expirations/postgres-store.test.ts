@@ -66,6 +66,37 @@ describe('PostgresExpirationStore', () => {
     expect([row?.deadline, typeof row?.generation]).toEqual([8.64e15, 'number']);
   });
 
+  it('does not read all claims for each due row, however few of them the database thinks that there are', async () => {
+    const it = store();
+    await it.ready();
+    const claims = `insert into mayfly_claims (namespace, path, holder, token)
+      select 'n', i::text, 'other', 'theirs' from generate_series(1, 5000) as i`;
+    const rows = `insert into mayfly_expirations (namespace, path, deadline, has_intent, due, seen)
+      select 'n', i::text, 1, 0, 1, 1 from generate_series(1, 6000) as i`;
+    for (const [table, fill] of [
+      ['mayfly_claims', claims],
+      ['mayfly_expirations', rows],
+    ] as const) {
+      await database.query(`alter table ${table} set (autovacuum_enabled = off)`);
+      await database.query(fill);
+      await database.query(`delete from ${table}`);
+      // What the rows took on the disk stays, and that none is there is what the database remembers.
+      await database.query(`vacuum (analyze, truncate off) ${table}`);
+      await database.query(fill);
+    }
+    const read = async (): Promise<number> => {
+      const [told] = await database.query(
+        `select (seq_tup_read + idx_tup_fetch)::int as read from pg_stat_user_tables
+         where relid = 'mayfly_claims'::regclass`,
+      );
+      return told?.read as number;
+    };
+    const before = await read();
+    expect(await it.claimDue(randomUUID(), 1, 2000, null)).toHaveLength(1000);
+    await it.close(); // Its connections tell what they have read when they end.
+    expect((await read()) - before).toBeLessThan(100_000);
+  });
+
   it('gives each of many due rows to one of many who claim at once, and nobody waits for nothing', async () => {
     const stores = Array.from({ length: 6 }, () => store());
     for (let i = 0; i < 300; i++) await put(stores[0] as PostgresExpirationStore, `f${i}`, 1);
