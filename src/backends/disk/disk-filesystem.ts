@@ -74,7 +74,10 @@ const meta: Meta = {
 
 /** Options of `OSFS`. */
 export interface OSFSOptions {
-  /** Data and directory are on the disk before a write resolves; default true. Writes are atomic either way. */
+  /**
+   * Data and directory are on the disk before a write resolves; default true. Writes are atomic either way. Without,
+   * small files are stored in the foreground as long as the disk is local and fast: it saves the turns of the thread pool.
+   */
   durable?: boolean;
   /**
    * Memory in bytes for small files that are served over HTTP; default 64 MiB, 0 for none. Each is compared with the
