@@ -10,7 +10,7 @@ import type { NamespaceStagedFile } from '../namespaces/namespace-options.js';
 import { joinPath } from '../path/parts.js';
 import { requireReplaceable } from './compressed-upload.js';
 import type { Exchange } from './exchange.js';
-import { badRequest, notFound, tooLarge } from './http-problem.js';
+import { badRequest, ClientGone, notFound, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
 import type { Fate } from './publish.js';
 import { publishNew, publishRenamed } from './publish.js';
@@ -63,6 +63,8 @@ export class UploadForm implements FormReceiver {
   /** Parts on their way into the storage. */
   readonly #arriving = new Set<Promise<unknown>>();
   readonly #names = new Set<string>();
+  /** Nobody would discard what is staged from now on. */
+  #isOver = false;
   #parts = 0;
   #files = 0;
   /** The last field that came after parts of which it was not known yet whether they are files. */
@@ -83,10 +85,12 @@ export class UploadForm implements FormReceiver {
     this.#parameters.add(name, value);
   }
 
-  onFile(part: FilePart): Promise<void> {
+  async onFile(part: FilePart): Promise<void> {
+    // The parser goes on for a moment after the form was refused.
+    if (this.#isOver) throw new ClientGone();
     const arriving = this.#receive(part, this.#parts++);
     this.#arriving.add(arriving);
-    return arriving.finally(() => this.#arriving.delete(arriving));
+    await arriving.finally(() => this.#arriving.delete(arriving));
   }
 
   /** Make every file of the form visible, or none. @throws HttpProblem 400 for a form without files */
@@ -121,6 +125,7 @@ export class UploadForm implements FormReceiver {
 
   /** Forget whatever is not published. */
   async discard(): Promise<void> {
+    this.#isOver = true;
     if (this.#arriving.size > 0) this.#abort.abort();
     await Promise.allSettled(this.#arriving);
     const discards = await Promise.allSettled(this.#uploads.map(({ staged }) => staged.discard()));
