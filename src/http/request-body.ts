@@ -69,13 +69,20 @@ export interface Arrived {
 export async function takeArrived(source: Readable): Promise<Arrived> {
   if (!isWhole(source)) throw interrupted(source);
   if (isRequest(source)) {
-    const isAll = source.complete || source.readableLength === declaredLength(source);
-    return { bytes: isAll ? (source.read() as Buffer | null) : null, isAll };
+    const isBytes = source.readableEncoding === null;
+    const isAll = source.complete || (isBytes && source.readableLength === declaredLength(source));
+    return { bytes: isAll ? readBuffered(source) : null, isAll };
   }
-  const bytes = source.read() as Buffer | null;
+  const bytes = readBuffered(source);
   // Any other stream says that it has ended, if it has, in the next turn.
   await new Promise<void>((resolve) => process.nextTick(resolve));
   return { bytes, isAll: source.readableEnded };
+}
+
+/** Null for nothing. Other middleware may have wanted text. */
+function readBuffered(source: Readable): Buffer | null {
+  const buffered = source.read() as Buffer | string | null;
+  return typeof buffered === 'string' ? Buffer.from(buffered, source.readableEncoding ?? 'utf8') : buffered;
 }
 
 /**

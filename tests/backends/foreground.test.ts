@@ -1,6 +1,8 @@
+import { constants } from 'node:fs';
 import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { callsIn } from '../../src/backends/disk/changing-calls.js';
 import { Foreground } from '../../src/backends/disk/foreground.js';
 import { pinDirectoryAnywhere } from '../../src/backends/disk/system-path.js';
 import { openBelow } from '../support/open-descriptors.js';
@@ -119,6 +121,27 @@ describe('a pin of a directory that was met', () => {
     await rm(directory);
     await expect(pinDirectoryAnywhere(directory, foreground)).rejects.toMatchObject({ code: 'ENOENT' });
     expect(foreground.knows(directory)).toBe(false);
+    expect(await openBelow(root)).toEqual([]);
+  });
+});
+
+describe('what changes a near directory', () => {
+  it('is done at once, and in the thread pool as soon as the disk was slow, also for who has begun', async () => {
+    const quick = new Foreground(false);
+    quick.admit((await stat(root)).dev);
+    const pin = await pinDirectoryAnywhere(root, quick);
+    const calls = callsIn(pin, quick);
+    const flags = constants.O_WRONLY | constants.O_CREAT;
+    const first = calls.open(join(root, 'a'), flags, 0o666);
+    expect(typeof first).toBe('number');
+    calls.close(await first);
+    const clock = stopClock();
+    for (let i = 0; i < 3; i++) quick.ask(() => clock.advance(101));
+    const second = calls.open(join(root, 'b'), flags, 0o666);
+    expect(typeof second).toBe('object');
+    calls.close(await second);
+    expect(callsIn(pin, quick)).not.toBe(calls);
+    pin.close();
     expect(await openBelow(root)).toEqual([]);
   });
 });

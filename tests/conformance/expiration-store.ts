@@ -383,6 +383,11 @@ export function describeExpirationStore(
           while ((await another.claim(token(), [key(`lazy-${i}`)])) === null) await sleep(1);
         }
         expect(await store.claim(token(), [key('lazy-0')])).toBeNull();
+        const kept = token();
+        await store.claim(kept, [key('kept')]);
+        await store.settle(kept, [], { lazy: true, keepClaim: true });
+        await sleep(20);
+        expect(await another.claim(token(), [key('kept')])).toBeNull();
       });
 
       it('gives each due row to one of them', async () => {

@@ -43,17 +43,45 @@ export function callsIn(directory: Pin, foreground: Foreground): ChangingCalls {
   return calls;
 }
 
+/** Asked for each call, as the disk may have become slow since an upload has begun. */
 function callsOf(foreground: Foreground): ChangingCalls {
+  const now = <T>(call: () => T, later: () => Promise<T>): T | Promise<T> =>
+    foreground.isOpenForChanges ? foreground.ask(call) : later();
   return {
-    open: (systemPath, flags, mode) => foreground.ask(() => system.openSync(systemPath, flags, mode)),
+    open: (...how) =>
+      now(
+        () => system.openSync(...how),
+        () => system.open(...how),
+      ),
     writev: (fd, buffers) =>
-      isSmall(buffers) ? foreground.ask(() => system.writevSync(fd, buffers)) : inPool.writev(fd, buffers),
-    futimes: (fd, accessed, modified) => foreground.ask(() => system.futimesSync(fd, accessed, modified)),
+      isSmall(buffers)
+        ? now(
+            () => system.writevSync(fd, buffers),
+            async () => inPool.writev(fd, buffers),
+          )
+        : inPool.writev(fd, buffers),
+    futimes: (...how) =>
+      now(
+        () => system.futimesSync(...how),
+        () => system.futimes(...how),
+      ),
     fstat: system.fstatSync,
     close: system.closeSync,
-    link: (from, to) => foreground.ask(() => system.linkSync(from, to)),
-    rename: (from, to) => foreground.ask(() => system.renameSync(from, to)),
-    unlink: (systemPath) => foreground.ask(() => system.unlinkSync(systemPath)),
+    link: (...how) =>
+      now(
+        () => system.linkSync(...how),
+        () => system.link(...how),
+      ),
+    rename: (...how) =>
+      now(
+        () => system.renameSync(...how),
+        () => system.rename(...how),
+      ),
+    unlink: (systemPath) =>
+      now(
+        () => system.unlinkSync(systemPath),
+        () => system.unlink(systemPath),
+      ),
   };
 }
 

@@ -210,14 +210,10 @@ function nullWhenNotThere(error: unknown): null {
   throw error;
 }
 
-/** Pin without asking where it leads. @param isNear whether what really lies there may be looked at in the foreground */
-async function pinAnywhere(
-  systemPath: string,
-  flags: number,
-  isNear: (real: string) => boolean = () => false,
-): Promise<Pin> {
+/** Pin without asking where it leads. */
+async function pinAnywhere(systemPath: string, flags: number): Promise<Pin> {
   if (!hasDescriptorLinks) return pinByName(systemPath, flags);
-  return pinOf(await open(systemPath, O_PATH | flags), isNear);
+  return pinOf(await open(systemPath, O_PATH | flags), () => false);
 }
 
 /** As `pinAnywhere`, for a directory; in the foreground if it was met before. */
@@ -234,13 +230,12 @@ export async function pinDirectoryAnywhere(systemPath: string, foreground: Foreg
 
 /** Pin what is in a directory that was met; null when nothing is there. */
 async function pinInKnown(systemPath: string, foreground: Foreground): Promise<Pin | null> {
-  // By way of a link it may lie anywhere.
-  const isNear = (real: string): boolean => real === systemPath;
-  // To look for something new may take a disk: in the foreground only where worse is done there.
-  if (!foreground.isOpenForChanges) return pinAnywhere(systemPath, 0, isNear);
+  // To look for something new may take a disk, or be a mount point: in the foreground only where worse is done there.
+  if (!foreground.isOpenForChanges) return pinAnywhere(systemPath, 0);
   return foreground.ask(() => {
     const isThere = lstatSync(systemPath, QUIETLY) !== undefined; // To be told by an error takes longer.
-    return isThere ? pinOf(openSync(systemPath, O_PATH), isNear) : null;
+    // By way of a link it may lie anywhere.
+    return isThere ? pinOf(openSync(systemPath, O_PATH), (real) => real === systemPath) : null;
   });
 }
 

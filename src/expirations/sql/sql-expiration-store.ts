@@ -162,11 +162,11 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     options: SettleOptions = {},
   ): Promise<ReadonlySet<number>> {
     await this.prepare();
-    if (options.lazy === true && changes.length === 0) {
+    const keepClaim = options.keepClaim === true;
+    if (options.lazy === true && !keepClaim && changes.length === 0) {
       this.#giveBackSoon(token);
       return new Set();
     }
-    const keepClaim = options.keepClaim === true;
     const released = keepClaim ? [] : [token, ...this.#unreleased];
     const durable = (options.durable ?? true) && changes.length > 0;
     let changed: ReadonlySet<number>;
