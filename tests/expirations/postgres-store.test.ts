@@ -97,6 +97,23 @@ describe('PostgresExpirationStore', () => {
     expect((await read()) - before).toBeLessThan(100_000);
   });
 
+  it('reads no more due rows than it claims, also of a table of which the database knows nothing yet', async () => {
+    const it = store();
+    await it.ready();
+    await database.query('alter table mayfly_expirations set (autovacuum_enabled = off)');
+    await database.query(
+      `insert into mayfly_expirations (namespace, path, deadline, has_intent, due, seen)
+       select 'n', i::text, 1, 0, 1, 1 from generate_series(1, 20000) as i`,
+    );
+    expect(await it.claimDue(randomUUID(), 1, 100, null)).toHaveLength(100);
+    await it.close(); // Its connections tell what they have read when they end.
+    const [told] = await database.query(
+      `select sum(idx_tup_read)::int as read from pg_stat_user_indexes
+       where relid = 'mayfly_expirations'::regclass`,
+    );
+    expect(told?.read).toBeLessThan(1000);
+  });
+
   it('gives each of many due rows to one of many who claim at once, and nobody waits for nothing', async () => {
     const stores = Array.from({ length: 6 }, () => store());
     for (let i = 0; i < 300; i++) await put(stores[0] as PostgresExpirationStore, `f${i}`, 1);

@@ -234,9 +234,12 @@ async function execute(
 }
 
 /** Each query is to see what others have committed before it, whatever the database's default is. */
-function beginning({ durable, unhurried }: PostgresRunOptions): string {
+function beginning({ durable, unhurried, firstOfMany }: PostgresRunOptions): string {
   const statements = ['begin isolation level read committed'];
   if (durable === false) statements.push('set local synchronous_commit = off');
+  // Both read everything before they give out the first row.
+  if (firstOfMany === true)
+    statements.push('set local enable_sort = off', 'set local enable_bitmapscan = off');
   if (unhurried === true) statements.push('set local statement_timeout = 0');
   return statements.join('; ');
 }

@@ -137,7 +137,8 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     await this.prepare();
     const claimant = { holder: (await this.holders()).id, token };
     const due = { now, limit, after, selection, skipLocked: this.#locksRows };
-    const taking = this.#runner.run(() => takeDue(this.db, claimant, due), { durable: false });
+    const how = { durable: false, firstOfMany: true };
+    const taking = this.#runner.run(() => takeDue(this.db, claimant, due), how);
     const rows = await taking.catch((error: unknown) => {
       this.#unreleased.add(token);
       throw error;
