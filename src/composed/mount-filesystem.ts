@@ -10,11 +10,9 @@
 import type { Readable } from 'node:stream';
 import { MemoryFS } from '../backends/memory/memory-filesystem.js';
 import {
-  DestinationExists,
   DirectoryExists,
   DirectoryNotEmpty,
   FileExpected,
-  FSError,
   RemoveRootError,
   Unsupported,
 } from '../errors/errors.js';
@@ -38,8 +36,10 @@ import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../path/parts.js';
 import { commonMeta } from './common-meta.js';
+import { removeFiles } from './mount-removal.js';
 import type { Spot } from './mount-table.js';
 import { localError, localInfo, MountTable } from './mount-table.js';
+import { moveOver, withinOne } from './mount-transfer.js';
 
 /**
  * Several filesystems as one tree. Closing it leaves the mounted ones open: they
@@ -173,16 +173,7 @@ export class MountFS extends Filesystem {
     return removeValid(
       paths,
       (path) => this.validatePath(path),
-      async (valid) => {
-        const outcomes = new Map<string, RemoveOutcome>();
-        for (const path of valid.filter((each) => this.#mounts.isImplied(each))) {
-          outcomes.set(path, { path, result: 'failed', error: new FileExpected(path) });
-        }
-        for (const [mount, members] of this.#mounts.grouped(valid.filter((path) => !outcomes.has(path)))) {
-          for (const outcome of await removeIn(mount, members, options)) outcomes.set(outcome.path, outcome);
-        }
-        return valid.map((path) => outcomes.get(path) as RemoveOutcome);
-      },
+      (valid) => removeFiles(this.#mounts, valid, options),
     );
   }
 
@@ -208,15 +199,15 @@ export class MountFS extends Filesystem {
   override async copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
-    if (await this.#within(from, to, (fs, a, b) => fs.copy(a, b, options))) return;
+    if (await withinOne(this.#mounts, from, to, (fs, a, b) => fs.copy(a, b, options))) return;
     await super.copy(from, to, options);
   }
 
   override async move(source: string, destination: string, options?: CopyOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
-    if (await this.#within(from, to, (fs, a, b) => fs.move(a, b, options))) return;
-    if (!isSamePlace(this, from, to) && (await this.#moveOver(from, to, options))) return;
+    if (await withinOne(this.#mounts, from, to, (fs, a, b) => fs.move(a, b, options))) return;
+    if (!isSamePlace(this, from, to) && (await moveOver(this, this.#mounts, [from, to], options))) return;
     await super.move(from, to, options);
   }
 
@@ -235,7 +226,7 @@ export class MountFS extends Filesystem {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
     const isWhole = !this.#mounts.hasBelow(from) && !this.#mounts.hasBelow(to);
-    if (isWhole && (await this.#within(from, to, (fs, a, b) => fs.copyDir(a, b, options)))) return;
+    if (isWhole && (await withinOne(this.#mounts, from, to, (fs, a, b) => fs.copyDir(a, b, options)))) return;
     await super.copyDir(from, to, options);
   }
 
@@ -245,7 +236,7 @@ export class MountFS extends Filesystem {
     if (from !== to && !isWithin(from, to)) this.#refuseMounts(from);
     await this.#imply(to);
     const isWhole = !this.#mounts.hasBelow(from) && !this.#mounts.hasBelow(to);
-    if (isWhole && (await this.#within(from, to, (fs, a, b) => fs.moveDir(a, b, options)))) return;
+    if (isWhole && (await withinOne(this.#mounts, from, to, (fs, a, b) => fs.moveDir(a, b, options)))) return;
     await super.moveDir(from, to, options);
   }
 
@@ -258,10 +249,7 @@ export class MountFS extends Filesystem {
   /** What the mounted ones answer, each with where it is mounted: one that is exchanged, or not there, is noticed. */
   override async identify(options: { create?: boolean } = {}): Promise<string | null> {
     this.checkOpen();
-    const identities: [mount: string, identity: string | null][] = [];
-    for (const [mount, fs] of this.#mounts.entries()) identities.push([mount, await fs.identify(options)]);
-    if (identities.every(([, identity]) => identity === null)) return null;
-    return JSON.stringify(identities.sort(([a], [b]) => compareCodePoints(a, b)));
+    return this.#mounts.identify(options);
   }
 
   override async sweepStaged(before: Date, options?: SweepOptions): Promise<number> {
@@ -308,40 +296,6 @@ export class MountFS extends Filesystem {
     await this.#rest.close();
   }
 
-  /**
-   * Do something within the one filesystem in which two paths lie; it may be mounted at two places.
-   * @returns false, and nothing is done, when they lie in two
-   */
-  async #within(
-    source: string,
-    destination: string,
-    work: (fs: Filesystem, from: string, to: string) => Promise<void>,
-  ): Promise<boolean> {
-    const [from, to] = [this.#mounts.spot(source), this.#mounts.spot(destination)];
-    if (from.fs !== to.fs) return false;
-    try {
-      await work(from.fs, from.inner, to.inner);
-      return true;
-    } catch (error) {
-      const isOfSource = error instanceof FSError && isWithin(from.inner, error.path ?? '');
-      throw localError(error, isOfSource ? from.mount : to.mount);
-    }
-  }
-
-  /** Move from one mount to another in a way of their own, such as that of two namespaces, which keeps the deadline. */
-  async #moveOver(source: string, destination: string, options: CopyOptions = {}): Promise<boolean> {
-    const [from, to] = [this.#mounts.spot(source), this.#mounts.spot(destination)];
-    const there = await findInfo(this, destination);
-    if (there !== null && options.overwrite !== true) throw new DestinationExists(destination);
-    if (there?.isDir) throw new FileExpected(destination);
-    try {
-      return await from.fs.moveInto(to.fs, from.inner, to.inner, options);
-    } catch (error) {
-      const isOfSource = error instanceof FSError && error.path === from.inner;
-      throw localError(error, isOfSource ? from.mount : to.mount);
-    }
-  }
-
   #refuseMounts(path: string): void {
     if (this.#mounts.hasBelow(path) || (path !== '' && this.#mounts.has(path))) throw new RemoveRootError();
   }
@@ -377,24 +331,5 @@ export class MountFS extends Filesystem {
     } catch (error) {
       throw localError(error, mount);
     }
-  }
-}
-
-/** What goes wrong with one mount holds up nothing in the others. */
-async function removeIn(
-  { fs, mount }: Spot,
-  paths: readonly string[],
-  options: RemoveManyOptions | undefined,
-): Promise<RemoveOutcome[]> {
-  const inner = mount === '' ? paths : paths.map((path) => path.slice(mount.length + 1));
-  try {
-    const outcomes = await fs.removeMany(inner, options);
-    return outcomes.map(({ path, result, error }) => ({
-      path: joinPath(mount, path),
-      result,
-      ...(error === undefined ? {} : { error: localError(error, mount) as Error }),
-    }));
-  } catch (error) {
-    return paths.map((path) => ({ path, result: 'failed', error: localError(error, mount) as Error }));
   }
 }

@@ -37,9 +37,12 @@ export class MountTable {
     return this.#mounts.values();
   }
 
-  /** The mounted filesystems, by where they are mounted. */
-  entries(): Iterable<[mount: string, fs: Filesystem]> {
-    return this.#mounts.entries();
+  /** What the mounted filesystems answer, each with where it is mounted; null when none of them knows. */
+  async identify(options: { create?: boolean }): Promise<string | null> {
+    const identities: [mount: string, identity: string | null][] = [];
+    for (const [mount, fs] of this.#mounts) identities.push([mount, await fs.identify(options)]);
+    if (identities.every(([, identity]) => identity === null)) return null;
+    return JSON.stringify(identities.sort(([a], [b]) => compareCodePoints(a, b)));
   }
 
   /** The mount with the longest prefix of a path. */
