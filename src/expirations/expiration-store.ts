@@ -50,6 +50,9 @@ export interface Overdue {
 /** Where `overdue` stops counting, so that its cost is bounded. */
 export const OVERDUE_COUNTED = 10_000;
 
+/** How long those who wait for a key that somebody else has claimed pause at most before they look again, in ms. */
+export const CLAIM_PAUSE_MS = 50;
+
 /** Where `claimDue` goes on: after this row, in the order of its results. */
 export interface DuePosition {
   /** When the row wants attention, in ms since the epoch. */

@@ -16,13 +16,13 @@ import type { Moment } from '../clock/moment.js';
 import { DestinationExists, FileExists, OperationTimeout, ResourceNotFound } from '../errors/errors.js';
 import type { Expiration, FileKey } from './expiration.js';
 import type { ExpirationStore, FindOptions, RowChange, SettleOptions } from './expiration-store.js';
+import { CLAIM_PAUSE_MS } from './expiration-store.js';
 import type { KeyedMutex } from './keyed-mutex.js';
 import { mutexOf } from './keyed-mutex.js';
 
 /** How long to wait for a path that another process works on. */
 const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 2;
-const LONGEST_PAUSE_MS = 50;
 
 /** Tells what is stored at a key: a text that differs for different contents, null for nothing. */
 export type ValidatorOf = (key: FileKey) => Promise<string | null>;
@@ -253,7 +253,7 @@ export class Ledger {
 
   async #claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[]> {
     const giveUp = performance.now() + PATIENCE_MS;
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, CLAIM_PAUSE_MS)) {
       const rows = await this.#store.claim(token, keys);
       if (rows !== null) return rows;
       if (performance.now() > giveUp) {

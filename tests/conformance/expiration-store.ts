@@ -390,6 +390,20 @@ export function describeExpirationStore(
         expect(await another.claim(token(), [key('kept')])).toBeNull();
       });
 
+      it('lets others have a key that is claimed again and again', async () => {
+        const use = async (claim: string): Promise<void> => {
+          if ((await store.claim(claim, [key('hot')])) !== null)
+            await store.settle(claim, [], { lazy: true });
+        };
+        let theirs: unknown = null;
+        for (let i = 0; i < 100 && theirs === null; i++) {
+          await use(token());
+          await use(token());
+          [theirs] = await Promise.all([another.claim(token(), [key('hot')]), use(token())]);
+        }
+        expect(theirs).not.toBeNull();
+      });
+
       it('gives each due row to one of them', async () => {
         for (let i = 0; i < 20; i++) await put(`f${i}`, i);
         const claims = await Promise.all([

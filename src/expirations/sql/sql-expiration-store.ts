@@ -2,6 +2,7 @@
  * The expiration store over SQL: what SQLite and others have in common. A
  * dialect adds how scripts run and how it sees whether a holder lives.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { RemoteConnectionError } from '../../errors/errors.js';
@@ -17,6 +18,7 @@ import type {
   SettleOptions,
 } from '../expiration-store.js';
 import { OVERDUE_COUNTED } from '../expiration-store.js';
+import { ClaimChains } from './claim-chains.js';
 import {
   allHolders,
   areCovered,
@@ -49,7 +51,8 @@ export abstract class SqlExpirationStore implements ExpirationStore {
   protected readonly db: Kysely<Schema>;
   readonly #runner: ScriptRunner;
   readonly #locksRows: boolean;
-  /** Claims that are done with and not given back yet; the next settling does it. */
+  readonly #chains = new ClaimChains();
+  /** Claims that are done with, or may have been taken though we were not told; the next settling gives them back. */
   readonly #unreleased = new Set<string>();
   #givesBackSoon = false;
 
@@ -109,14 +112,18 @@ export abstract class SqlExpirationStore implements ExpirationStore {
 
   async claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null> {
     await this.prepare();
+    const pause = this.#chains.pause(keys);
+    if (pause > 0) await sleep(pause);
     for (;;) {
       const holders = await this.holders();
       const claimant = { holder: holders.id, token };
       try {
-        return await this.#runner.run(() => takeKeys(this.db, claimant, keys), { durable: false });
+        const rows = await this.#runner.run(() => takeKeys(this.db, claimant, keys), { durable: false });
+        this.#chains.claimed(token, keys);
+        return rows;
       } catch (error) {
         if (!(error instanceof HeldElsewhere)) {
-          this.#unreleased.add(token); // It may have been taken all the same.
+          this.#unreleased.add(token);
           throw error;
         }
       }
@@ -164,7 +171,9 @@ export abstract class SqlExpirationStore implements ExpirationStore {
   ): Promise<ReadonlySet<number>> {
     await this.prepare();
     const keepClaim = options.keepClaim === true;
-    if (options.lazy === true && !keepClaim && changes.length === 0) {
+    const waits = options.lazy === true && changes.length === 0 && this.#chains.mayWait(token);
+    if (!keepClaim) this.#chains.left(token);
+    if (waits && !keepClaim) {
       this.#giveBackSoon(token);
       return new Set();
     }
@@ -184,7 +193,6 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     return changed;
   }
 
-  /** Together with those of the whole turn of the event loop: a transaction costs more than what is in it. */
   #giveBackSoon(token: string): void {
     this.#unreleased.add(token);
     if (this.#givesBackSoon) return;

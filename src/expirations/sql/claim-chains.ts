@@ -1,0 +1,76 @@
+/**
+ * Claims of one key that follow each other within a turn of the event loop, so
+ * that other processes, who look again after a pause, never find it free.
+ *
+ * A claim on a path without a deadline need not be given back before the end of
+ * the turn, together with others: a transaction costs more than what is in it.
+ * But whoever wants the key until then takes it over. So only the first of a
+ * chain may wait; and a chain that has gone on for long pauses for longer than
+ * the others do.
+ */
+import type { FileKey } from '../expiration.js';
+import { keyText } from '../expiration.js';
+import { CLAIM_PAUSE_MS } from '../expiration-store.js';
+
+/** After which a chain pauses. */
+const LONG_MS = 1000;
+
+interface Link {
+  readonly keys: readonly string[];
+  /** When the chain began, in ms on the clock that never goes back. */
+  readonly since: number;
+  readonly isFirst: boolean;
+}
+
+export class ClaimChains {
+  readonly #now: () => number;
+  readonly #links = new Map<string, Link>();
+  /** Keys that were done with in this turn, and since when they have been in use. */
+  readonly #left = new Map<string, number>();
+  #turns = false;
+
+  /** @param now in ms, on any clock that never goes back */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** How long to leave these keys alone before they are claimed, in ms; mostly 0. */
+  pause(keys: readonly FileKey[]): number {
+    const since = this.#sinceWhen(keys.map(keyText));
+    return since !== undefined && this.#now() - since > LONG_MS ? CLAIM_PAUSE_MS * 1.2 : 0;
+  }
+
+  claimed(token: string, keys: readonly FileKey[]): void {
+    const texts = keys.map(keyText);
+    const since = this.#sinceWhen(texts);
+    this.#links.set(token, { keys: texts, since: since ?? this.#now(), isFirst: since === undefined });
+  }
+
+  /** Whether the claim may be given back at the end of the turn. */
+  mayWait(token: string): boolean {
+    return this.#links.get(token)?.isFirst === true;
+  }
+
+  /** The claim is done with. */
+  left(token: string): void {
+    const link = this.#links.get(token);
+    if (link === undefined) return;
+    this.#links.delete(token);
+    for (const key of link.keys) this.#left.set(key, link.since);
+    if (this.#turns) return;
+    this.#turns = true;
+    setImmediate(() => {
+      this.#turns = false;
+      this.#left.clear();
+    });
+  }
+
+  #sinceWhen(keys: readonly string[]): number | undefined {
+    let earliest: number | undefined;
+    for (const key of keys) {
+      const since = this.#left.get(key);
+      if (since !== undefined) earliest = Math.min(earliest ?? since, since);
+    }
+    return earliest;
+  }
+}
