@@ -2,6 +2,7 @@
 import type { Router } from 'express';
 import express from 'express';
 import { createServe } from './dispatch.js';
+import { shareHiddenClass } from './hidden-class.js';
 import type { RouterOptions } from './options.js';
 import type { HttpService } from './service.js';
 
@@ -20,6 +21,7 @@ export function createRouter(service: HttpService, options?: RouterOptions): Rou
   // To find the one layer that there is costs as much as serving a file does. With more in it, it is searched as usual.
   const search = router.handle.bind(router);
   router.handle = ((request, response, next) => {
+    shareHiddenClass(request, response);
     if (router.stack.length === 1) serve(request, response, request.url, next);
     else search(request, response, next);
   }) as Router;
