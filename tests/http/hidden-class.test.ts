@@ -30,10 +30,13 @@ describe('what Express has prepared', () => {
   afterEach(() => mayfly.close());
 
   it('has a hidden class in common once the router has met it', async () => {
-    for (let i = 0; i < 3; i++) await request(app).get('/files/ns/a.txt').expect(200, 'a');
-    const [, a, b] = met;
-    expect(haveSameClass(a?.req as Request, b?.req as Request)).toBe(true);
-    expect(haveSameClass(a?.res as Response, b?.res as Response)).toBe(true);
+    for (let i = 0; i < 20; i++) await request(app).get('/files/ns/a.txt').expect(200, 'a');
+    const inCommon = met.filter(({ req, res }, i) => {
+      const before = met[i - 1];
+      return before !== undefined && haveSameClass(req, before.req) && haveSameClass(res, before.res);
+    });
+    // V8 remembers the class in a small cache, from which others may push it now and then.
+    expect(inCommon.length).toBeGreaterThanOrEqual(10);
   });
 
   it('keeps all that it had', async () => {
