@@ -72,16 +72,16 @@ describe('Foreground', () => {
     expect([quick.isOpenForChanges, foreground.isOpenForChanges]).toEqual([true, false]);
   });
 
-  it('is closed for a while after several slow looks among few', () => {
+  it('takes the disk for slow for a while after several slow looks among few', () => {
     const clock = stopClock();
     const slow = (): void => foreground.ask(() => clock.advance(101));
     slow();
     slow();
-    expect(foreground.isOpen).toBe(true);
+    expect(foreground.isFast).toBe(true);
     slow();
-    expect(foreground.isOpen).toBe(false);
+    expect(foreground.isFast).toBe(false);
     clock.advance(5000);
-    expect(foreground.isOpen).toBe(true);
+    expect(foreground.isFast).toBe(true);
   });
 
   it('minds no slow look that many fast ones make up for, and counts one that fails', () => {
@@ -97,9 +97,40 @@ describe('Foreground', () => {
       slow();
       for (let fast = 0; fast < 25; fast++) foreground.ask(() => undefined);
     }
-    expect(foreground.isOpen).toBe(true);
+    expect(foreground.isFast).toBe(true);
     for (let i = 0; i < 3; i++) slow();
-    expect(foreground.isOpen).toBe(false);
+    expect(foreground.isFast).toBe(false);
+  });
+});
+
+/** The event loop has turned. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('Foreground, in one turn of the event loop', () => {
+  it('is closed once some ms were spent, until the loop has turned', async () => {
+    const clock = stopClock();
+    const quick = new Foreground(false);
+    const stats = await stat(root);
+    quick.admit(stats.dev);
+    quick.meet('/a', stats);
+    const open = (): boolean[] => [quick.isOpen, quick.isOpenForChanges, quick.knows('/a')];
+    for (let round = 0; round < 3; round++) {
+      for (let ms = 0; ms < 5; ms++) {
+        expect(open()).toEqual([true, true, true]);
+        quick.ask(() => clock.advance(1));
+      }
+      expect(open()).toEqual([false, false, false]);
+      quick.ask(() => clock.advance(20)); // By who has a request of its own.
+      expect(open()).toEqual([false, false, false]);
+      await turn();
+    }
+  });
+
+  it('stays so to who asks for a fast disk only', async () => {
+    const clock = stopClock();
+    foreground.ask(() => clock.advance(6));
+    expect([foreground.isFast, foreground.isOpen]).toEqual([true, false]);
+    await turn();
   });
 });
 
@@ -140,7 +171,6 @@ describe('what changes a near directory', () => {
     const second = calls.open(join(root, 'b'), flags, 0o666);
     expect(typeof second).toBe('object');
     calls.close(await second);
-    expect(callsIn(pin, quick)).not.toBe(calls);
     pin.close();
     expect(await openBelow(root)).toEqual([]);
   });

@@ -34,7 +34,7 @@ const inForeground = new WeakMap<Foreground, ChangingCalls>();
 /** How to change what is in a directory. */
 export function callsIn(directory: Pin, foreground: Foreground): ChangingCalls {
   if (!directory.isNear) return inPool;
-  if (!foreground.isOpenForChanges) return nearInPool;
+  if (foreground.isDurable) return nearInPool;
   let calls = inForeground.get(foreground);
   if (calls === undefined) {
     calls = callsOf(foreground);
@@ -43,7 +43,7 @@ export function callsIn(directory: Pin, foreground: Foreground): ChangingCalls {
   return calls;
 }
 
-/** Asked for each call, as the disk may have become slow since an upload has begun. */
+/** Asked for each call: since an upload has begun the disk may have become slow, or the turn of the event loop long. */
 function callsOf(foreground: Foreground): ChangingCalls {
   const now = <T>(call: () => T, later: () => Promise<T>): T | Promise<T> =>
     foreground.isOpenForChanges ? foreground.ask(call) : later();

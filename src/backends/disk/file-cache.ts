@@ -66,7 +66,7 @@ export class FileCache {
   get(systemPath: string, moment?: Moment): FileVersion | null {
     const cached = this.#versions.get(systemPath);
     if (cached === undefined) return null;
-    if (!this.#foreground.isOpen) return null;
+    if (!this.#foreground.isFast) return null;
     if (moment === undefined || moment !== this.#moment) {
       this.#moment = moment;
       this.#seen.clear();

@@ -12,6 +12,12 @@
  * there, nor what is mounted below (but a mount point itself may be, where
  * writes need not be durable, and one that is laid over a directory that was
  * met); and if the root itself takes long, it isn't asked for a while.
+ *
+ * A fast one would, too, if it were asked without an end: who awaits what was
+ * answered at once goes on in the same turn of the event loop, and so would a
+ * loop of a thousand writes, with no timer and no request in between. So once
+ * some ms have been spent here, all go to the thread pool until the loop has
+ * turned.
  */
 import type { Stats } from './system-calls.js';
 
@@ -28,6 +34,13 @@ const MOST_SLOW = 3;
 const FORGIVEN = 1 / 20;
 const PAUSE_MS = 5000;
 
+/**
+ * After so much time spent the event loop has to turn. It is not reset with each
+ * turn but added up over them, as it would cost every turn something to reset
+ * it: then now and then a call goes to the pool that need not, one in hundreds.
+ */
+const MOST_SPENT_MS = 5;
+
 /** Directories that are known to be near; the least recently met goes first. */
 const MOST_DIRECTORIES = 1000;
 
@@ -37,12 +50,14 @@ export class Foreground {
   #pausedUntil = 0;
   /** Slow calls that have not been made up for. */
   #slow = 0;
+  /** Time that was spent on calls since the event loop was made to turn; over the most of it nothing is asked. */
+  #spentMs = 0;
   readonly #near = new Set<string>();
-  readonly #isDurable: boolean;
+  /** Whether writes are on the disk before they are told of. Then nothing is changed here. */
+  readonly isDurable: boolean;
 
-  /** @param isDurable whether writes are on the disk before they are told of */
   constructor(isDurable: boolean) {
-    this.#isDurable = isDurable;
+    this.isDurable = isDurable;
   }
 
   /** From now on what is on this device may be asked. */
@@ -55,14 +70,24 @@ export class Foreground {
     return this.#device !== null;
   }
 
+  /**
+   * Whether the disk is known to be fast now. That alone is asked by who answers
+   * a request that the event loop has brought: of these no more come than one
+   * turn brings, and a pool that is sent some of them makes nobody's answer come
+   * sooner.
+   */
+  get isFast(): boolean {
+    return this.#device !== null && performance.now() >= this.#pausedUntil;
+  }
+
   /** Whether something may be asked now. */
   get isOpen(): boolean {
-    return this.#device !== null && performance.now() >= this.#pausedUntil;
+    return this.#spentMs < MOST_SPENT_MS && this.isFast;
   }
 
   /** Whether something may be changed now. */
   get isOpenForChanges(): boolean {
-    return !this.#isDurable && this.isOpen;
+    return !this.isDurable && this.isOpen;
   }
 
   /** Whether something is where may be asked. */
@@ -93,7 +118,7 @@ export class Foreground {
     this.#near.delete(systemPath);
   }
 
-  /** Ask, with an eye on the time. Only when `isOpen`, or `knows`. */
+  /** Ask, with an eye on the time. Only when one of the above says so. */
   ask<T>(call: () => T): T {
     const asked = performance.now();
     try {
@@ -105,6 +130,7 @@ export class Foreground {
 
   #note(asked: number, answered: number): void {
     const took = answered - asked;
+    this.#spend(took);
     if (took <= NOTICED_MS) {
       if (this.#slow > 0) this.#slow = Math.max(0, this.#slow - FORGIVEN);
       return;
@@ -113,5 +139,13 @@ export class Foreground {
     if (this.#slow < MOST_SLOW) return;
     this.#slow = 0;
     this.#pausedUntil = answered + PAUSE_MS;
+  }
+  #spend(ms: number): void {
+    const isFirstOver = this.#spentMs < MOST_SPENT_MS && this.#spentMs + ms >= MOST_SPENT_MS;
+    this.#spentMs += ms;
+    if (!isFirstOver) return;
+    setImmediate(() => {
+      this.#spentMs = 0;
+    });
   }
 }
