@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { callsIn } from '../../src/backends/disk/changing-calls.js';
 import { Foreground } from '../../src/backends/disk/foreground.js';
-import { pinDirectoryAnywhere } from '../../src/backends/disk/system-path.js';
+import { pinDirectoryAnywhere } from '../../src/backends/disk/pin.js';
 import { openBelow } from '../support/open-descriptors.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 

@@ -1,7 +1,7 @@
 /** The calls that storing a file takes: in the thread pool, or, where that may be, in the foreground. */
 import type { Foreground } from './foreground.js';
+import type { Pin } from './pin.js';
 import * as system from './system-calls.js';
-import type { Pin } from './system-path.js';
 
 /** As those of node:fs. Each answers at once, or promises to. */
 export interface ChangingCalls {

@@ -49,12 +49,12 @@ import { DiskScope } from './disk-scope.js';
 import { translated, translateError } from './errno-errors.js';
 import { FileBody } from './file-body.js';
 import { list, listNames, listTree } from './listing.js';
+import type { Pin } from './pin.js';
 import { copyFile, moveFile, moveWholeDirectory } from './relocation.js';
 import { removeFiles, removeOne } from './removal.js';
 import { DiskServable } from './serving.js';
 import { stagedFile } from './staged-file.js';
 import { closeSync } from './system-calls.js';
-import type { Pin } from './system-path.js';
 import { setTimes } from './times.js';
 
 const COMPONENT_BYTES = 255;

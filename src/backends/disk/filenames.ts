@@ -11,6 +11,7 @@
 import type { Buffer } from 'node:buffer';
 import type { DiskRoot } from './disk-root.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
+import type { Pin } from './pin.js';
 import { syncDirectory } from './publishing.js';
 import { forget, makeIn, pinExactly, type StagingArea } from './staging.js';
 import {
@@ -25,7 +26,7 @@ import {
   type Stats,
   unlink,
 } from './system-calls.js';
-import { HIDDEN_DIRECTORY, type Pin } from './system-path.js';
+import { HIDDEN_DIRECTORY } from './system-path.js';
 
 const DIRECTORY = 'names';
 /** Directories that they are spread over; a sweep looks into one, so that millions of names are no burden. */

@@ -1,0 +1,116 @@
+/** Holding on to what is at a system path, wherever it leads: `system-path.ts` says what for, and asks where it lies. */
+import type { Foreground } from './foreground.js';
+import {
+  closeSync,
+  constants,
+  fstat,
+  fstatSync,
+  lstatSync,
+  open,
+  openSync,
+  readlinkSync,
+  realpath,
+  type Stats,
+  stat,
+  statSync,
+} from './system-calls.js';
+
+const QUIETLY = { throwIfNoEntry: false } as const;
+
+/** Not in node:fs; the same on every architecture that Node runs on. */
+const O_PATH = 0o10000000;
+
+/** Refuse to open what is no directory; missing on Windows. */
+export const DIRECTORY = constants.O_DIRECTORY ?? 0;
+
+export const hasDescriptorLinks =
+  process.platform === 'linux' && statSync('/proc/self/fd', { throwIfNoEntry: false }) !== undefined;
+
+/** A file or directory that is held on to. Whoever gets one closes it. */
+export class Pin {
+  readonly #fd: number | null;
+  /** Where it lies, every link resolved. */
+  readonly real: string;
+  /** It may be looked at in the foreground: see `Foreground`. */
+  readonly isNear: boolean;
+
+  constructor(fd: number | null, real: string, isNear = false) {
+    this.#fd = fd;
+    this.real = real;
+    this.isNear = isNear;
+  }
+
+  /** System path of the thing itself. */
+  get here(): string {
+    return this.#fd === null ? this.real : `/proc/self/fd/${this.#fd}`;
+  }
+
+  /** System path of what has this name in the pinned directory. */
+  at(name: string): string {
+    return `${this.here}/${name}`;
+  }
+
+  async stat(): Promise<Stats> {
+    if (this.#fd === null) return stat(this.real);
+    return this.isNear ? fstatSync(this.#fd) : fstat(this.#fd);
+  }
+
+  close(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+  }
+}
+
+/** Pin without asking where it leads. */
+export async function pinAnywhere(systemPath: string, flags: number): Promise<Pin> {
+  if (!hasDescriptorLinks) return pinByName(systemPath, flags);
+  return pinOf(await open(systemPath, O_PATH | flags), () => false);
+}
+
+/** As `pinAnywhere`, for a directory; in the foreground if it was met before. */
+export async function pinDirectoryAnywhere(systemPath: string, foreground: Foreground): Promise<Pin> {
+  if (!hasDescriptorLinks) return pinByName(systemPath, DIRECTORY);
+  if (!foreground.knows(systemPath)) return meetDirectory(systemPath, foreground);
+  try {
+    return foreground.ask(() => pinOf(openSync(systemPath, O_PATH | DIRECTORY), () => true));
+  } catch (error) {
+    foreground.forget(systemPath);
+    throw error;
+  }
+}
+
+/** Pin what is in a directory that was met; null when nothing is there. */
+export async function pinInKnown(systemPath: string, foreground: Foreground): Promise<Pin | null> {
+  // To look for something new may take a disk, or be a mount point: in the foreground only where worse is done there.
+  if (!foreground.isOpenForChanges) return pinAnywhere(systemPath, 0);
+  return foreground.ask(() => {
+    const isThere = lstatSync(systemPath, QUIETLY) !== undefined; // To be told by an error takes longer.
+    // By way of a link it may lie anywhere.
+    return isThere ? pinOf(openSync(systemPath, O_PATH), (real) => real === systemPath) : null;
+  });
+}
+
+async function meetDirectory(systemPath: string, foreground: Foreground): Promise<Pin> {
+  const fd = await open(systemPath, O_PATH | DIRECTORY);
+  const meet = (stats: Stats): boolean => foreground.meet(systemPath, stats);
+  const isNear = foreground.isLocal && (await fstat(fd).then(meet, () => false));
+  return pinOf(fd, () => isNear);
+}
+
+function pinOf(fd: number, isNear: (real: string) => boolean): Pin {
+  try {
+    const real = readlinkSync(`/proc/self/fd/${fd}`);
+    return new Pin(fd, real, isNear(real));
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+async function pinByName(systemPath: string, flags: number): Promise<Pin> {
+  const real = await realpath(systemPath);
+  const wantsDirectory = (flags & DIRECTORY) !== 0;
+  if (wantsDirectory && !(await stat(real)).isDirectory()) {
+    throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR', syscall: 'open' });
+  }
+  return new Pin(null, real);
+}
