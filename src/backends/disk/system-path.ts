@@ -13,11 +13,11 @@
  * used: links that lie there are found, a link that is planted in between is
  * not.
  */
-import { dirname } from '../../path/parts.js';
-import { errnoOf, saysNothingThere } from './errno-errors.js';
+import { ancestors, dirname } from '../../path/parts.js';
+import { errnoOf, saysNothingThere, saysRefused } from './errno-errors.js';
 import type { Foreground } from './foreground.js';
 import { hasDescriptorLinks, type Pin, pinAnywhere, pinDirectoryAnywhere, pinInKnown } from './pin.js';
-import { closeSync, constants, fstat, open, readlinkSync, type Stats } from './system-calls.js';
+import { closeSync, constants, fstat, lstat, open, readlinkSync, type Stats } from './system-calls.js';
 
 /** Directory at a root for what is mayfly's own; invisible and out of reach by any path. */
 export const HIDDEN_DIRECTORY = '.mayfly';
@@ -65,25 +65,59 @@ export class Enclosure {
   /** Pin what is at `path`, links followed; null when nothing is there, or it lies outside. Other errors are the system's. */
   async pin(path: string): Promise<Pin | null> {
     const systemPath = this.systemPath(path);
-    if (!this.#foreground.knows(this.systemPath(dirname(path)))) return this.pinSystemPath(systemPath);
-    return this.#ours(pinInKnown(systemPath, this.#foreground));
+    const isKnown = this.#foreground.knows(this.systemPath(dirname(path)));
+    return this.#ours(isKnown ? pinInKnown(systemPath, this.#foreground) : pinAnywhere(systemPath, 0), () =>
+      this.#wayTo(path),
+    );
   }
 
   /** As `pin`, for a directory; null also for a file. */
   pinDirectory(path: string): Promise<Pin | null> {
-    return this.#ours(pinDirectoryAnywhere(this.systemPath(path), this.#foreground));
+    return this.#ours(pinDirectoryAnywhere(this.systemPath(path), this.#foreground), () => this.#wayTo(path));
   }
 
   /** As `pin`, for a path of the system's, which may go through another pin. */
   pinSystemPath(systemPath: string, flags = 0): Promise<Pin | null> {
-    return this.#ours(pinAnywhere(systemPath, flags));
+    return this.#ours(pinAnywhere(systemPath, flags), () => [systemPath]);
   }
 
-  async #ours(pinning: Promise<Pin | null>): Promise<Pin | null> {
-    const pin = await pinning.catch(nullWhenNotThere);
+  /** System paths of all that is passed below the base on the way to `path`, and of that itself. */
+  #wayTo(path: string): string[] {
+    return [...ancestors(path).reverse(), path].map((passed) => this.systemPath(passed));
+  }
+
+  /** @param way system paths that are passed, the outermost first: asked for where the system refuses */
+  async #ours(pinning: Promise<Pin | null>, way: () => string[]): Promise<Pin | null> {
+    let pin: Pin | null;
+    try {
+      pin = await pinning;
+    } catch (error) {
+      if (saysRefused(error) && (await this.#leadsOut(way()))) return null;
+      return nullWhenNotThere(error);
+    }
     if (pin === null || this.holds(pin.real)) return pin;
     pin.close();
     return null;
+  }
+
+  /**
+   * Whether a way that we may not go to its end leaves by a link. One that can't
+   * be followed is taken to lead out: else it would make all that lies beside it
+   * unreadable. What refuses before any such link is a directory of ours.
+   */
+  async #leadsOut(way: readonly string[]): Promise<boolean> {
+    for (const systemPath of way) {
+      const stats = await lstat(systemPath).catch(() => null);
+      if (stats === null) return false;
+      if (stats.isSymbolicLink() && !(await this.#leadsInside(systemPath))) return true;
+    }
+    return false;
+  }
+
+  async #leadsInside(link: string): Promise<boolean> {
+    const pin = await pinAnywhere(link, 0).catch(() => null);
+    pin?.close();
+    return pin !== null && this.holds(pin.real);
   }
 
   /**
@@ -91,12 +125,16 @@ export class Enclosure {
    *
    * The plain case takes one call: opened without following a last link and
    * without waiting (a FIFO would), then looked at before a byte is read. What
-   * refuses that (a link, a leased file) goes by way of a pin.
+   * refuses that (a link, a leased file, what we may not read or reach) goes by
+   * way of a pin, which tells whether it is ours at all.
    */
   async openForReading(path: string): Promise<OpenedFile | 'directory' | null> {
     if (hasDescriptorLinks) {
-      const opened = await this.#openDirectly(this.systemPath(path), READ | constants.O_NOFOLLOW);
-      if (opened !== 'try a pin') return opened;
+      try {
+        return await this.#openDirectly(this.systemPath(path), READ | constants.O_NOFOLLOW);
+      } catch (error) {
+        if (!wantsPin(error)) return nullWhenNotThere(error);
+      }
     }
     const pin = await this.pin(path);
     if (pin === null) return null;
@@ -104,24 +142,14 @@ export class Enclosure {
       const stats = await pin.stat();
       if (stats.isDirectory()) return 'directory';
       if (!stats.isFile()) return null;
-      const opened = await this.#openDirectly(pin.here, READ & ~NONBLOCK);
-      return opened === 'try a pin' ? null : opened;
+      return await this.#openDirectly(pin.here, READ & ~NONBLOCK).catch(nullWhenNotThere);
     } finally {
       pin.close();
     }
   }
 
-  async #openDirectly(
-    systemPath: string,
-    flags: number,
-  ): Promise<OpenedFile | 'directory' | 'try a pin' | null> {
-    let fd: number;
-    try {
-      fd = await open(systemPath, flags);
-    } catch (error) {
-      if (errnoOf(error) === 'ELOOP' || errnoOf(error) === 'EAGAIN') return 'try a pin';
-      return nullWhenNotThere(error);
-    }
+  async #openDirectly(systemPath: string, flags: number): Promise<OpenedFile | 'directory' | null> {
+    const fd = await open(systemPath, flags);
     let wanted = false;
     try {
       const real = hasDescriptorLinks ? readlinkSync(`/proc/self/fd/${fd}`) : systemPath;
@@ -147,6 +175,10 @@ export interface OpenedFile {
 // Some of these are not in the node:fs of Windows.
 const NONBLOCK = constants.O_NONBLOCK ?? 0;
 const READ = constants.O_RDONLY | NONBLOCK | (constants.O_NOCTTY ?? 0);
+
+function wantsPin(error: unknown): boolean {
+  return saysRefused(error) || errnoOf(error) === 'ELOOP' || errnoOf(error) === 'EAGAIN';
+}
 
 function nullWhenNotThere(error: unknown): null {
   if (saysNothingThere(error)) return null;
