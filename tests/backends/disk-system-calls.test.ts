@@ -1,11 +1,14 @@
 /** What an OSFS asks of the system, and what it makes of its refusals. */
+
+import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
-import { symlink } from 'node:fs/promises';
+import { symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { OSFS } from '../../src/backends/disk/disk-filesystem.js';
 import { PermissionDenied, ResourceNotFound } from '../../src/errors/errors.js';
 import { expectError } from '../support/expect-error.js';
+import { openBelow } from '../support/open-descriptors.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const O_PATH = 0o10000000;
@@ -14,6 +17,8 @@ const actual = (await import(MODULE)) as typeof import('../../src/backends/disk/
 
 /** Directories and files that were synced. */
 let synced: string[] = [];
+/** Files that were closed while everybody waits. */
+let closedAtOnce: string[] = [];
 /** Says which calls fail, and how. */
 let refuse: (call: string, path: string, flags: unknown) => string | null = () => null;
 
@@ -33,6 +38,10 @@ function refusable<A extends unknown[], R>(name: string, call: (...args: A) => P
 jest.unstable_mockModule(MODULE, () => ({
   ...actual,
   open: refusable('open', actual.open as (...args: unknown[]) => Promise<number>),
+  closeSync: (fd: number) => {
+    closedAtOnce.push(readlinkSync(`/proc/self/fd/${fd}`));
+    actual.closeSync(fd);
+  },
   openSync: (...args: Parameters<typeof actual.openSync>) => {
     check('open', args);
     return actual.openSync(...args);
@@ -44,6 +53,7 @@ jest.unstable_mockModule(MODULE, () => ({
   },
 }));
 const disk = await import('../../src/backends/disk/disk-filesystem.js');
+const { OpenDiskFile } = await import('../../src/backends/disk/open-file.js');
 
 describe('OSFS and the system', () => {
   let root: string;
@@ -55,6 +65,7 @@ describe('OSFS and the system', () => {
     await fs.makeDirs('d/e/f');
     for (const path of ['d/a', 'd/b', 'd/e/c']) await fs.write(path, 'x');
     synced = [];
+    closedAtOnce = [];
   });
   afterEach(async () => {
     refuse = () => null;
@@ -143,6 +154,49 @@ describe('OSFS and the system', () => {
         call === 'open' && path === join(root, 'd/a') && (Number(flags) & O_PATH) === 0 ? code : null;
       await expectError(fs.readText('d/a'), PermissionDenied, 'd/a');
       expect((await fs.getInfo('d/a')).size).toBe(1);
+    });
+  });
+
+  describe.each([
+    ['small', 1, 'at once'],
+    ['large', 9 * 1024 * 1024, 'in the thread pool, as that may free it'],
+  ])('lets go of a %s file', (_, size, how) => {
+    const place = () => join(root, 'd/a');
+    const expected = () => (how === 'at once' ? [place()] : []);
+    const closed = () => closedAtOnce.filter((path) => path === place());
+    const untilClosed = async (): Promise<void> => {
+      while ((await openBelow(place())).length > 0) await new Promise((resolve) => setImmediate(resolve));
+    };
+    beforeEach(() => truncate(place(), size));
+
+    it(`that was read, ${how}`, async () => {
+      const body = await fs.openRead('d/a');
+      body.destroy();
+      await once(body, 'close');
+      expect(await openBelow(place())).toEqual([]);
+      expect(closed()).toEqual(expected());
+    });
+
+    it(`of which nothing was to be read, ${how}`, async () => {
+      await fs.openRead('d/a', { start: size });
+      await untilClosed();
+      expect(closed()).toEqual(expected());
+    });
+
+    it(`that was served, ${how}`, async () => {
+      const file = new OpenDiskFile(
+        { fd: await actual.open(place(), 'r'), stats: await actual.stat(place()) },
+        'd/a',
+      );
+      file.close();
+      await untilClosed();
+      expect(closed()).toEqual(expected());
+    });
+
+    it(`that was copied, ${how}`, async () => {
+      await fs.copy('d/a', 'copied');
+      await untilClosed();
+      expect(closed().slice(-1)).toEqual(expected());
     });
   });
 

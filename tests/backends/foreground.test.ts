@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { callsIn } from '../../src/backends/disk/changing-calls.js';
@@ -7,6 +7,8 @@ import { Foreground } from '../../src/backends/disk/foreground.js';
 import { pinDirectoryAnywhere } from '../../src/backends/disk/pin.js';
 import { openBelow } from '../support/open-descriptors.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
+
+const MIB = 1024 * 1024;
 
 let root: string;
 let remove: () => Promise<void>;
@@ -174,4 +176,29 @@ describe('what changes a near directory', () => {
     pin.close();
     expect(await openBelow(root)).toEqual([]);
   });
+
+  it.each([
+    ['a small file over a small one', 10, 20, 'at once'],
+    ['a small file to where nothing is', 10, null, 'at once'],
+    ['a small file over a large one, which it frees', 10, 9 * MIB, 'in the pool'],
+    ['a large file, whose bytes may have to go to the disk first', 9 * MIB, 20, 'in the pool'],
+  ])('brings %s', async (_, size, sizeBefore, how) => {
+    const quick = new Foreground(false);
+    quick.admit((await stat(root)).dev);
+    const [from, to] = [join(root, 'new'), join(root, 'old')];
+    await sparseFile(from, size);
+    if (sizeBefore !== null) await sparseFile(to, sizeBefore);
+    const pin = await pinDirectoryAnywhere(root, quick);
+    const renaming = callsIn(pin, quick).rename(from, to);
+    expect(typeof renaming).toBe(how === 'at once' ? 'undefined' : 'object');
+    await renaming;
+    expect((await stat(to)).size).toBe(size);
+    pin.close();
+  });
 });
+
+/** A file of zeros that takes no room. */
+async function sparseFile(path: string, size: number): Promise<void> {
+  await writeFile(path, '');
+  await truncate(path, size);
+}

@@ -1,5 +1,6 @@
 /** The calls that storing a file takes: in the thread pool, or, where that may be, in the foreground. */
 import type { Foreground } from './foreground.js';
+import { isLarge } from './freeing.js';
 import type { Pin } from './pin.js';
 import * as system from './system-calls.js';
 
@@ -45,7 +46,7 @@ export function callsIn(directory: Pin, foreground: Foreground): ChangingCalls {
 
 /** Asked for each call: since an upload has begun the disk may have become slow, or the turn of the event loop long. */
 function callsOf(foreground: Foreground): ChangingCalls {
-  const now = <T>(call: () => T, later: () => Promise<T>): T | Promise<T> =>
+  const now = <T>(call: () => T | Promise<T>, later: () => Promise<T>): T | Promise<T> =>
     foreground.isOpenForChanges ? foreground.ask(call) : later();
   return {
     open: (...how) =>
@@ -72,11 +73,12 @@ function callsOf(foreground: Foreground): ChangingCalls {
         () => system.linkSync(...how),
         () => system.link(...how),
       ),
-    rename: (...how) =>
+    rename: (from, to) =>
       now(
-        () => system.renameSync(...how),
-        () => system.rename(...how),
+        () => (isOfLarge(from, to) ? system.rename(from, to) : system.renameSync(from, to)),
+        () => system.rename(from, to),
       ),
+    // Frees nothing: the file has just got another name.
     unlink: (systemPath) =>
       now(
         () => system.unlinkSync(systemPath),
@@ -85,9 +87,23 @@ function callsOf(foreground: Foreground): ChangingCalls {
   };
 }
 
+const QUIETLY = { throwIfNoEntry: false } as const;
+
 /** What is larger is better copied while the next piece arrives. */
 const SMALL_BYTES = 64 * 1024;
 
 function isSmall(buffers: readonly NodeJS.ArrayBufferView[]): boolean {
   return buffers.reduce((sum, { byteLength }) => sum + byteLength, 0) <= SMALL_BYTES;
+}
+
+/**
+ * Whether a rename may take long: a large file that is replaced is freed, and
+ * some file systems have a new one on its way to the disk before it may replace
+ * another.
+ */
+function isOfLarge(from: string, to: string): boolean {
+  return [from, to].some((systemPath) => {
+    const stats = system.lstatSync(systemPath, QUIETLY);
+    return stats !== undefined && isLarge(stats);
+  });
 }

@@ -1,5 +1,6 @@
 /** Holding on to what is at a system path, wherever it leads: `system-path.ts` says what for, and asks where it lies. */
 import type { Foreground } from './foreground.js';
+import { closeRead } from './freeing.js';
 import {
   closeSync,
   constants,
@@ -29,6 +30,8 @@ export const hasDescriptorLinks =
 /** A file or directory that is held on to. Whoever gets one closes it. */
 export class Pin {
   readonly #fd: number | null;
+  /** In bytes, when it was last looked at: what nobody looks at is not held for long. */
+  #size = 0;
   /** Where it lies, every link resolved. */
   readonly real: string;
   /** It may be looked at in the foreground: see `Foreground`. */
@@ -52,11 +55,13 @@ export class Pin {
 
   async stat(): Promise<Stats> {
     if (this.#fd === null) return stat(this.real);
-    return this.isNear ? fstatSync(this.#fd) : fstat(this.#fd);
+    const stats = this.isNear ? fstatSync(this.#fd) : await fstat(this.#fd);
+    this.#size = stats.size;
+    return stats;
   }
 
   close(): void {
-    if (this.#fd !== null) closeSync(this.#fd);
+    if (this.#fd !== null) closeRead(this.#fd, this.#size);
   }
 }
 

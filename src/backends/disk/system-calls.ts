@@ -48,4 +48,5 @@ export const statfs = promisify(fs.statfs);
 export const unlink = promisify(fs.unlink);
 export const utimes = promisify(fs.utimes);
 export const writev = promisify(fs.writev);
+export const closeCallback = fs.close;
 export const readCallback = fs.read;
