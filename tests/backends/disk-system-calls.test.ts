@@ -19,6 +19,8 @@ const actual = (await import(MODULE)) as typeof import('../../src/backends/disk/
 let synced: string[] = [];
 /** Files that were closed while everybody waits. */
 let closedAtOnce: string[] = [];
+/** Files and directories that were opened so. */
+let openedAtOnce: string[] = [];
 /** Says which calls fail, and how. */
 let refuse: (call: string, path: string, flags: unknown) => string | null = () => null;
 
@@ -44,6 +46,7 @@ jest.unstable_mockModule(MODULE, () => ({
   },
   openSync: (...args: Parameters<typeof actual.openSync>) => {
     check('open', args);
+    openedAtOnce.push(String(args[0]));
     return actual.openSync(...args);
   },
   unlink: refusable('unlink', actual.unlink as (...args: unknown[]) => Promise<void>),
@@ -66,6 +69,7 @@ describe('OSFS and the system', () => {
     for (const path of ['d/a', 'd/b', 'd/e/c']) await fs.write(path, 'x');
     synced = [];
     closedAtOnce = [];
+    openedAtOnce = [];
   });
   afterEach(async () => {
     refuse = () => null;
@@ -155,6 +159,14 @@ describe('OSFS and the system', () => {
       await expectError(fs.readText('d/a'), PermissionDenied, 'd/a');
       expect((await fs.getInfo('d/a')).size).toBe(1);
     });
+  });
+
+  it('follows no link while everybody waits', async () => {
+    await symlink('a', join(root, 'd/link'));
+    const quick = new disk.OSFS(root, { durable: false });
+    await quick.listDir('d');
+    for (const path of ['d/a', 'd/link']) expect((await quick.getInfo(path)).size).toBe(1);
+    expect(openedAtOnce).toEqual([join(root, 'd/a')]);
   });
 
   describe.each([

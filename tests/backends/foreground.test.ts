@@ -148,13 +148,29 @@ describe('a pin of a directory that was met', () => {
     await rename(directory, join(root, 'other'));
     await symlink('other', directory);
     const second = await pinDirectoryAnywhere(directory, foreground);
-    expect(second.real).toBe(join(root, 'other'));
+    expect([second.isNear, second.real]).toEqual([false, join(root, 'other')]);
+    expect(foreground.knows(directory)).toBe(false);
     second.close();
 
     await rm(directory);
+    foreground.meet(directory, await stat(root));
     await expect(pinDirectoryAnywhere(directory, foreground)).rejects.toMatchObject({ code: 'ENOENT' });
     expect(foreground.knows(directory)).toBe(false);
     expect(await openBelow(root)).toEqual([]);
+  });
+});
+
+describe('a pin of a directory by way of a link', () => {
+  it.each(['link', 'above/d'])('is never near: %s', async (path) => {
+    await mkdir(join(root, 'd'));
+    await symlink('d', join(root, 'link'));
+    await symlink('.', join(root, 'above'));
+    for (let i = 0; i < 2; i++) {
+      const pin = await pinDirectoryAnywhere(join(root, path), foreground);
+      expect([pin.isNear, pin.real]).toEqual([false, join(root, 'd')]);
+      expect(foreground.knows(join(root, path))).toBe(false);
+      pin.close();
+    }
   });
 });
 

@@ -9,7 +9,7 @@
  * durability writes it all the time.
  *
  * A slow disk would make everybody wait. Network file systems are never asked
- * there, nor what is mounted below (but a mount point itself may be, where
+ * there, nor what a link leads to or what is mounted below (but a mount point itself may be, where
  * writes need not be durable, and one that is laid over a directory that was
  * met); and if the root itself takes long, it isn't asked for a while.
  *

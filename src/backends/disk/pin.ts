@@ -68,18 +68,24 @@ export class Pin {
 /** Pin without asking where it leads. */
 export async function pinAnywhere(systemPath: string, flags: number): Promise<Pin> {
   if (!hasDescriptorLinks) return pinByName(systemPath, flags);
-  return pinOf(await open(systemPath, O_PATH | flags), () => false);
+  const fd = await open(systemPath, O_PATH | flags);
+  return new Pin(fd, realOf(fd));
 }
 
-/** As `pinAnywhere`, for a directory; in the foreground if it was met before. */
+/**
+ * As `pinAnywhere`, for a directory; in the foreground if it was met before, and
+ * is no link now. One that is reached by way of a link is never near: the link
+ * may lead to something else at any time, such as a mount that does not answer.
+ */
 export async function pinDirectoryAnywhere(systemPath: string, foreground: Foreground): Promise<Pin> {
   if (!hasDescriptorLinks) return pinByName(systemPath, DIRECTORY);
   if (!foreground.knows(systemPath)) return meetDirectory(systemPath, foreground);
   try {
-    return foreground.ask(() => pinOf(openSync(systemPath, O_PATH | DIRECTORY), () => true));
-  } catch (error) {
+    const flags = O_PATH | DIRECTORY | constants.O_NOFOLLOW;
+    return foreground.ask(() => pinNear(openSync(systemPath, flags), systemPath));
+  } catch {
     foreground.forget(systemPath);
-    throw error;
+    return meetDirectory(systemPath, foreground); // Whatever is there now, or is wrong with it, it tells.
   }
 }
 
@@ -87,24 +93,35 @@ export async function pinDirectoryAnywhere(systemPath: string, foreground: Foreg
 export async function pinInKnown(systemPath: string, foreground: Foreground): Promise<Pin | null> {
   // To look for something new may take a disk, or be a mount point: in the foreground only where worse is done there.
   if (!foreground.isOpenForChanges) return pinAnywhere(systemPath, 0);
-  return foreground.ask(() => {
-    const isThere = lstatSync(systemPath, QUIETLY) !== undefined; // To be told by an error takes longer.
-    // By way of a link it may lie anywhere.
-    return isThere ? pinOf(openSync(systemPath, O_PATH), (real) => real === systemPath) : null;
-  });
+  const pin = foreground.ask(() => pinUnlessLink(systemPath));
+  return pin === 'link' ? pinAnywhere(systemPath, 0) : pin; // It may lead to what takes long.
+}
+
+function pinUnlessLink(systemPath: string): Pin | 'link' | null {
+  const stats = lstatSync(systemPath, QUIETLY); // To be told by an error that nothing is there takes longer.
+  if (stats === undefined) return null;
+  if (stats.isSymbolicLink()) return 'link';
+  return pinNear(openSync(systemPath, O_PATH), systemPath);
 }
 
 async function meetDirectory(systemPath: string, foreground: Foreground): Promise<Pin> {
   const fd = await open(systemPath, O_PATH | DIRECTORY);
+  const real = realOf(fd);
   const meet = (stats: Stats): boolean => foreground.meet(systemPath, stats);
-  const isNear = foreground.isLocal && (await fstat(fd).then(meet, () => false));
-  return pinOf(fd, () => isNear);
+  const mayBeNear = foreground.isLocal && real === systemPath;
+  return new Pin(fd, real, mayBeNear && (await fstat(fd).then(meet, () => false)));
 }
 
-function pinOf(fd: number, isNear: (real: string) => boolean): Pin {
+/** Near, in the foreground, is what lies where it was asked for. */
+function pinNear(fd: number, systemPath: string): Pin {
+  const real = realOf(fd);
+  return new Pin(fd, real, real === systemPath);
+}
+
+/** Where an open file lies; closed when that can't be told. */
+function realOf(fd: number): string {
   try {
-    const real = readlinkSync(`/proc/self/fd/${fd}`);
-    return new Pin(fd, real, isNear(real));
+    return readlinkSync(`/proc/self/fd/${fd}`);
   } catch (error) {
     closeSync(fd);
     throw error;
