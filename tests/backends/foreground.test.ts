@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { callsIn } from '../../src/backends/disk/changing-calls.js';
 import { Foreground } from '../../src/backends/disk/foreground.js';
 import { pinDirectoryAnywhere } from '../../src/backends/disk/pin.js';
+import { foregroundAt } from '../support/foreground.js';
 import { openBelow } from '../support/open-descriptors.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -16,8 +17,7 @@ let foreground: Foreground;
 
 beforeEach(async () => {
   ({ path: root, remove } = await temporaryDirectory());
-  foreground = new Foreground(true);
-  foreground.admit((await stat(root)).dev);
+  foreground = await foregroundAt(root, true);
 });
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -111,10 +111,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 describe('Foreground, in one turn of the event loop', () => {
   it('is closed once some ms were spent, until the loop has turned', async () => {
     const clock = stopClock();
-    const quick = new Foreground(false);
-    const stats = await stat(root);
-    quick.admit(stats.dev);
-    quick.meet('/a', stats);
+    const quick = await foregroundAt(root, false);
+    quick.meet('/a', await stat(root));
     const open = (): boolean[] => [quick.isOpen, quick.isOpenForChanges, quick.knows('/a')];
     for (let round = 0; round < 3; round++) {
       for (let ms = 0; ms < 5; ms++) {
@@ -176,8 +174,7 @@ describe('a pin of a directory by way of a link', () => {
 
 describe('what changes a near directory', () => {
   it('is done at once, and in the thread pool as soon as the disk was slow, also for who has begun', async () => {
-    const quick = new Foreground(false);
-    quick.admit((await stat(root)).dev);
+    const quick = await foregroundAt(root, false);
     const pin = await pinDirectoryAnywhere(root, quick);
     const calls = callsIn(pin, quick);
     const flags = constants.O_WRONLY | constants.O_CREAT;
@@ -199,8 +196,7 @@ describe('what changes a near directory', () => {
     ['a small file over a large one, which it frees', 10, 9 * MIB, 'in the pool'],
     ['a large file, whose bytes may have to go to the disk first', 9 * MIB, 20, 'in the pool'],
   ])('brings %s', async (_, size, sizeBefore, how) => {
-    const quick = new Foreground(false);
-    quick.admit((await stat(root)).dev);
+    const quick = await foregroundAt(root, false);
     const [from, to] = [join(root, 'new'), join(root, 'old')];
     await sparseFile(from, size);
     if (sizeBefore !== null) await sparseFile(to, sizeBefore);
