@@ -3,21 +3,23 @@
  *
  * What costs is mostly not the disk but the turns of the thread pool: 20 µs and
  * more each, while the kernel tells of what it has in memory in 2 µs on the
- * spot. So what was seen before is looked at again in the foreground. It is
- * changed there only where writes need not be durable: then they end in memory
- * too, but they may meet a journal that is being written, and who wants
- * durability writes it all the time.
+ * spot. Asked there are:
+ * - a file or directory that was met on the device of the root, again;
+ * - where writes need not be durable, what is in a directory that was met, and
+ *   changes to it: they end in memory too, but may meet a journal that is being
+ *   written, and who wants durability writes it all the time.
  *
- * A slow disk would make everybody wait. Network file systems are never asked
- * there, nor what a link leads to or what is mounted below (but a mount point itself may be, where
- * writes need not be durable, and one that is laid over a directory that was
- * met); and if the root itself takes long, it isn't asked for a while.
+ * A slow disk would make everybody wait. So never asked there are network file
+ * systems, and what a link leads to or what is mounted below. Two looks can't be
+ * kept from a mount point, as it shows by the look alone: one for something new
+ * in a directory that was met, and one at a directory over which it was laid
+ * since. If the root itself takes long, it isn't asked for a while.
  *
- * A fast one would, too, if it were asked without an end: who awaits what was
- * answered at once goes on in the same turn of the event loop, and so would a
- * loop of a thousand writes, with no timer and no request in between. So once
- * some ms have been spent here, all go to the thread pool until the loop has
- * turned.
+ * A fast disk would as well, if it were asked again and again: who awaits what
+ * was answered at once goes on in the same turn of the event loop, so that a
+ * loop of a thousand writes leaves no room for a timer or a request. So once
+ * some ms have been spent here, who asks goes to the thread pool until the event
+ * loop has turned.
  */
 import type { Stats } from './system-calls.js';
 
@@ -35,9 +37,9 @@ const FORGIVEN = 1 / 20;
 const PAUSE_MS = 5000;
 
 /**
- * After so much time spent the event loop has to turn. It is not reset with each
- * turn but added up over them, as it would cost every turn something to reset
- * it: then now and then a call goes to the pool that need not, one in hundreds.
+ * After so much time spent here the event loop has to turn. It is added up over
+ * the turns, as to begin anew with each would cost each something: so one call
+ * in hundreds goes to the pool that need not.
  */
 const MOST_SPENT_MS = 5;
 
@@ -71,10 +73,10 @@ export class Foreground {
   }
 
   /**
-   * Whether the disk is known to be fast now. That alone is asked by who answers
-   * a request that the event loop has brought: of these no more come than one
-   * turn brings, and a pool that is sent some of them makes nobody's answer come
-   * sooner.
+   * Whether the disk is known to be fast now. That is enough for who answers a
+   * request that the event loop has brought: a turn brings no more of them than
+   * have come, and then ends by itself. To send the last of them to the pool
+   * would make them slower, and nobody faster.
    */
   get isFast(): boolean {
     return this.#device !== null && performance.now() >= this.#pausedUntil;
