@@ -20,6 +20,7 @@ import {
   lstat,
   lstatSync,
   open,
+  QUIETLY,
   readdir,
   readFile,
   rename,
@@ -36,7 +37,6 @@ const SWEEP_BATCH = 64;
 const CLOCK_SLACK_MS = 2_500;
 /** Of a name and a path, with room for what JSON makes of them. */
 const MAX_BYTES = 64 * 1024;
-const QUIETLY = { throwIfNoEntry: false } as const;
 const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** What of `Stats` tells versions apart. */

@@ -9,14 +9,13 @@ import {
   lstatSync,
   open,
   openSync,
+  QUIETLY,
   readlinkSync,
   realpath,
   type Stats,
   stat,
   statSync,
 } from './system-calls.js';
-
-const QUIETLY = { throwIfNoEntry: false } as const;
 
 /** Not in node:fs; the same on every architecture that Node runs on. */
 const O_PATH = 0o10000000;
@@ -25,7 +24,7 @@ const O_PATH = 0o10000000;
 export const DIRECTORY = constants.O_DIRECTORY ?? 0;
 
 export const hasDescriptorLinks =
-  process.platform === 'linux' && statSync('/proc/self/fd', { throwIfNoEntry: false }) !== undefined;
+  process.platform === 'linux' && statSync('/proc/self/fd', QUIETLY) !== undefined;
 
 /** A file or directory that is held on to. Whoever gets one closes it. */
 export class Pin {
@@ -89,16 +88,14 @@ export async function pinDirectoryAnywhere(systemPath: string, foreground: Foreg
   }
 }
 
-/** Pin what is in a directory that was met; null when nothing is there. */
-export async function pinInKnown(systemPath: string, foreground: Foreground): Promise<Pin | null> {
-  // To look for something new may take a disk, or be a mount point: in the foreground only where worse is done there.
-  if (!foreground.isOpenForChanges) return pinAnywhere(systemPath, 0);
+/** As `pinAnywhere`, in the foreground but for a link, which may lead to what takes long; null when nothing is there. */
+export async function pinInForeground(systemPath: string, foreground: Foreground): Promise<Pin | null> {
   const pin = foreground.ask(() => pinUnlessLink(systemPath));
-  return pin === 'link' ? pinAnywhere(systemPath, 0) : pin; // It may lead to what takes long.
+  return pin === 'link' ? pinAnywhere(systemPath, 0) : pin;
 }
 
 function pinUnlessLink(systemPath: string): Pin | 'link' | null {
-  const stats = lstatSync(systemPath, QUIETLY); // To be told by an error that nothing is there takes longer.
+  const stats = lstatSync(systemPath, QUIETLY);
   if (stats === undefined) return null;
   if (stats.isSymbolicLink()) return 'link';
   return pinNear(openSync(systemPath, O_PATH), systemPath);

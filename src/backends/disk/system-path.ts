@@ -16,7 +16,7 @@
 import { ancestors, dirname } from '../../path/parts.js';
 import { errnoOf, saysNothingThere, saysRefused } from './errno-errors.js';
 import type { Foreground } from './foreground.js';
-import { hasDescriptorLinks, type Pin, pinAnywhere, pinDirectoryAnywhere, pinInKnown } from './pin.js';
+import { hasDescriptorLinks, type Pin, pinAnywhere, pinDirectoryAnywhere, pinInForeground } from './pin.js';
 import { closeSync, constants, fstat, lstat, open, readlinkSync, type Stats } from './system-calls.js';
 
 /** Directory at a root for what is mayfly's own; invisible and out of reach by any path. */
@@ -65,10 +65,16 @@ export class Enclosure {
   /** Pin what is at `path`, links followed; null when nothing is there, or it lies outside. Other errors are the system's. */
   async pin(path: string): Promise<Pin | null> {
     const systemPath = this.systemPath(path);
-    const isKnown = this.#foreground.knows(this.systemPath(dirname(path)));
-    return this.#ours(isKnown ? pinInKnown(systemPath, this.#foreground) : pinAnywhere(systemPath, 0), () =>
-      this.#wayTo(path),
-    );
+    const pinning = this.#mayPinNow(path)
+      ? pinInForeground(systemPath, this.#foreground)
+      : pinAnywhere(systemPath, 0);
+    return this.#ours(pinning, () => this.#wayTo(path));
+  }
+
+  /** To look for something new may take a disk, or be a mount point: in the foreground only where worse is done there. */
+  #mayPinNow(path: string): boolean {
+    const foreground = this.#foreground;
+    return foreground.isOpenForChanges && foreground.knows(this.systemPath(dirname(path)));
   }
 
   /** As `pin`, for a directory; null also for a file. */
