@@ -90,6 +90,9 @@ describe('a link that leads out', () => {
     ['to nothing', () => '/nowhere/at/all', ''],
     ['to itself', () => 'link', ''],
     ['to a device', () => '/dev/null', ''],
+    // In a container not even root may go there; elsewhere it is a file like any other.
+    ['to what we may not reach', () => '/proc/1/root/etc/passwd', ''],
+    ['to what lies in a directory that we may not enter', () => '/proc/1/root/etc', '/passwd'],
     ['by way of another link', () => 'second', ''],
   ])('%s is as if not there', async (_, target, below) => {
     await mkdir(join(root, 'm'));

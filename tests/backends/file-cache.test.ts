@@ -8,6 +8,7 @@ import { Foreground } from '../../src/backends/disk/foreground.js';
 import { FilesystemClosed } from '../../src/errors/errors.js';
 import type { FileVersion } from '../../src/fs/servable.js';
 import { expectError } from '../support/expect-error.js';
+import { foregroundAt } from '../support/foreground.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const SETTLED_MS = 120;
@@ -18,8 +19,7 @@ let foreground: Foreground;
 
 beforeEach(async () => {
   ({ path: root, remove } = await temporaryDirectory());
-  foreground = new Foreground(true);
-  foreground.admit((await stat(root)).dev);
+  foreground = await foregroundAt(root, true);
 });
 afterEach(() => remove());
 

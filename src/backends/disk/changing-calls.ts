@@ -1,18 +1,22 @@
 /** The calls that storing a file takes: in the thread pool, or, where that may be, in the foreground. */
 import type { Foreground } from './foreground.js';
+import { isLarge } from './freeing.js';
+import type { Pin } from './pin.js';
 import * as system from './system-calls.js';
-import type { Pin } from './system-path.js';
 
-/** As those of node:fs. Each answers at once, or promises to. */
+/** At once, or promised. */
+type Answer<T> = T | Promise<T>;
+
+/** As those of node:fs. */
 export interface ChangingCalls {
-  open(systemPath: string, flags: number, mode: number): number | Promise<number>;
-  writev(fd: number, buffers: NodeJS.ArrayBufferView[]): number | Promise<number>;
-  futimes(fd: number, accessed: number | Date, modified: number | Date): void | Promise<void>;
-  fstat(fd: number): system.Stats | Promise<system.Stats>;
-  close(fd: number): void | Promise<void>;
-  link(from: string, to: string): void | Promise<void>;
-  rename(from: string, to: string): void | Promise<void>;
-  unlink(systemPath: string): void | Promise<void>;
+  open(systemPath: string, flags: number, mode: number): Answer<number>;
+  writev(fd: number, buffers: NodeJS.ArrayBufferView[]): Answer<number>;
+  futimes(fd: number, accessed: number | Date, modified: number | Date): Answer<void>;
+  fstat(fd: number): Answer<system.Stats>;
+  close(fd: number): Answer<void>;
+  link(from: string, to: string): Answer<void>;
+  rename(from: string, to: string): Answer<void>;
+  unlink(systemPath: string): Answer<void>;
 }
 
 const inPool: ChangingCalls = {
@@ -34,7 +38,7 @@ const inForeground = new WeakMap<Foreground, ChangingCalls>();
 /** How to change what is in a directory. */
 export function callsIn(directory: Pin, foreground: Foreground): ChangingCalls {
   if (!directory.isNear) return inPool;
-  if (!foreground.isOpenForChanges) return nearInPool;
+  if (foreground.isDurable) return nearInPool;
   let calls = inForeground.get(foreground);
   if (calls === undefined) {
     calls = callsOf(foreground);
@@ -43,51 +47,41 @@ export function callsIn(directory: Pin, foreground: Foreground): ChangingCalls {
   return calls;
 }
 
-/** Asked for each call, as the disk may have become slow since an upload has begun. */
+/** Asked for each call: since an upload has begun the disk may have become slow, or the turn of the event loop long. */
 function callsOf(foreground: Foreground): ChangingCalls {
-  const now = <T>(call: () => T, later: () => Promise<T>): T | Promise<T> =>
-    foreground.isOpenForChanges ? foreground.ask(call) : later();
+  const either =
+    <How extends unknown[], T>(here: (...how: How) => Answer<T>, pooled: (...how: How) => Answer<T>) =>
+    (...how: How): Answer<T> =>
+      foreground.isOpenForChanges ? foreground.ask(() => here(...how)) : pooled(...how);
   return {
-    open: (...how) =>
-      now(
-        () => system.openSync(...how),
-        () => system.open(...how),
-      ),
-    writev: (fd, buffers) =>
-      isSmall(buffers)
-        ? now(
-            () => system.writevSync(fd, buffers),
-            async () => inPool.writev(fd, buffers),
-          )
-        : inPool.writev(fd, buffers),
-    futimes: (...how) =>
-      now(
-        () => system.futimesSync(...how),
-        () => system.futimes(...how),
-      ),
+    open: either(system.openSync, inPool.open),
+    writev: either(writevIfSmall, inPool.writev),
+    futimes: either(system.futimesSync, inPool.futimes),
     fstat: system.fstatSync,
     close: system.closeSync,
-    link: (...how) =>
-      now(
-        () => system.linkSync(...how),
-        () => system.link(...how),
-      ),
-    rename: (...how) =>
-      now(
-        () => system.renameSync(...how),
-        () => system.rename(...how),
-      ),
-    unlink: (systemPath) =>
-      now(
-        () => system.unlinkSync(systemPath),
-        () => system.unlink(systemPath),
-      ),
+    link: either(system.linkSync, inPool.link),
+    rename: either(renameIfSmall, inPool.rename),
+    unlink: either(system.unlinkSync, inPool.unlink), // Frees nothing: the file has just got another name.
   };
 }
 
 /** What is larger is better copied while the next piece arrives. */
 const SMALL_BYTES = 64 * 1024;
 
-function isSmall(buffers: readonly NodeJS.ArrayBufferView[]): boolean {
-  return buffers.reduce((sum, { byteLength }) => sum + byteLength, 0) <= SMALL_BYTES;
+function writevIfSmall(fd: number, buffers: NodeJS.ArrayBufferView[]): Answer<number> {
+  const bytes = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return bytes <= SMALL_BYTES ? system.writevSync(fd, buffers) : inPool.writev(fd, buffers);
+}
+
+/**
+ * A large file that is replaced is freed, and some file systems have a new one
+ * on its way to the disk before it may replace another.
+ */
+function renameIfSmall(from: string, to: string): Answer<void> {
+  return isLargeAt(from) || isLargeAt(to) ? inPool.rename(from, to) : system.renameSync(from, to);
+}
+
+function isLargeAt(systemPath: string): boolean {
+  const stats = system.lstatSync(systemPath, system.QUIETLY);
+  return stats !== undefined && isLarge(stats);
 }

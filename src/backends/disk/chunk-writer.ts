@@ -73,6 +73,7 @@ async function writePiece(fd: number, piece: Buffer[], writev: Writev): Promise<
   let rest = piece.filter((chunk) => chunk.length > 0);
   while (rest.length > 0) {
     let bytesWritten = await writev(fd, rest);
+    if (bytesWritten === 0) throw wroteNothing();
     let whole = 0;
     for (const chunk of rest) {
       if (bytesWritten < chunk.length) break;
@@ -82,4 +83,12 @@ async function writePiece(fd: number, piece: Buffer[], writev: Writev): Promise<
     rest = rest.slice(whole);
     if (bytesWritten > 0 && rest[0] !== undefined) rest[0] = rest[0].subarray(bytesWritten);
   }
+}
+
+/** Some network file systems and FUSE say so and no more; to go on trying would have no end. */
+function wroteNothing(): Error {
+  return Object.assign(new Error('nothing was written, and no reason given'), {
+    code: 'EIO',
+    syscall: 'writev',
+  });
 }

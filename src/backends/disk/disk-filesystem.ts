@@ -48,13 +48,13 @@ import { DiskRoot } from './disk-root.js';
 import { DiskScope } from './disk-scope.js';
 import { translated, translateError } from './errno-errors.js';
 import { FileBody } from './file-body.js';
+import { closeRead } from './freeing.js';
 import { list, listNames, listTree } from './listing.js';
+import type { Pin } from './pin.js';
 import { copyFile, moveFile, moveWholeDirectory } from './relocation.js';
 import { removeFiles, removeOne } from './removal.js';
 import { DiskServable } from './serving.js';
 import { stagedFile } from './staged-file.js';
-import { closeSync } from './system-calls.js';
-import type { Pin } from './system-path.js';
 import { setTimes } from './times.js';
 
 const COMPONENT_BYTES = 255;
@@ -169,8 +169,8 @@ export class OSFS extends Filesystem {
     if (opened === null) throw new ResourceNotFound(target);
     if (opened === 'directory') throw new FileExpected(target);
     const { fd, stats } = opened;
-    if (start < stats.size) return new FileBody(fd, target, start, Math.min(end + 1, stats.size));
-    closeSync(fd);
+    if (start < stats.size) return new FileBody(opened, target, start, Math.min(end + 1, stats.size));
+    closeRead(fd, stats.size);
     return Readable.from([], { objectMode: false });
   }
 

@@ -9,11 +9,12 @@ import { errnoOf, saysNothingThere } from './errno-errors.js';
 import type { FileCache } from './file-cache.js';
 import { Filenames } from './filenames.js';
 import { statThrough } from './listing.js';
+import type { Pin } from './pin.js';
 import { syncDirectory } from './publishing.js';
 import { StagingArea } from './staging.js';
 import { StorageIdentity } from './storage-identity.js';
 import { lstat, mkdir, realpathSync, type Stats } from './system-calls.js';
-import { Enclosure, isHiddenName, type Pin } from './system-path.js';
+import { Enclosure, isHiddenName } from './system-path.js';
 
 export class DiskScope {
   readonly root: DiskRoot;

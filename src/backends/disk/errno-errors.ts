@@ -66,6 +66,11 @@ export function saysNothingThere(error: unknown): boolean {
   return nothingThere.has(errnoOf(error));
 }
 
+/** Whether the system says that something may not be done, or not by us. */
+export function saysRefused(error: unknown): boolean {
+  return errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM';
+}
+
 /**
  * The error to throw for `error`, which came up at `path`. What does not come
  * from the operating system (our own errors, a source's, an abort's reason)

@@ -6,12 +6,14 @@
 import { Buffer } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { translateError } from './errno-errors.js';
-import { closeSync, readCallback } from './system-calls.js';
+import { closeRead } from './freeing.js';
+import { readCallback } from './system-calls.js';
+import type { OpenedFile } from './system-path.js';
 
 const CHUNK_BYTES = 65_536;
 
 export class FileBody extends Readable {
-  readonly #fd: number;
+  readonly #file: Pick<OpenedFile, 'fd' | 'stats'>;
   readonly #path: string;
   #at: number;
   readonly #end: number;
@@ -20,9 +22,9 @@ export class FileBody extends Readable {
   #reading = false;
 
   /** @param end one past the last byte */
-  constructor(fd: number, path: string, start: number, end: number) {
+  constructor(file: Pick<OpenedFile, 'fd' | 'stats'>, path: string, start: number, end: number) {
     super({ highWaterMark: CHUNK_BYTES });
-    this.#fd = fd;
+    this.#file = file;
     this.#path = path;
     this.#at = start;
     this.#end = end;
@@ -37,7 +39,7 @@ export class FileBody extends Readable {
     // Not from the pool: a consumer may hold a chunk for long, and with it the whole slab.
     const buffer = Buffer.allocUnsafeSlow(length);
     this.#reading = true;
-    readCallback(this.#fd, buffer, 0, length, this.#at, (error, bytesRead) => {
+    readCallback(this.#file.fd, buffer, 0, length, this.#at, (error, bytesRead) => {
       this.#reading = false;
       if (this.#afterRead !== null) this.#afterRead();
       else if (error !== null) this.destroy(translateError(error, this.#path) as Error);
@@ -46,10 +48,8 @@ export class FileBody extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    const close = (): void => {
-      closeSync(this.#fd); // Open for reading only: nothing to flush, so nothing to wait for.
-      callback(error);
-    };
+    const { fd, stats } = this.#file;
+    const close = (): void => closeRead(fd, stats.size, () => callback(error));
     if (this.#reading) this.#afterRead = close;
     else close();
   }

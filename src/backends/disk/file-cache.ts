@@ -16,7 +16,7 @@
 import type { Moment } from '../../clock/moment.js';
 import type { FileVersion } from '../../fs/servable.js';
 import type { Foreground } from './foreground.js';
-import { lstatSync, type Stats } from './system-calls.js';
+import { lstatSync, QUIETLY, type Stats } from './system-calls.js';
 
 /** Larger files are read from the disk each time; the kernel has them in memory as well. */
 export const MOST_CACHED_FILE_BYTES = 512 * 1024;
@@ -26,8 +26,6 @@ const OVERHEAD_BYTES = 1500;
 /** Longest time for which a clock of files stands still: FAT's, and that of file systems with finer ones. */
 const COARSE_GRAIN_MS = 2500;
 const FINE_GRAIN_MS = 50;
-
-const QUIETLY = { throwIfNoEntry: false } as const;
 
 interface CachedVersion {
   readonly version: FileVersion;
@@ -66,7 +64,7 @@ export class FileCache {
   get(systemPath: string, moment?: Moment): FileVersion | null {
     const cached = this.#versions.get(systemPath);
     if (cached === undefined) return null;
-    if (!this.#foreground.isOpen) return null;
+    if (!this.#foreground.isFast) return null;
     if (moment === undefined || moment !== this.#moment) {
       this.#moment = moment;
       this.#seen.clear();

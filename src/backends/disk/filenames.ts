@@ -11,6 +11,7 @@
 import type { Buffer } from 'node:buffer';
 import type { DiskRoot } from './disk-root.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
+import type { Pin } from './pin.js';
 import { syncDirectory } from './publishing.js';
 import { forget, makeIn, pinExactly, type StagingArea } from './staging.js';
 import {
@@ -19,13 +20,14 @@ import {
   lstat,
   lstatSync,
   open,
+  QUIETLY,
   readdir,
   readFile,
   rename,
   type Stats,
   unlink,
 } from './system-calls.js';
-import { HIDDEN_DIRECTORY, type Pin } from './system-path.js';
+import { HIDDEN_DIRECTORY } from './system-path.js';
 
 const DIRECTORY = 'names';
 /** Directories that they are spread over; a sweep looks into one, so that millions of names are no burden. */
@@ -35,7 +37,6 @@ const SWEEP_BATCH = 64;
 const CLOCK_SLACK_MS = 2_500;
 /** Of a name and a path, with room for what JSON makes of them. */
 const MAX_BYTES = 64 * 1024;
-const QUIETLY = { throwIfNoEntry: false } as const;
 const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** What of `Stats` tells versions apart. */

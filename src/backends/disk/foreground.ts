@@ -3,15 +3,23 @@
  *
  * What costs is mostly not the disk but the turns of the thread pool: 20 µs and
  * more each, while the kernel tells of what it has in memory in 2 µs on the
- * spot. So what was seen before is looked at again in the foreground. It is
- * changed there only where writes need not be durable: then they end in memory
- * too, but they may meet a journal that is being written, and who wants
- * durability writes it all the time.
+ * spot. Asked there are:
+ * - a file or directory that was met on the device of the root, again;
+ * - where writes need not be durable, what is in a directory that was met, and
+ *   changes to it: they end in memory too, but may meet a journal that is being
+ *   written, and who wants durability writes it all the time.
  *
- * A slow disk would make everybody wait. Network file systems are never asked
- * there, nor what is mounted below (but a mount point itself may be, where
- * writes need not be durable, and one that is laid over a directory that was
- * met); and if the root itself takes long, it isn't asked for a while.
+ * A slow disk would make everybody wait. So never asked there are network file
+ * systems, and what a link leads to or what is mounted below. Two looks can't be
+ * kept from a mount point, as it shows by the look alone: one for something new
+ * in a directory that was met, and one at a directory over which it was laid
+ * since. If the root itself takes long, it isn't asked for a while.
+ *
+ * A fast disk would as well, if it were asked again and again: who awaits what
+ * was answered at once goes on in the same turn of the event loop, so that a
+ * loop of a thousand writes leaves no room for a timer or a request. So once
+ * some ms have been spent here, who asks goes to the thread pool until the event
+ * loop has turned.
  */
 import type { Stats } from './system-calls.js';
 
@@ -28,6 +36,13 @@ const MOST_SLOW = 3;
 const FORGIVEN = 1 / 20;
 const PAUSE_MS = 5000;
 
+/**
+ * After so much time spent here the event loop has to turn. It is added up over
+ * the turns, as to begin anew with each would cost each something: so one call
+ * in hundreds goes to the pool that need not.
+ */
+const MOST_SPENT_MS = 5;
+
 /** Directories that are known to be near; the least recently met goes first. */
 const MOST_DIRECTORIES = 1000;
 
@@ -37,12 +52,14 @@ export class Foreground {
   #pausedUntil = 0;
   /** Slow calls that have not been made up for. */
   #slow = 0;
+  /** Time that was spent on calls since the event loop was made to turn; over the most of it nothing is asked. */
+  #spentMs = 0;
   readonly #near = new Set<string>();
-  readonly #isDurable: boolean;
+  /** Whether writes are on the disk before they are told of. Then nothing is changed here. */
+  readonly isDurable: boolean;
 
-  /** @param isDurable whether writes are on the disk before they are told of */
   constructor(isDurable: boolean) {
-    this.#isDurable = isDurable;
+    this.isDurable = isDurable;
   }
 
   /** From now on what is on this device may be asked. */
@@ -55,14 +72,24 @@ export class Foreground {
     return this.#device !== null;
   }
 
+  /**
+   * Whether the disk is known to be fast now. That is enough for who answers a
+   * request that the event loop has brought: a turn brings no more of them than
+   * have come, and then ends by itself. To send the last of them to the pool
+   * would make them slower, and nobody faster.
+   */
+  get isFast(): boolean {
+    return this.#device !== null && performance.now() >= this.#pausedUntil;
+  }
+
   /** Whether something may be asked now. */
   get isOpen(): boolean {
-    return this.#device !== null && performance.now() >= this.#pausedUntil;
+    return this.#spentMs < MOST_SPENT_MS && this.isFast;
   }
 
   /** Whether something may be changed now. */
   get isOpenForChanges(): boolean {
-    return !this.#isDurable && this.isOpen;
+    return !this.isDurable && this.isOpen;
   }
 
   /** Whether something is where may be asked. */
@@ -93,7 +120,7 @@ export class Foreground {
     this.#near.delete(systemPath);
   }
 
-  /** Ask, with an eye on the time. Only when `isOpen`, or `knows`. */
+  /** Ask, with an eye on the time. Only when one of the above says so. */
   ask<T>(call: () => T): T {
     const asked = performance.now();
     try {
@@ -105,6 +132,7 @@ export class Foreground {
 
   #note(asked: number, answered: number): void {
     const took = answered - asked;
+    this.#spend(took);
     if (took <= NOTICED_MS) {
       if (this.#slow > 0) this.#slow = Math.max(0, this.#slow - FORGIVEN);
       return;
@@ -113,5 +141,13 @@ export class Foreground {
     if (this.#slow < MOST_SLOW) return;
     this.#slow = 0;
     this.#pausedUntil = answered + PAUSE_MS;
+  }
+  #spend(ms: number): void {
+    const isFirstOver = this.#spentMs < MOST_SPENT_MS && this.#spentMs + ms >= MOST_SPENT_MS;
+    this.#spentMs += ms;
+    if (!isFirstOver) return;
+    setImmediate(() => {
+      this.#spentMs = 0;
+    });
   }
 }

@@ -5,8 +5,9 @@ import { normalizePath } from '../../path/normalize.js';
 import { compareCodePoints, joinPath } from '../../path/parts.js';
 import { infoOf } from './disk-info.js';
 import { saysNothingThere, translateError } from './errno-errors.js';
+import { DIRECTORY, type Pin } from './pin.js';
 import { lstat, opendir, readdir, type Stats } from './system-calls.js';
-import { DIRECTORY, type Enclosure, type Pin } from './system-path.js';
+import type { Enclosure } from './system-path.js';
 
 /** Looked at in parallel before the first of them is given out. */
 const BATCH = 64;

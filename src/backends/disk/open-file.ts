@@ -2,17 +2,21 @@
 import type { Buffer } from 'node:buffer';
 import type { OpenFile } from '../../fs/servable.js';
 import { translateError } from './errno-errors.js';
-import { closeSync, read } from './system-calls.js';
+import { closeRead } from './freeing.js';
+import { read } from './system-calls.js';
+import type { OpenedFile } from './system-path.js';
 
 export class OpenDiskFile implements OpenFile {
   readonly #path: string;
+  readonly #size: number;
   #fd: number | null;
   #reads = 0;
   #closing = false;
 
   /** @param path for errors */
-  constructor(fd: number, path: string) {
+  constructor({ fd, stats }: Pick<OpenedFile, 'fd' | 'stats'>, path: string) {
     this.#fd = fd;
+    this.#size = stats.size;
     this.#path = path;
   }
 
@@ -32,7 +36,7 @@ export class OpenDiskFile implements OpenFile {
   close(): void {
     this.#closing = true;
     if (this.#fd === null || this.#reads > 0) return; // Never under a read: its number may be another file's by then.
-    closeSync(this.#fd); // Open for reading only: nothing to flush, so nothing to wait for.
+    closeRead(this.#fd, this.#size);
     this.#fd = null;
   }
 }

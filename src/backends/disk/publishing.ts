@@ -1,8 +1,8 @@
 /** Giving a whole file its name, in one step. */
 import type { ChangingCalls } from './changing-calls.js';
 import { errnoOf } from './errno-errors.js';
+import { DIRECTORY, type Pin } from './pin.js';
 import { close, closeSync, constants, fsync, link, lstat, open, rename, unlink } from './system-calls.js';
-import { DIRECTORY, type Pin } from './system-path.js';
 
 /** What link(2) says on file systems without hard links, for files of others, or when an inode has too many. */
 const noHardLink = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);

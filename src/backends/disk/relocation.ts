@@ -11,12 +11,12 @@ import { keptFilename } from '../../path/content-disposition.js';
 import { basename, dirname } from '../../path/parts.js';
 import type { DiskScope } from './disk-scope.js';
 import { translated } from './errno-errors.js';
+import type { Pin } from './pin.js';
 import { moveExclusively, renameDirectory, syncDirectory } from './publishing.js';
 import { removeOne } from './removal.js';
 import { publishFile } from './staged-file.js';
 import { forget } from './staging.js';
 import { lstat, rename, unlink } from './system-calls.js';
-import type { Pin } from './system-path.js';
 import { setTimes } from './times.js';
 
 /** See `Filesystem.copy`. Paths are canonical. */

@@ -6,9 +6,10 @@ import { basename, dirname } from '../../path/parts.js';
 import type { DiskScope } from './disk-scope.js';
 import { saysNothingThere, translateError } from './errno-errors.js';
 import { statThrough } from './listing.js';
+import { DIRECTORY, type Pin } from './pin.js';
 import { syncDirectory } from './publishing.js';
 import { lstat, readdir, rmdir, type Stats, unlink } from './system-calls.js';
-import { DIRECTORY, type Enclosure, type Pin } from './system-path.js';
+import type { Enclosure } from './system-path.js';
 
 /** Calls under way at a time; the thread pool has four threads by default. */
 const CONCURRENCY = 8;

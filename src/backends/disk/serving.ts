@@ -63,10 +63,11 @@ export class DiskServable implements Servable {
   /** @returns null when the file is changed in place while it is read: what was read is neither the old nor the new */
   async #versionOf(
     path: string,
-    { fd, stats, real }: OpenedFile,
+    opened: OpenedFile,
     { enclosure, cache, readAt }: { enclosure: Enclosure; cache: FileCache | null; readAt: number },
   ): Promise<FileVersion | null> {
-    const file = new OpenDiskFile(fd, path);
+    const { fd, stats, real } = opened;
+    const file = new OpenDiskFile(opened, path);
     let info: Info;
     try {
       info = infoOf(path, stats, await this.#scope.filename(path, stats));

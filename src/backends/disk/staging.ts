@@ -15,6 +15,7 @@ import type { DiskRoot } from './disk-root.js';
 import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere, translateError } from './errno-errors.js';
 import type { Foreground } from './foreground.js';
+import { type Pin, pinDirectoryAnywhere } from './pin.js';
 import {
   close,
   closeSync,
@@ -28,7 +29,7 @@ import {
   type Stats,
   unlink,
 } from './system-calls.js';
-import { HIDDEN_DIRECTORY, type Pin, pinDirectoryAnywhere } from './system-path.js';
+import { HIDDEN_DIRECTORY } from './system-path.js';
 import { temporaryName, writerState } from './writer-name.js';
 
 const SWEEP_BATCH = 64;

@@ -10,10 +10,11 @@ import { OperationFailed, RemoteConnectionError } from '../../errors/errors.js';
 import type { DiskRoot } from './disk-root.js';
 import { rootError } from './disk-root.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
+import type { Pin } from './pin.js';
 import { moveExclusively, syncDirectory } from './publishing.js';
 import { forget, type StagingArea } from './staging.js';
 import { close, constants, lstat, lstatSync, open, readFile, type Stats } from './system-calls.js';
-import { HIDDEN_DIRECTORY, type Pin } from './system-path.js';
+import { HIDDEN_DIRECTORY } from './system-path.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const NAME = 'id';

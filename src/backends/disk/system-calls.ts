@@ -25,6 +25,9 @@ export const {
   writevSync,
 } = fs;
 
+/** For `lstatSync` and `statSync`: to be told by an error that nothing is there takes longer. */
+export const QUIETLY = { throwIfNoEntry: false } as const;
+
 export const close = promisify(fs.close);
 export const copyFile = promisify(fs.copyFile);
 export const fstat = promisify(fs.fstat);
@@ -48,4 +51,5 @@ export const statfs = promisify(fs.statfs);
 export const unlink = promisify(fs.unlink);
 export const utimes = promisify(fs.utimes);
 export const writev = promisify(fs.writev);
+export const closeCallback = fs.close;
 export const readCallback = fs.read;

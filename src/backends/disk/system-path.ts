@@ -13,77 +13,20 @@
  * used: links that lie there are found, a link that is planted in between is
  * not.
  */
-import { dirname } from '../../path/parts.js';
-import { errnoOf, saysNothingThere } from './errno-errors.js';
+import { ancestors, dirname } from '../../path/parts.js';
+import { errnoOf, saysNothingThere, saysRefused } from './errno-errors.js';
 import type { Foreground } from './foreground.js';
-import {
-  closeSync,
-  constants,
-  fstat,
-  fstatSync,
-  lstatSync,
-  open,
-  openSync,
-  readlinkSync,
-  realpath,
-  type Stats,
-  stat,
-  statSync,
-} from './system-calls.js';
+import { hasDescriptorLinks, type Pin, pinAnywhere, pinDirectoryAnywhere, pinInForeground } from './pin.js';
+import { closeSync, constants, fstat, lstat, open, readlinkSync, type Stats } from './system-calls.js';
 
 /** Directory at a root for what is mayfly's own; invisible and out of reach by any path. */
 export const HIDDEN_DIRECTORY = '.mayfly';
-
-const QUIETLY = { throwIfNoEntry: false } as const;
-
-/** Not in node:fs; the same on every architecture that Node runs on. */
-const O_PATH = 0o10000000;
-
-/** Refuse to open what is no directory; missing on Windows. */
-export const DIRECTORY = constants.O_DIRECTORY ?? 0;
-
-const hasDescriptorLinks =
-  process.platform === 'linux' && statSync('/proc/self/fd', { throwIfNoEntry: false }) !== undefined;
 
 /** Some file systems fold case, so there every spelling of the hidden name is hidden. */
 const foldsCase = process.platform === 'darwin' || process.platform === 'win32';
 
 export function isHiddenName(name: string): boolean {
   return (foldsCase ? name.toLowerCase() : name) === HIDDEN_DIRECTORY;
-}
-
-/** A file or directory that is held on to. Whoever gets one closes it. */
-export class Pin {
-  readonly #fd: number | null;
-  /** Where it lies, every link resolved. */
-  readonly real: string;
-  /** It may be looked at in the foreground: see `Foreground`. */
-  readonly isNear: boolean;
-
-  constructor(fd: number | null, real: string, isNear = false) {
-    this.#fd = fd;
-    this.real = real;
-    this.isNear = isNear;
-  }
-
-  /** System path of the thing itself. */
-  get here(): string {
-    return this.#fd === null ? this.real : `/proc/self/fd/${this.#fd}`;
-  }
-
-  /** System path of what has this name in the pinned directory. */
-  at(name: string): string {
-    return `${this.here}/${name}`;
-  }
-
-  async stat(): Promise<Stats> {
-    if (this.#fd === null) return stat(this.real);
-    return this.isNear ? fstatSync(this.#fd) : fstat(this.#fd);
-  }
-
-  close(): void {
-    if (this.#fd !== null) closeSync(this.#fd);
-  }
 }
 
 /** A directory out of which no path leads. */
@@ -122,25 +65,65 @@ export class Enclosure {
   /** Pin what is at `path`, links followed; null when nothing is there, or it lies outside. Other errors are the system's. */
   async pin(path: string): Promise<Pin | null> {
     const systemPath = this.systemPath(path);
-    if (!this.#foreground.knows(this.systemPath(dirname(path)))) return this.pinSystemPath(systemPath);
-    return this.#ours(pinInKnown(systemPath, this.#foreground));
+    const pinning = this.#mayPinNow(path)
+      ? pinInForeground(systemPath, this.#foreground)
+      : pinAnywhere(systemPath, 0);
+    return this.#ours(pinning, () => this.#wayTo(path));
+  }
+
+  /** To look for something new may take a disk, or be a mount point: in the foreground only where worse is done there. */
+  #mayPinNow(path: string): boolean {
+    const foreground = this.#foreground;
+    return foreground.isOpenForChanges && foreground.knows(this.systemPath(dirname(path)));
   }
 
   /** As `pin`, for a directory; null also for a file. */
   pinDirectory(path: string): Promise<Pin | null> {
-    return this.#ours(pinDirectoryAnywhere(this.systemPath(path), this.#foreground));
+    return this.#ours(pinDirectoryAnywhere(this.systemPath(path), this.#foreground), () => this.#wayTo(path));
   }
 
   /** As `pin`, for a path of the system's, which may go through another pin. */
   pinSystemPath(systemPath: string, flags = 0): Promise<Pin | null> {
-    return this.#ours(pinAnywhere(systemPath, flags));
+    return this.#ours(pinAnywhere(systemPath, flags), () => [systemPath]);
   }
 
-  async #ours(pinning: Promise<Pin | null>): Promise<Pin | null> {
-    const pin = await pinning.catch(nullWhenNotThere);
+  /** System paths of all that is passed below the base on the way to `path`, and of that itself. */
+  #wayTo(path: string): string[] {
+    return [...ancestors(path).reverse(), path].map((passed) => this.systemPath(passed));
+  }
+
+  /** @param way system paths that are passed, the outermost first: asked for where the system refuses */
+  async #ours(pinning: Promise<Pin | null>, way: () => string[]): Promise<Pin | null> {
+    let pin: Pin | null;
+    try {
+      pin = await pinning;
+    } catch (error) {
+      if (saysRefused(error) && (await this.#leadsOut(way()))) return null;
+      return nullWhenNotThere(error);
+    }
     if (pin === null || this.holds(pin.real)) return pin;
     pin.close();
     return null;
+  }
+
+  /**
+   * Whether a way that we may not go to its end leaves by a link. One that can't
+   * be followed is taken to lead out: else it would make all that lies beside it
+   * unreadable. What refuses before any such link is a directory of ours.
+   */
+  async #leadsOut(way: readonly string[]): Promise<boolean> {
+    for (const systemPath of way) {
+      const stats = await lstat(systemPath).catch(() => null);
+      if (stats === null) return false;
+      if (stats.isSymbolicLink() && !(await this.#leadsInside(systemPath))) return true;
+    }
+    return false;
+  }
+
+  async #leadsInside(link: string): Promise<boolean> {
+    const pin = await pinAnywhere(link, 0).catch(() => null);
+    pin?.close();
+    return pin !== null && this.holds(pin.real);
   }
 
   /**
@@ -148,12 +131,16 @@ export class Enclosure {
    *
    * The plain case takes one call: opened without following a last link and
    * without waiting (a FIFO would), then looked at before a byte is read. What
-   * refuses that (a link, a leased file) goes by way of a pin.
+   * refuses that (a link, a leased file, what we may not read or reach) goes by
+   * way of a pin, which tells whether it is ours at all.
    */
   async openForReading(path: string): Promise<OpenedFile | 'directory' | null> {
     if (hasDescriptorLinks) {
-      const opened = await this.#openDirectly(this.systemPath(path), READ | constants.O_NOFOLLOW);
-      if (opened !== 'try a pin') return opened;
+      try {
+        return await this.#openDirectly(this.systemPath(path), READ | constants.O_NOFOLLOW);
+      } catch (error) {
+        if (!wantsPin(error)) return nullWhenNotThere(error);
+      }
     }
     const pin = await this.pin(path);
     if (pin === null) return null;
@@ -161,24 +148,14 @@ export class Enclosure {
       const stats = await pin.stat();
       if (stats.isDirectory()) return 'directory';
       if (!stats.isFile()) return null;
-      const opened = await this.#openDirectly(pin.here, READ & ~NONBLOCK);
-      return opened === 'try a pin' ? null : opened;
+      return await this.#openDirectly(pin.here, READ & ~NONBLOCK).catch(nullWhenNotThere);
     } finally {
       pin.close();
     }
   }
 
-  async #openDirectly(
-    systemPath: string,
-    flags: number,
-  ): Promise<OpenedFile | 'directory' | 'try a pin' | null> {
-    let fd: number;
-    try {
-      fd = await open(systemPath, flags);
-    } catch (error) {
-      if (errnoOf(error) === 'ELOOP' || errnoOf(error) === 'EAGAIN') return 'try a pin';
-      return nullWhenNotThere(error);
-    }
+  async #openDirectly(systemPath: string, flags: number): Promise<OpenedFile | 'directory' | null> {
+    const fd = await open(systemPath, flags);
     let wanted = false;
     try {
       const real = hasDescriptorLinks ? readlinkSync(`/proc/self/fd/${fd}`) : systemPath;
@@ -205,64 +182,13 @@ export interface OpenedFile {
 const NONBLOCK = constants.O_NONBLOCK ?? 0;
 const READ = constants.O_RDONLY | NONBLOCK | (constants.O_NOCTTY ?? 0);
 
+function wantsPin(error: unknown): boolean {
+  return saysRefused(error) || errnoOf(error) === 'ELOOP' || errnoOf(error) === 'EAGAIN';
+}
+
 function nullWhenNotThere(error: unknown): null {
   if (saysNothingThere(error)) return null;
   throw error;
-}
-
-/** Pin without asking where it leads. */
-async function pinAnywhere(systemPath: string, flags: number): Promise<Pin> {
-  if (!hasDescriptorLinks) return pinByName(systemPath, flags);
-  return pinOf(await open(systemPath, O_PATH | flags), () => false);
-}
-
-/** As `pinAnywhere`, for a directory; in the foreground if it was met before. */
-export async function pinDirectoryAnywhere(systemPath: string, foreground: Foreground): Promise<Pin> {
-  if (!hasDescriptorLinks) return pinByName(systemPath, DIRECTORY);
-  if (!foreground.knows(systemPath)) return meetDirectory(systemPath, foreground);
-  try {
-    return foreground.ask(() => pinOf(openSync(systemPath, O_PATH | DIRECTORY), () => true));
-  } catch (error) {
-    foreground.forget(systemPath);
-    throw error;
-  }
-}
-
-/** Pin what is in a directory that was met; null when nothing is there. */
-async function pinInKnown(systemPath: string, foreground: Foreground): Promise<Pin | null> {
-  // To look for something new may take a disk, or be a mount point: in the foreground only where worse is done there.
-  if (!foreground.isOpenForChanges) return pinAnywhere(systemPath, 0);
-  return foreground.ask(() => {
-    const isThere = lstatSync(systemPath, QUIETLY) !== undefined; // To be told by an error takes longer.
-    // By way of a link it may lie anywhere.
-    return isThere ? pinOf(openSync(systemPath, O_PATH), (real) => real === systemPath) : null;
-  });
-}
-
-async function meetDirectory(systemPath: string, foreground: Foreground): Promise<Pin> {
-  const fd = await open(systemPath, O_PATH | DIRECTORY);
-  const meet = (stats: Stats): boolean => foreground.meet(systemPath, stats);
-  const isNear = foreground.isLocal && (await fstat(fd).then(meet, () => false));
-  return pinOf(fd, () => isNear);
-}
-
-function pinOf(fd: number, isNear: (real: string) => boolean): Pin {
-  try {
-    const real = readlinkSync(`/proc/self/fd/${fd}`);
-    return new Pin(fd, real, isNear(real));
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-}
-
-async function pinByName(systemPath: string, flags: number): Promise<Pin> {
-  const real = await realpath(systemPath);
-  const wantsDirectory = (flags & DIRECTORY) !== 0;
-  if (wantsDirectory && !(await stat(real)).isDirectory()) {
-    throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR', syscall: 'open' });
-  }
-  return new Pin(null, real);
 }
 
 function isInside(directory: string, real: string): boolean {
