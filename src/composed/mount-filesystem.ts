@@ -36,7 +36,7 @@ import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../path/parts.js';
 import { commonMeta } from './common-meta.js';
-import { removeFiles } from './mount-removal.js';
+import { removeFromMounts } from './mount-removal.js';
 import type { Spot } from './mount-table.js';
 import { localError, localInfo, MountTable } from './mount-table.js';
 import { localTransferError, moveOver, withinOne } from './mount-transfer.js';
@@ -173,7 +173,7 @@ export class MountFS extends Filesystem {
     return removeValid(
       paths,
       (path) => this.validatePath(path),
-      (valid) => removeFiles(this.#mounts, valid, options),
+      (valid) => removeFromMounts(this.#mounts, valid, options),
     );
   }
 
