@@ -36,10 +36,10 @@ import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../path/parts.js';
 import { commonMeta } from './common-meta.js';
-import { removeFiles } from './mount-removal.js';
+import { removeFromMounts } from './mount-removal.js';
 import type { Spot } from './mount-table.js';
 import { localError, localInfo, MountTable } from './mount-table.js';
-import { moveOver, withinOne } from './mount-transfer.js';
+import { localTransferError, moveOver, withinOne } from './mount-transfer.js';
 
 /**
  * Several filesystems as one tree. Closing it leaves the mounted ones open: they
@@ -173,7 +173,7 @@ export class MountFS extends Filesystem {
     return removeValid(
       paths,
       (path) => this.validatePath(path),
-      (valid) => removeFiles(this.#mounts, valid, options),
+      (valid) => removeFromMounts(this.#mounts, valid, options),
     );
   }
 
@@ -207,7 +207,7 @@ export class MountFS extends Filesystem {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
     if (await withinOne(this.#mounts, from, to, (fs, a, b) => fs.move(a, b, options))) return;
-    if (!isSamePlace(this, from, to) && (await moveOver(this, this.#mounts, [from, to], options))) return;
+    if (!isSamePlace(this, from, to) && (await moveOver(this.#mounts, from, to, options))) return;
     await super.move(from, to, options);
   }
 
@@ -217,9 +217,13 @@ export class MountFS extends Filesystem {
     destinationPath: string,
     options?: CopyOptions,
   ): Promise<boolean> {
-    return this.#run(this.validatePath(path), ({ fs, inner }) =>
-      fs.moveInto(destination, inner, destinationPath, options),
-    );
+    const from = this.#mounts.spot(this.validatePath(path));
+    const to = { mount: '', inner: destination.validatePath(destinationPath) };
+    try {
+      return await from.fs.moveInto(destination, from.inner, to.inner, options);
+    } catch (error) {
+      throw localTransferError(error, from, to);
+    }
   }
 
   override async copyDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {

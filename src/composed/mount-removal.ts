@@ -5,7 +5,7 @@ import { joinPath } from '../path/parts.js';
 import { localError, type MountTable, type Spot } from './mount-table.js';
 
 /** In one call for each mount; the outcomes are in the order of `paths`. @param paths canonical, each once */
-export async function removeFiles(
+export async function removeFromMounts(
   mounts: MountTable,
   paths: readonly string[],
   options: RemoveManyOptions | undefined,
@@ -15,13 +15,13 @@ export async function removeFiles(
     outcomes.set(path, { path, result: 'failed', error: new FileExpected(path) });
   }
   for (const [mount, members] of mounts.grouped(paths.filter((path) => !outcomes.has(path)))) {
-    for (const outcome of await removeIn(mount, members, options)) outcomes.set(outcome.path, outcome);
+    for (const outcome of await removeFromOne(mount, members, options)) outcomes.set(outcome.path, outcome);
   }
   return paths.map((path) => outcomes.get(path) as RemoveOutcome);
 }
 
 /** What goes wrong with one mount holds up nothing in the others. */
-async function removeIn(
+async function removeFromOne(
   { fs, mount }: Spot,
   paths: readonly string[],
   options: RemoveManyOptions | undefined,

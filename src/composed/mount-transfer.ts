@@ -1,9 +1,8 @@
 /** Copying and moving between two paths that may lie in one mount, or in two. Paths are canonical. */
-import { DestinationExists, FileExpected, FSError } from '../errors/errors.js';
-import { findInfo } from '../fs/derived/read.js';
+import { DestinationExists, FSError, IllegalDestination } from '../errors/errors.js';
 import type { CopyOptions, Filesystem } from '../fs/filesystem.js';
 import { isWithin } from '../path/parts.js';
-import { localError, type MountTable } from './mount-table.js';
+import { localError, type MountTable, type Spot } from './mount-table.js';
 
 /**
  * Do something within the one filesystem in which two paths lie; it may be mounted at two places.
@@ -21,30 +20,37 @@ export async function withinOne(
     await work(from.fs, from.inner, to.inner);
     return true;
   } catch (error) {
-    const isOfSource = error instanceof FSError && isWithin(from.inner, error.path ?? '');
-    throw localError(error, isOfSource ? from.mount : to.mount);
+    throw localTransferError(error, from, to);
   }
 }
 
 /**
  * Move from one mount to another in a way of their own, such as that of two namespaces, which keeps the deadline.
- * @param whole what the mounts are shown in
  * @returns false, and nothing is done, when they have none
  */
 export async function moveOver(
-  whole: Filesystem,
   mounts: MountTable,
-  [source, destination]: readonly [string, string],
-  options: CopyOptions = {},
+  source: string,
+  destination: string,
+  options?: CopyOptions,
 ): Promise<boolean> {
   const [from, to] = [mounts.spot(source), mounts.spot(destination)];
-  const there = await findInfo(whole, destination);
-  if (there !== null && options.overwrite !== true) throw new DestinationExists(destination);
-  if (there?.isDir) throw new FileExpected(destination);
   try {
     return await from.fs.moveInto(to.fs, from.inner, to.inner, options);
   } catch (error) {
-    const isOfSource = error instanceof FSError && error.path === from.inner;
-    throw localError(error, isOfSource ? from.mount : to.mount);
+    throw localTransferError(error, from, to);
   }
+}
+
+/** An error of bringing something from one spot to another, as one of the whole. */
+export function localTransferError(error: unknown, from: Spot, to: Pick<Spot, 'mount' | 'inner'>): unknown {
+  return localError(error, isOfSource(error, from.inner, to.inner) ? from.mount : to.mount);
+}
+
+/** An error tells a path, but not in which mount it lies: both may have such a path. */
+function isOfSource(error: unknown, from: string, to: string): boolean {
+  if (error instanceof DestinationExists || error instanceof IllegalDestination) return false;
+  if (!(error instanceof FSError) || error.path === undefined || !isWithin(from, error.path)) return false;
+  // Where one of them is above the other, as a mount's own root is above all in it, the nearer one is meant.
+  return !isWithin(to, error.path) || from.length >= to.length;
 }

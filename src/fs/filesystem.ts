@@ -107,6 +107,7 @@ export abstract class Filesystem extends WritingMethods {
    * removing it: cheaper, or with more than its bytes.
    *
    * @returns false, and nothing is done, when there is no such way; the default
+   * @throws as `move`; what arrives at the destination meanwhile is not replaced either, unless `overwrite`
    */
   async moveInto(
     _destination: Filesystem,

@@ -89,7 +89,7 @@ function withOthersVary(response: ServerResponse, byName: Record<string, string>
 }
 
 function hasFields(response: ServerResponse): boolean {
-  // Express's first, as a list of names has to be made.
+  // Express sets this one unless told otherwise, so mostly it is the answer, and no list of names has to be made.
   return response.hasHeader('X-Powered-By') || response.getHeaderNames().length > 0;
 }
 

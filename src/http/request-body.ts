@@ -6,10 +6,15 @@ import { badRequest, ClientGone, HttpProblem, tooLarge } from './http-problem.js
 
 const BUFFER_BYTES = 128 * 1024;
 
-/** @throws HttpProblem 400: other middleware has read the body, so what is left is not what was sent */
+/** @throws HttpProblem 400: other middleware has read the body, or has it decoded, so what is left is not what was sent */
 export function refuseReadBody(request: IncomingMessage): void {
-  if (hasBody(request) && request.readableDidRead) {
+  if (!hasBody(request)) return;
+  if (request.readableDidRead) {
     throw badRequest('The body was read before it came here: mount mayfly before body parsers.');
+  }
+  // Text can't always be turned back into the bytes that it was, and a stream does not tell where it can.
+  if (request.readableEncoding !== null) {
+    throw badRequest('The body is read as text: mount mayfly before what calls setEncoding.');
   }
 }
 
@@ -64,13 +69,13 @@ export interface Arrived {
 /**
  * Take what has arrived of a stream. Of a small body that is mostly all, and to
  * read it as a stream costs more than to store it.
+ * @param source of bytes, not decoded
  * @throws ClientGone
  */
 export async function takeArrived(source: Readable): Promise<Arrived> {
   if (!isWhole(source)) throw interrupted(source);
   if (isRequest(source)) {
-    const isBytes = source.readableEncoding === null;
-    const isAll = source.complete || (isBytes && source.readableLength === declaredLength(source));
+    const isAll = source.complete || source.readableLength === declaredLength(source);
     return { bytes: isAll ? readBuffered(source) : null, isAll };
   }
   const bytes = readBuffered(source);
@@ -79,10 +84,9 @@ export async function takeArrived(source: Readable): Promise<Arrived> {
   return { bytes, isAll: source.readableEnded };
 }
 
-/** Null for nothing. Other middleware may have wanted text. */
+/** Null for nothing. */
 function readBuffered(source: Readable): Buffer | null {
-  const buffered = source.read() as Buffer | string | null;
-  return typeof buffered === 'string' ? Buffer.from(buffered, source.readableEncoding ?? 'utf8') : buffered;
+  return source.read() as Buffer | null;
 }
 
 /**

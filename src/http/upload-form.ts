@@ -63,7 +63,7 @@ export class UploadForm implements FormReceiver {
   /** Parts on their way into the storage. */
   readonly #arriving = new Set<Promise<unknown>>();
   readonly #names = new Set<string>();
-  /** Nobody would discard what is staged from now on. */
+  /** The form was discarded, or is being: a part that begins now would be staged after that, and left behind. */
   #isOver = false;
   #parts = 0;
   #files = 0;

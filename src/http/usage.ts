@@ -183,6 +183,7 @@ export class Reservation {
   #files = 0;
   #usedBytes = 0;
   #usedFiles = 0;
+  #isClosed = false;
 
   constructor(book: UsageBook, fs: NamespaceFS, quota: Quota) {
     this.#usage = book.of(fs);
@@ -232,8 +233,9 @@ export class Reservation {
     });
   }
 
-  /** Give back what is left; once. */
+  /** Give back what is left, also of what is being asked for; once. */
   close(): void {
+    this.#isClosed = true;
     this.#usage.letGo();
     this.#usage.give({ bytes: this.#bytes, files: this.#files });
     this.#bytes = 0;
@@ -241,8 +243,12 @@ export class Reservation {
   }
 
   async #take(want: Amount): Promise<boolean> {
-    const taken = await this.#usage.take(this.#fs, this.#quota, want);
-    if (!taken) return false;
+    if (this.#isClosed || !(await this.#usage.take(this.#fs, this.#quota, want))) return false;
+    // An upload may be given up while looking for its room takes its time: its meter does not hear of it.
+    if (this.#isClosed) {
+      this.#usage.give(want);
+      return false;
+    }
     this.#bytes += want.bytes;
     this.#files += want.files;
     return true;

@@ -1,7 +1,9 @@
 /** Copying and moving files of a namespace: what becomes of their deadlines, and of the ones they replace. */
+import { DestinationExists } from '../errors/errors.js';
+import { checkDestination } from '../fs/derived/copy-move.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import type { CopyOptions } from '../fs/methods/writing.js';
-import { moveFile } from '../fs/transfer.js';
+import { copyFile, moveFile } from '../fs/transfer.js';
 import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
 import { dirname, isWithin } from '../path/parts.js';
 import type { ParentDirectories } from './parent-directories.js';
@@ -59,11 +61,12 @@ export class Relocation {
     const { host } = this.#scope;
     if (destination.#scope.host !== host) return false;
     const [from, to] = [this.#scope.key(path), destination.#scope.key(destinationPath)];
+    await checkDestination(destination.#scope, destinationPath, options);
     await this.#scope.getInfo(path);
     const [source, target] = [host.storage.open(from.namespace), host.storage.open(to.namespace)];
     const move = (): Promise<void> =>
       source === target
-        ? source.move(from.path, to.path, { overwrite: true, ...options })
+        ? source.move(from.path, to.path, options)
         : moveBetween(source, from.path, target, to.path, options);
     await destination.#parents.around(destinationPath, null, () => host.ledger.move(from, to, move));
     return true;
@@ -77,12 +80,18 @@ export class Relocation {
   }
 }
 
-function moveBetween(
+/** What arrives after all looks stays too unless it is to be replaced: it may come from beside mayfly, which no lock holds off. */
+async function moveBetween(
   source: Filesystem,
   path: string,
   target: Filesystem,
   targetPath: string,
-  { preserveTime }: CopyOptions,
+  { overwrite = false, preserveTime = true }: CopyOptions,
 ): Promise<void> {
-  return moveFile(source, path, target, targetPath, preserveTime === undefined ? {} : { preserveTime });
+  if (overwrite) return moveFile(source, path, target, targetPath, { preserveTime });
+  const condition = 'not-exists';
+  if (!(await copyFile(source, path, target, targetPath, { condition, preserveTime }))) {
+    throw new DestinationExists(targetPath);
+  }
+  await source.remove(path);
 }

@@ -4,6 +4,7 @@ import express from 'express';
 import request from 'supertest';
 import type { Mayfly } from '../../src/index.js';
 import { createMayfly, InvalidOptions } from '../../src/index.js';
+import { PNG } from '../support/samples.js';
 
 let mayfly: Mayfly;
 
@@ -71,6 +72,25 @@ describe('the router in Express', () => {
     await request(app).put('/files/ns/empty').expect(201);
     expect(await mayfly.getFilesystem('ns').listDir('')).toEqual(['d', 'empty']);
   });
+
+  it.each(['utf8', 'latin1', 'hex'] as const)(
+    'refuses a body that is read as text (%s)',
+    async (encoding) => {
+      const app = express().use((incoming: Request, _response: Response, next: NextFunction) => {
+        incoming.setEncoding(encoding);
+        next();
+      });
+      app.use('/files', mayfly.router(EVERYTHING));
+      for (const body of ['ascii', 'h\u00e9 \u20ac', PNG]) {
+        const type = 'application/octet-stream';
+        const { text } = await request(app).put('/files/ns/a').type(type).send(body).expect(400);
+        expect(text).toContain('setEncoding');
+        await request(app).post('/files/ns').attach('file', Buffer.from(body), 'a').expect(400);
+      }
+      await request(app).put('/files/ns/empty').expect(201);
+      expect(await mayfly.getFilesystem('ns').listDir('')).toEqual(['d', 'empty']);
+    },
+  );
 
   it('takes a PATCH that express.json has read', async () => {
     const app = express().use(express.json()).use('/files', mayfly.router(EVERYTHING));

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { RouterOptions } from '../../src/index.js';
-import { createMayfly } from '../../src/index.js';
+import type { ScanTreeOptions } from '../../src/fs/tree-options.js';
+import { Reservation, UsageBook } from '../../src/http/usage.js';
+import type { Info, RouterOptions } from '../../src/index.js';
+import { createMayfly, MemoryFS } from '../../src/index.js';
 import { eventually, FORM_TYPE, rawForm, Site } from '../support/http.js';
 import { describeServed, EVERYTHING } from '../support/http-mayfly.js';
 
@@ -180,6 +183,65 @@ describeServed('a quota', (served) => {
     const head = 'PUT /files/ns/a HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf of it';
     await hangUpKeepingAll(site, head);
     await eventually(async () => expect(await put(site, 'd', 100)).toBe(201));
+  });
+});
+
+describe('an upload that is given up while the room in its namespace is looked for', () => {
+  /** Tells when it is looked through, and waits to be let. */
+  class SlowFS extends MemoryFS {
+    asked = (): void => undefined;
+    let = (): void => undefined;
+    readonly isAsked = new Promise<void>((resolve) => {
+      this.asked = resolve;
+    });
+    readonly #isLet = new Promise<void>((resolve) => {
+      this.let = resolve;
+    });
+
+    override async *scanTree(path: string, options?: ScanTreeOptions): AsyncIterable<Info> {
+      this.asked();
+      await this.#isLet;
+      yield* super.scanTree(path, options);
+    }
+  }
+
+  it.each<[string, (room: Reservation) => Promise<void>]>([
+    ['bytes', (room) => room.useBytes(100)],
+    ['a file', (room) => room.useFile()],
+    ['all', (room) => room.open(100, false)],
+    ['part of a form', (room) => room.open(101, true)],
+  ])('keeps no room (%s)', async (_what, ask) => {
+    const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
+    const [book, limit] = [new UsageBook(), { maxBytes: 100, maxFiles: 1 }];
+    const open = (): Reservation => new Reservation(book, mayfly.getFilesystem('ns'), limit);
+    const given = open();
+    const asking = ask(given);
+    given.close();
+    await expect(asking).rejects.toMatchObject({ status: 413 });
+    const next = open();
+    await next.open(100, false);
+    await next.useFile();
+    next.close();
+    await mayfly.close();
+  });
+
+  it('keeps no room of what its client had sent', async () => {
+    const filesystem = new SlowFS();
+    const mayfly = createMayfly({ storage: { filesystem, urlRoot: '/files' }, purge: false });
+    const site = await Site.open(mayfly.handler(quota(100)));
+    // For a file in place of another nothing is looked for before its bytes.
+    await mayfly.getFilesystem('ns').write('a', '');
+    try {
+      const head = 'PUT /files/ns/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
+      await site.hangUp(`${head}5\r\nbegun\r\n`, () => filesystem.isAsked);
+      await eventually(async () => expect(await site.connections()).toBe(0));
+      await sleep(100); // Until the service has heard of it too.
+      filesystem.let();
+      await eventually(async () => expect(await put(site, 'b', 100)).toBe(201));
+    } finally {
+      await site.close();
+      await mayfly.close();
+    }
   });
 });
 

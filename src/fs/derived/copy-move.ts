@@ -74,8 +74,12 @@ export async function move(
   if (info.isDir) throw new FileExpected(from);
 }
 
-/** pyfilesystem2 looks at the destination before anything else, and so do we. */
-async function checkDestination(fs: FilesystemEssentials, to: string, options: Options): Promise<void> {
+/** pyfilesystem2 looks at the destination before anything else, and so do we. @throws DestinationExists, FileExpected */
+export async function checkDestination(
+  fs: Pick<FilesystemEssentials, 'getInfo'>,
+  to: string,
+  options: Options,
+): Promise<void> {
   const there = await findInfo(fs, to);
   if (there === null) return;
   if (options.overwrite !== true) throw new DestinationExists(to);
