@@ -33,6 +33,15 @@ export { SqliteExpirationStore } from './expirations/sql/sqlite-expiration-store
 export type { Meta } from './fs/capabilities.js';
 export { plainMeta } from './fs/capabilities.js';
 export type { GlobOptions } from './fs/derived/glob.js';
+export {
+  checkCopyDirOptions,
+  checkCopyOptions,
+  checkMakeDirOptions,
+  checkPublishOptions,
+  checkRemoveManyOptions,
+  checkStageOptions,
+  checkWriteOptions,
+} from './fs/derived/option-types.js';
 export type { ByteRange } from './fs/derived/range.js';
 export { checkRange } from './fs/derived/range.js';
 export { pruned } from './fs/derived/scan-tree.js';

@@ -9,6 +9,7 @@ import type { CheckOptions, CheckReport } from './expirations/check-report.js';
 import type { ExpirationStore } from './expirations/expiration-store.js';
 import { Ledger } from './expirations/ledger.js';
 import { Purge } from './expirations/purge.js';
+import { checkPurgeOptions } from './expirations/purge-options.js';
 import type { PurgeOptions, PurgeReport } from './expirations/purge-report.js';
 import { PurgeSchedule } from './expirations/purge-schedule.js';
 import { PostgresExpirationStore } from './expirations/sql/postgres-expiration-store.js';
@@ -191,11 +192,8 @@ class ComposedMayfly implements Mayfly {
 
   async expireObjects(options: PurgeOptions = {}): Promise<PurgeReport> {
     this.#storage.checkOpen();
+    checkPurgeOptions(options);
     const { now, signal, onProgress, retries } = options;
-    if (now !== undefined && !(now instanceof Date && Number.isFinite(now.getTime()))) {
-      throw new TypeError('now must be a valid Date');
-    }
-    if (![undefined, 'all', 'ripe'].includes(retries)) throw new TypeError("retries must be 'all' or 'ripe'");
     const purge = this.#purge.run(now?.getTime() ?? this.#options.clock(), {
       signal: signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]),
       ...(onProgress === undefined ? {} : { onProgress }),

@@ -18,6 +18,7 @@ import {
 } from '../errors/errors.js';
 import type { Meta } from '../fs/capabilities.js';
 import { isSamePlace } from '../fs/derived/copy-move.js';
+import { checkCopyOptions } from '../fs/derived/option-types.js';
 import { findInfo } from '../fs/derived/read.js';
 import { removeValid } from '../fs/derived/remove-many.js';
 import { abandonSource, beforeReading, guardSource } from '../fs/derived/source.js';
@@ -197,6 +198,7 @@ export class MountFS extends Filesystem {
   }
 
   override async copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    checkCopyOptions(options);
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
     if (await withinOne(this.#mounts, from, to, (fs, a, b) => fs.copy(a, b, options))) return;
@@ -204,6 +206,7 @@ export class MountFS extends Filesystem {
   }
 
   override async move(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    checkCopyOptions(options);
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
     if (await withinOne(this.#mounts, from, to, (fs, a, b) => fs.move(a, b, options))) return;

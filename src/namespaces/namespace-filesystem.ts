@@ -10,6 +10,7 @@ import type { Moment } from '../clock/moment.js';
 import { DirectoryExpected } from '../errors/errors.js';
 import type { FindOptions } from '../expirations/expiration-store.js';
 import type { Meta } from '../fs/capabilities.js';
+import { checkMakeDirOptions } from '../fs/derived/option-types.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -221,6 +222,7 @@ export class NamespaceFS extends Filesystem {
   }
 
   override async makeDir(path: string, options?: MakeDirOptions): Promise<void> {
+    checkMakeDirOptions(options);
     const target = this.validatePath(path);
     await this.#host.storage.bound();
     if (target !== '' && dirname(target) === '') await this.#parents.make('');

@@ -1,4 +1,5 @@
 /** Copying and moving files of a namespace: what becomes of their deadlines, and of the ones they replace. */
+import { checkCopyDirOptions, checkCopyOptions } from '../fs/derived/option-types.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import type { CopyOptions } from '../fs/methods/writing.js';
 import { moveFile } from '../fs/transfer.js';
@@ -18,6 +19,7 @@ export class Relocation {
 
   /** See `NamespaceFS.copy`. */
   async copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    checkCopyOptions(options);
     const { files, host } = this.#scope;
     const to = this.#scope.key(destination);
     await host.storage.bound();
@@ -28,6 +30,7 @@ export class Relocation {
 
   /** See `NamespaceFS.move`. */
   async move(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    checkCopyOptions(options);
     const { files, host } = this.#scope;
     const from = this.#scope.key(source);
     const to = this.#scope.key(destination);
@@ -71,6 +74,7 @@ export class Relocation {
 
   /** Where a directory is to be copied or moved with its missing parents, make them. */
   async prepare(source: string, destination: string, options: CopyDirOptions = {}): Promise<void> {
+    checkCopyDirOptions(options);
     const [from, to] = [this.#scope.validatePath(source), this.#scope.validatePath(destination)];
     if (options.create !== true || isWithin(from, to) || !(await this.#scope.getInfo(from)).isDir) return;
     await this.#parents.make(dirname(to));

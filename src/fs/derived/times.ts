@@ -1,9 +1,12 @@
 /** The times of a `setInfo`, checked; shared by the backends. */
 import { isDate } from 'node:util/types';
 import type { InfoChanges } from '../essentials.js';
+import { checkObject } from './option-types.js';
 
-/** @throws TypeError: no Date; RangeError: an invalid one */
-export function checkTimes({ modified, accessed }: InfoChanges): void {
+/** @throws TypeError: no object of Dates; RangeError: an invalid Date */
+export function checkTimes(changes: InfoChanges): void {
+  checkObject('changes', changes ?? null);
+  const { modified, accessed } = changes;
   checkDate('modified', modified);
   checkDate('accessed', accessed);
 }

@@ -4,6 +4,7 @@ import { FileExists } from '../../errors/errors.js';
 import type { FilesystemEssentials, WriteOptions } from '../essentials.js';
 import type { Info } from '../info.js';
 import { keptOptions } from './kept.js';
+import { optionsChecker } from './option-types.js';
 import { findInfo } from './read.js';
 
 export function writeBytes(
@@ -47,11 +48,18 @@ export async function appendText(fs: FilesystemEssentials, path: string, text: s
   return appendBytes(fs, path, Buffer.from(text));
 }
 
+interface CreateOptions {
+  wipe?: boolean;
+}
+
+const checkCreateOptions = optionsChecker<CreateOptions>({ wipe: 'boolean' });
+
 export async function create(
   fs: FilesystemEssentials,
   path: string,
-  options: { wipe?: boolean } = {},
+  options: CreateOptions = {},
 ): Promise<boolean> {
+  checkCreateOptions(options);
   try {
     await fs.write(path, '', { overwrite: options.wipe === true });
     return true;
