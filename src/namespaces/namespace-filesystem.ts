@@ -390,6 +390,10 @@ export class NamespaceFS extends Filesystem {
     return super.isClosed() || this.#host.storage.closed || this.#opener?.isClosed() === true;
   }
 
+  protected override get isOpenedDirectory(): boolean {
+    return this.#opener !== null;
+  }
+
   protected override checkOpen(): void {
     super.checkOpen();
     this.#host.storage.checkOpen();

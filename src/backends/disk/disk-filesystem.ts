@@ -323,6 +323,10 @@ export class OSFS extends Filesystem {
     return super.isClosed() || this.#opener?.isClosed() === true;
   }
 
+  protected override get isOpenedDirectory(): boolean {
+    return this.#opener !== null;
+  }
+
   protected override checkOpen(): void {
     super.checkOpen();
     this.#opener?.checkOpen();
