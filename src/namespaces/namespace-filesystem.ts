@@ -11,6 +11,7 @@ import { DirectoryExpected } from '../errors/errors.js';
 import type { FindOptions } from '../expirations/expiration-store.js';
 import type { Meta } from '../fs/capabilities.js';
 import { checkMakeDirOptions } from '../fs/derived/option-types.js';
+import { checkTimes } from '../fs/derived/times.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -298,7 +299,10 @@ export class NamespaceFS extends Filesystem {
 
   override async setInfo(path: string, changes: InfoChanges): Promise<void> {
     const key = this.#scope.key(path);
+    checkTimes(changes);
     await this.#host.storage.bound();
+    // Before anything was written to a namespace its directory has no times to set.
+    if (this.validatePath(path) === '' && !(await this.#scope.isStored(''))) return;
     await this.#host.ledger.alone(key, () => this.#files.setInfo(path, changes));
   }
 

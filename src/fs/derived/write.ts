@@ -1,6 +1,6 @@
 /** Writing methods of the interface, over the essentials. */
 import { Readable } from 'node:stream';
-import { FileExists } from '../../errors/errors.js';
+import { FileExists, FileExpected } from '../../errors/errors.js';
 import type { FilesystemEssentials, WriteOptions } from '../essentials.js';
 import type { Info } from '../info.js';
 import { keptOptions } from './kept.js';
@@ -64,7 +64,9 @@ export async function create(
     await fs.write(path, '', { overwrite: options.wipe === true });
     return true;
   } catch (error) {
-    if (error instanceof FileExists) return false;
+    // As pyfilesystem2: whatever is there is there.
+    const isThere = error instanceof FileExists || error instanceof FileExpected;
+    if (isThere && options.wipe !== true) return false;
     throw error;
   }
 }

@@ -44,12 +44,16 @@ export abstract class WritingMethods extends ReadingMethods {
     return this.write(path, readable, options);
   }
 
-  /** Create an empty file. With `wipe` a file that is there is emptied. @returns whether it was made or wiped */
+  /**
+   * Create an empty file, unless something is there. With `wipe` a file that is there is emptied.
+   * @returns whether it was made or wiped
+   * @throws FileExpected with `wipe`, a directory is there; else as `write`
+   */
   create(path: string, options?: { wipe?: boolean }): Promise<boolean> {
     return writing.create(this, path, options);
   }
 
-  /** Create an empty file, or set the times of the one that is there to now. */
+  /** Create an empty file, or set the times of the file or directory that is there to now, where the backend can. */
   touch(path: string): Promise<void> {
     return writing.touch(this, path);
   }
