@@ -9,6 +9,7 @@ export { S3FS } from './backends/s3/s3-filesystem.js';
 export type { S3FSOptions } from './backends/s3/s3-options.js';
 export type { Clock } from './clock/clock.js';
 export type { FilesystemUrl } from './composed/filesystem-url.js';
+export type { MountFSOptions } from './composed/mount-filesystem.js';
 export { MountFS } from './composed/mount-filesystem.js';
 export type { FilesystemOpener } from './composed/open-filesystem.js';
 export { openFS, registerProtocol } from './composed/open-filesystem.js';

@@ -18,7 +18,7 @@ import {
 } from '../errors/errors.js';
 import type { Meta } from '../fs/capabilities.js';
 import { isSamePlace } from '../fs/derived/copy-move.js';
-import { checkCopyOptions } from '../fs/derived/option-types.js';
+import { checkCopyOptions, optionsChecker } from '../fs/derived/option-types.js';
 import { findInfo } from '../fs/derived/read.js';
 import { removeValid } from '../fs/derived/remove-many.js';
 import { abandonSource, beforeReading, guardSource } from '../fs/derived/source.js';
@@ -39,12 +39,20 @@ import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../pat
 import { commonMeta } from './common-meta.js';
 import { removeFiles } from './mount-removal.js';
 import type { Spot } from './mount-table.js';
-import { localError, localInfo, MountTable } from './mount-table.js';
+import { closeAll, localError, localInfo, MountTable } from './mount-table.js';
 import { moveOver, withinOne } from './mount-transfer.js';
 
+/** Options of `MountFS`. */
+export interface MountFSOptions {
+  /** Closing it closes what is mounted; default true. With false that is left to whoever opened it. */
+  autoClose?: boolean;
+}
+
+const checkOptions = optionsChecker<MountFSOptions>({ autoClose: 'boolean' });
+
 /**
- * Several filesystems as one tree. Closing it leaves the mounted ones open: they
- * are closed by whoever opened them.
+ * Several filesystems as one tree. Closing it closes the mounted ones too, unless
+ * it is told not to.
  *
  * @example
  * const all = new MountFS();
@@ -56,6 +64,14 @@ export class MountFS extends Filesystem {
   readonly #rest = new MemoryFS();
   readonly #mounts = new MountTable(this.#rest);
   readonly #mounted = new Date();
+  readonly #autoClose: boolean;
+
+  /** @throws TypeError */
+  constructor(options: MountFSOptions = {}) {
+    super();
+    checkOptions(options);
+    this.#autoClose = options.autoClose !== false;
+  }
 
   /**
    * Show a filesystem at a path. It hides what is there, and may lie below another mount.
@@ -294,9 +310,12 @@ export class MountFS extends Filesystem {
     return target;
   }
 
+  /** One that can't be closed keeps none of the others open. */
   override async close(): Promise<void> {
+    if (this.isClosed()) return;
     await super.close();
     await this.#rest.close();
+    if (this.#autoClose) await closeAll(this.#mounts.values());
   }
 
   #refuseMounts(path: string): void {
