@@ -78,7 +78,7 @@ export interface Mayfly {
    * Remove every file whose deadline has passed. Any number of processes may do so at once.
    *
    * @throws OperationFailed or a subclass: storage or store can't be reached; nothing has been forgotten for it
-   * @throws FilesystemClosed
+   * @throws FilesystemClosed, TypeError; RangeError: `now` is an invalid Date
    */
   expireObjects(options?: PurgeOptions): Promise<PurgeReport>;
 

@@ -1,5 +1,6 @@
 /** The options of a purge, checked. */
 import { optionsChecker } from '../fs/derived/option-types.js';
+import { checkDate } from '../fs/derived/times.js';
 import type { PurgeOptions } from './purge-report.js';
 
 const checkTypes = optionsChecker<Pick<PurgeOptions, 'signal' | 'onProgress'>>({
@@ -7,12 +8,10 @@ const checkTypes = optionsChecker<Pick<PurgeOptions, 'signal' | 'onProgress'>>({
   onProgress: 'function',
 });
 
-/** @throws TypeError */
+/** @throws TypeError; RangeError: `now` is an invalid Date */
 export function checkPurgeOptions(options: PurgeOptions): void {
   checkTypes(options);
   const { now, retries } = options;
-  if (now !== undefined && !(now instanceof Date && Number.isFinite(now.getTime()))) {
-    throw new TypeError('now must be a valid Date');
-  }
+  checkDate('now', now);
   if (![undefined, 'all', 'ripe'].includes(retries)) throw new TypeError("retries must be 'all' or 'ripe'");
 }

@@ -96,3 +96,22 @@ it.each<[string, unknown, RegExp]>([
   }
   await mayfly.close();
 });
+
+it.each<[string, unknown, typeof TypeError | typeof RangeError]>([
+  ['an invalid Date', new Date(Number.NaN), RangeError],
+  ['a number', 5, TypeError],
+  ['text', '2026-01-01', TypeError],
+  ['null', null, TypeError],
+])('a purge as of %s is refused as setInfo refuses it', async (_what, now, Class) => {
+  const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
+  const files = mayfly.getFilesystem('n');
+  await files.write('f', 'x');
+  for (const call of [
+    mayfly.expireObjects({ now: any(now) }),
+    files.setInfo('f', { modified: any(now) }),
+    new MemoryFS().setInfo('', { accessed: any(now) }),
+  ]) {
+    await expect(call).rejects.toThrow(Class);
+  }
+  await mayfly.close();
+});

@@ -11,7 +11,8 @@ export function checkTimes(changes: InfoChanges): void {
   checkDate('accessed', accessed);
 }
 
-function checkDate(name: string, value: Date | undefined): void {
+/** @throws TypeError: no Date; RangeError: an invalid one */
+export function checkDate(name: string, value: Date | undefined): void {
   if (value === undefined) return;
   if (!isDate(value)) throw new TypeError(`${name} must be a Date`);
   if (!Number.isFinite(value.getTime())) throw new RangeError(`${name} is an invalid Date`);
