@@ -9,6 +9,7 @@ export { S3FS } from './backends/s3/s3-filesystem.js';
 export type { S3FSOptions } from './backends/s3/s3-options.js';
 export type { Clock } from './clock/clock.js';
 export type { FilesystemUrl } from './composed/filesystem-url.js';
+export type { MountFSOptions } from './composed/mount-filesystem.js';
 export { MountFS } from './composed/mount-filesystem.js';
 export type { FilesystemOpener } from './composed/open-filesystem.js';
 export { openFS, registerProtocol } from './composed/open-filesystem.js';
@@ -33,6 +34,15 @@ export { SqliteExpirationStore } from './expirations/sql/sqlite-expiration-store
 export type { Meta } from './fs/capabilities.js';
 export { plainMeta } from './fs/capabilities.js';
 export type { GlobOptions } from './fs/derived/glob.js';
+export {
+  checkCopyDirOptions,
+  checkCopyOptions,
+  checkMakeDirOptions,
+  checkPublishOptions,
+  checkRemoveManyOptions,
+  checkStageOptions,
+  checkWriteOptions,
+} from './fs/derived/option-types.js';
 export type { ByteRange } from './fs/derived/range.js';
 export { checkRange } from './fs/derived/range.js';
 export { pruned } from './fs/derived/scan-tree.js';

@@ -9,6 +9,7 @@ import type { CheckOptions, CheckReport } from './expirations/check-report.js';
 import type { ExpirationStore } from './expirations/expiration-store.js';
 import { Ledger } from './expirations/ledger.js';
 import { Purge } from './expirations/purge.js';
+import { checkPurgeOptions } from './expirations/purge-options.js';
 import type { PurgeOptions, PurgeReport } from './expirations/purge-report.js';
 import { PurgeSchedule } from './expirations/purge-schedule.js';
 import { PostgresExpirationStore } from './expirations/sql/postgres-expiration-store.js';
@@ -77,7 +78,7 @@ export interface Mayfly {
    * Remove every file whose deadline has passed. Any number of processes may do so at once.
    *
    * @throws OperationFailed or a subclass: storage or store can't be reached; nothing has been forgotten for it
-   * @throws FilesystemClosed
+   * @throws FilesystemClosed, TypeError; RangeError: `now` is an invalid Date
    */
   expireObjects(options?: PurgeOptions): Promise<PurgeReport>;
 
@@ -191,11 +192,8 @@ class ComposedMayfly implements Mayfly {
 
   async expireObjects(options: PurgeOptions = {}): Promise<PurgeReport> {
     this.#storage.checkOpen();
+    checkPurgeOptions(options);
     const { now, signal, onProgress, retries } = options;
-    if (now !== undefined && !(now instanceof Date && Number.isFinite(now.getTime()))) {
-      throw new TypeError('now must be a valid Date');
-    }
-    if (![undefined, 'all', 'ripe'].includes(retries)) throw new TypeError("retries must be 'all' or 'ripe'");
     const purge = this.#purge.run(now?.getTime() ?? this.#options.clock(), {
       signal: signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]),
       ...(onProgress === undefined ? {} : { onProgress }),

@@ -185,16 +185,13 @@ const storageByType = {
         )
         .optional(),
       urlRoot: urlRoot.optional(),
-      // What a settings block of django-pyfs has left from osfs means nothing here.
-      directoryRoot: z.unknown().optional(),
     })
     .check(({ value, issues }) => {
       for (const [key, other] of KEY_PAIR) {
         if (value[key] === undefined || value[other] !== undefined) continue;
         issues.push({ code: 'custom', input: value, path: [other], message: `is required with ${key}` });
       }
-    })
-    .transform(({ directoryRoot: _, ...rest }) => rest),
+    }),
 };
 
 const customStorage = z.strictObject({
@@ -287,7 +284,9 @@ const schema = z.strictObject({
 export function resolveOptions(options: unknown): ResolvedOptions {
   const problems: string[] = [];
   const parsed = schema.safeParse(camelCased(options, '', problems), { reportInput: true });
-  if (!parsed.success) problems.push(...parsed.error.issues.flatMap(describeIssue));
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) problems.push(...describeIssue(issue, options));
+  }
   if (problems.length > 0) throw new InvalidOptions(`invalid options: ${problems.join('; ')}`);
   return parsed.data as ResolvedOptions;
 }
@@ -329,21 +328,46 @@ function splitIssue(issue: z.core.$ZodIssue): Problem[] {
   return [{ path: issue.path, message: missing ? 'is required' : issue.message }];
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string[] {
+function describeIssue(issue: z.core.$ZodIssue, options: unknown): string[] {
   return splitIssue(issue).map(
-    ({ path, message }) => `${path.map(String).join('.') || 'options'} ${message}`,
+    ({ path, message }) => `${asWritten(path, options).join('.') || 'options'} ${message}`,
   );
 }
 
-/** The same options with every key in camelCase; a key that is there in both spellings is a problem. */
+/** The names of a path as the caller has spelled them; what he has not given keeps its name. */
+function asWritten(path: readonly PropertyKey[], options: unknown): string[] {
+  let at = options;
+  return path.map(String).map((name) => {
+    const keys = isPlainObject(at) ? Object.keys(at) : [];
+    const key = keys.find((each) => inCamelCase(each) === name) ?? name;
+    at = isPlainObject(at) ? at[key] : undefined;
+    return key;
+  });
+}
+
 /** Objects of the caller's, which are not options but what options are about. */
 const OPAQUE = new Set(['store', 'filesystem', 'client', 'logger']);
 
+function inCamelCase(key: string): string {
+  return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/**
+ * What a settings block of django-pyfs has left from osfs beside s3fs, where it means nothing. It is spelled as
+ * there: in camelCase nothing is left over, but meant.
+ */
+function isLeftover(at: string, { type }: Record<string, unknown>, key: string, value: unknown): boolean {
+  if (at !== 'storage' || type !== 's3fs') return false;
+  return key === 'directory_root' || (key === 'url_root' && (value === null || value === ''));
+}
+
+/** The same options with every key in camelCase; a key that is there in both spellings is a problem. */
 function camelCased(value: unknown, at: string, problems: string[]): unknown {
   if (!isPlainObject(value)) return value;
   const result: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
-    const camel = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    if (isLeftover(at, value, key, inner)) continue;
+    const camel = inCamelCase(key);
     const path = at === '' ? key : `${at}.${key}`;
     if (camel !== key && Object.hasOwn(value, camel))
       problems.push(`${path} is given in both spellings: drop one`);

@@ -18,6 +18,7 @@ import {
 } from '../errors/errors.js';
 import type { Meta } from '../fs/capabilities.js';
 import { isSamePlace } from '../fs/derived/copy-move.js';
+import { checkCopyOptions, optionsChecker } from '../fs/derived/option-types.js';
 import { findInfo } from '../fs/derived/read.js';
 import { removeValid } from '../fs/derived/remove-many.js';
 import { abandonSource, beforeReading, guardSource } from '../fs/derived/source.js';
@@ -38,12 +39,20 @@ import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../pat
 import { commonMeta } from './common-meta.js';
 import { removeFromMounts } from './mount-removal.js';
 import type { Spot } from './mount-table.js';
-import { localError, localInfo, MountTable } from './mount-table.js';
+import { closeAll, localError, localInfo, MountTable } from './mount-table.js';
 import { localTransferError, moveOver, withinOne } from './mount-transfer.js';
 
+/** Options of `MountFS`. */
+export interface MountFSOptions {
+  /** Closing it closes what is mounted; default true. With false that is left to whoever opened it. */
+  autoClose?: boolean;
+}
+
+const checkOptions = optionsChecker<MountFSOptions>({ autoClose: 'boolean' });
+
 /**
- * Several filesystems as one tree. Closing it leaves the mounted ones open: they
- * are closed by whoever opened them.
+ * Several filesystems as one tree. Closing it closes the mounted ones too, unless
+ * it is told not to.
  *
  * @example
  * const all = new MountFS();
@@ -55,6 +64,14 @@ export class MountFS extends Filesystem {
   readonly #rest = new MemoryFS();
   readonly #mounts = new MountTable(this.#rest);
   readonly #mounted = new Date();
+  readonly #autoClose: boolean;
+
+  /** @throws TypeError */
+  constructor(options: MountFSOptions = {}) {
+    super();
+    checkOptions(options);
+    this.#autoClose = options.autoClose !== false;
+  }
 
   /**
    * Show a filesystem at a path. It hides what is there, and may lie below another mount.
@@ -197,6 +214,7 @@ export class MountFS extends Filesystem {
   }
 
   override async copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    checkCopyOptions(options);
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
     if (await withinOne(this.#mounts, from, to, (fs, a, b) => fs.copy(a, b, options))) return;
@@ -204,6 +222,7 @@ export class MountFS extends Filesystem {
   }
 
   override async move(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    checkCopyOptions(options);
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);
     if (await withinOne(this.#mounts, from, to, (fs, a, b) => fs.move(a, b, options))) return;
@@ -295,9 +314,12 @@ export class MountFS extends Filesystem {
     return target;
   }
 
+  /** One that can't be closed keeps none of the others open. */
   override async close(): Promise<void> {
+    if (this.isClosed()) return;
     await super.close();
     await this.#rest.close();
+    if (this.#autoClose) await closeAll(this.#mounts.values());
   }
 
   #refuseMounts(path: string): void {

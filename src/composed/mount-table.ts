@@ -102,3 +102,11 @@ export function localError(error: unknown, mount: string): unknown {
   if (mount === '' || !(error instanceof FSError) || error.path === undefined) return error;
   return error.relocated(joinPath(mount, error.path));
 }
+
+/** Close filesystems, each once, though it be mounted twice. @throws the first error, when all have been tried */
+export async function closeAll(filesystems: Iterable<Filesystem>): Promise<void> {
+  const closings = [...new Set(filesystems)].map((fs) => fs.close());
+  for (const closing of await Promise.allSettled(closings)) {
+    if (closing.status === 'rejected') throw closing.reason;
+  }
+}

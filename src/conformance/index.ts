@@ -11,6 +11,7 @@ import { describeDirectories } from './filesystem/directories.js';
 import { describeInfo } from './filesystem/info.js';
 import { describeLifecycle } from './filesystem/lifecycle.js';
 import { describeListing } from './filesystem/listing.js';
+import { describeOptionTypes } from './filesystem/option-types.js';
 import { describePaths } from './filesystem/paths.js';
 import { describeReading } from './filesystem/reading.js';
 import { describeRemoval } from './filesystem/removal.js';
@@ -70,5 +71,6 @@ const topics: readonly ((runner: TestRunner, subject: Subject) => void)[] = [
   describeTrees,
   describeWalking,
   describePaths,
+  describeOptionTypes,
   describeLifecycle,
 ];

@@ -8,6 +8,7 @@
  */
 
 import { forEachLimited } from '../fs/derived/concurrency.js';
+import { optionsChecker } from '../fs/derived/option-types.js';
 import { findInfo } from '../fs/derived/read.js';
 import type { CheckKind, CheckOptions, CheckReport } from './check-report.js';
 import type { Expiration } from './expiration.js';
@@ -17,6 +18,12 @@ const PAGE_ROWS = 500;
 const LOOKS_AT_ONCE = 16;
 const FINDINGS_TOLD = 100;
 const DAY_MS = 86_400_000;
+
+const checkTypes = optionsChecker<CheckOptions>({
+  fix: 'boolean',
+  signal: 'AbortSignal',
+  onProgress: 'function',
+});
 
 /** What a check works with. */
 export interface CheckParts extends PurgeParts {
@@ -40,7 +47,9 @@ export class Check {
     findings: [],
   };
 
+  /** @throws TypeError */
   constructor(parts: CheckParts, options: CheckOptions) {
+    checkTypes(options);
     this.#parts = parts;
     this.#options = options;
   }

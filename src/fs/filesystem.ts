@@ -37,7 +37,7 @@ export type { CopyOptions } from './methods/writing.js';
 
 /** A tree of files and directories by path: the interface that all backends share, and the base of one of your own. */
 export abstract class Filesystem extends WritingMethods {
-  /** The directory at `path` as a filesystem of its own, which can't see out of it. @throws ResourceNotFound, DirectoryExpected */
+  /** The directory at `path` as a filesystem of its own, a `SubFS`, which can't see out of it. @throws ResourceNotFound, DirectoryExpected */
   async openDir(path: string): Promise<Filesystem> {
     const target = this.validatePath(path);
     if (!(await this.getInfo(target)).isDir) throw new DirectoryExpected(target);
@@ -125,11 +125,28 @@ export abstract class Filesystem extends WritingMethods {
  * other closes it. Paths in what it returns and throws are its own. It is also
  * the base for wrappers, over the path ''.
  *
+ * Where a directory of a filesystem is better shown by one of its own kind,
+ * `openDir` gives such a one. It is an instance of this class too, as
+ * `instanceof` says, so that whoever has a filesystem can tell that it is only
+ * a directory of another; it need not come from this class.
+ *
  * It stands in this file because `openDir` makes one and it is a `Filesystem`.
  */
 export class SubFS extends Filesystem {
   readonly #parent: Filesystem;
   readonly #base: string;
+
+  /** Whether it is a directory of another filesystem, by whatever class. Of classes that extend this one, as usual. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: the class that was asked for may be one that extends this one.
+    return SubFS.#isInstance(this, value);
+  }
+
+  static #isInstance(asked: unknown, value: unknown): boolean {
+    if (Function.prototype[Symbol.hasInstance].call(asked, value)) return true;
+    // Protected is for whoever uses filesystems; the two classes are one matter.
+    return asked === SubFS && value instanceof Filesystem && (value as SubFS).isOpenedDirectory;
+  }
 
   /** @param path canonical path of the directory in `parent` */
   constructor(parent: Filesystem, path: string) {

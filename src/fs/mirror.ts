@@ -12,6 +12,7 @@ import { compareCodePoints, dirname, joinPath } from '../path/parts.js';
 import { forEachLimited } from './derived/concurrency.js';
 import { makeDirs } from './derived/directories.js';
 import { keptOptions } from './derived/kept.js';
+import { checkTransferOptions } from './derived/option-types.js';
 import { concurrencyOf, Tally, transferTree } from './derived/transfer.js';
 import { copyOne } from './derived/transfer-file.js';
 import type { Place } from './derived/transfer-place.js';
@@ -52,6 +53,10 @@ export async function mirror(
   destination: Filesystem,
   options: MirrorOptions = {},
 ): Promise<void> {
+  checkTransferOptions(options);
+  if (options.trustNewer !== undefined && typeof options.trustNewer !== 'boolean') {
+    throw new TypeError('trustNewer must be true or false');
+  }
   const { sourcePath = '', destinationPath = '', preserveTime = true, signal } = options;
   const from = placeIn(source, sourcePath);
   const to = placeIn(destination, destinationPath);

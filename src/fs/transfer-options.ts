@@ -42,6 +42,14 @@ export interface TransferOptions extends MoveTransferOptions {
   condition?: CopyCondition;
 }
 
+/** How `copy` and `move` treat what they find. */
+export interface CopyOptions {
+  /** Replace a file at the destination; default false, which throws `DestinationExists`. */
+  overwrite?: boolean;
+  /** Give the destination the source's times, where the backend can; default false for a copy, true for a move. */
+  preserveTime?: boolean;
+}
+
 /** How `copyDir` and `moveDir` of one filesystem treat what they find. */
 export interface CopyDirOptions {
   /** Make the destination when it is missing; default false, which throws `ResourceNotFound`. */

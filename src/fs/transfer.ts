@@ -5,6 +5,7 @@
  */
 import { FileExpected, IllegalDestination, ResourceNotFound } from '../errors/errors.js';
 import { removeEmptied } from './derived/emptied-directories.js';
+import { checkTransferOptions } from './derived/option-types.js';
 import { findInfo } from './derived/read.js';
 import { checkTransfer, Tally, transferTree } from './derived/transfer.js';
 import { copyOne } from './derived/transfer-file.js';
@@ -27,6 +28,7 @@ export async function copyFile(
   destinationPath: string,
   options: TransferOptions = {},
 ): Promise<boolean> {
+  checkTransferOptions(options);
   const from = placeIn(source, sourcePath);
   const to = placeIn(destination, destinationPath);
   if (isInside(from, to) && isInside(to, from)) throw new IllegalDestination(to.path);
@@ -53,6 +55,7 @@ export async function copyDir(
   destinationPath: string,
   options: TransferOptions = {},
 ): Promise<void> {
+  checkTransferOptions(options);
   const from = placeIn(source, sourcePath);
   const to = placeIn(destination, destinationPath);
   options.signal?.throwIfAborted();
@@ -84,6 +87,7 @@ export async function moveFile(
   destinationPath: string,
   options: MoveTransferOptions = {},
 ): Promise<void> {
+  checkTransferOptions(options);
   const from = placeIn(source, sourcePath);
   const to = placeIn(destination, destinationPath);
   const { preserveTime = true, signal, onProgress } = options;
@@ -110,6 +114,7 @@ export async function moveDir(
   destinationPath: string,
   options: MoveTransferOptions = {},
 ): Promise<void> {
+  checkTransferOptions(options);
   const from = placeIn(source, sourcePath);
   const to = placeIn(destination, destinationPath);
   const { preserveTime = true, signal } = options;

@@ -10,6 +10,8 @@ import type { Moment } from '../clock/moment.js';
 import { DirectoryExpected } from '../errors/errors.js';
 import type { FindOptions } from '../expirations/expiration-store.js';
 import type { Meta } from '../fs/capabilities.js';
+import { checkMakeDirOptions } from '../fs/derived/option-types.js';
+import { checkTimes } from '../fs/derived/times.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -221,6 +223,7 @@ export class NamespaceFS extends Filesystem {
   }
 
   override async makeDir(path: string, options?: MakeDirOptions): Promise<void> {
+    checkMakeDirOptions(options);
     const target = this.validatePath(path);
     await this.#host.storage.bound();
     if (target !== '' && dirname(target) === '') await this.#parents.make('');
@@ -296,7 +299,10 @@ export class NamespaceFS extends Filesystem {
 
   override async setInfo(path: string, changes: InfoChanges): Promise<void> {
     const key = this.#scope.key(path);
+    checkTimes(changes);
     await this.#host.storage.bound();
+    // Before anything was written to a namespace its directory has no times to set.
+    if (this.validatePath(path) === '' && !(await this.#scope.isStored(''))) return;
     await this.#host.ledger.alone(key, () => this.#files.setInfo(path, changes));
   }
 
@@ -386,6 +392,10 @@ export class NamespaceFS extends Filesystem {
 
   override isClosed(): boolean {
     return super.isClosed() || this.#host.storage.closed || this.#opener?.isClosed() === true;
+  }
+
+  protected override get isOpenedDirectory(): boolean {
+    return this.#opener !== null;
   }
 
   protected override checkOpen(): void {

@@ -2,6 +2,7 @@
 import { FileExists, FileExpected } from '../errors/errors.js';
 import type { DeadlineFrom } from '../expirations/ledger.js';
 import { checkAmount, deadlineAfter } from '../expirations/lifetime.js';
+import { checkPublishOptions, checkWriteOptions } from '../fs/derived/option-types.js';
 import { findInfo } from '../fs/derived/read.js';
 import { beforeReading, isAtHand } from '../fs/derived/source.js';
 import type { StageOptions, WriteSource } from '../fs/essentials.js';
@@ -27,6 +28,7 @@ export class Publishing {
 
   /** See `NamespaceFS.write`. */
   async write(path: string, source: WriteSource, options: NamespaceWriteOptions): Promise<Info> {
+    await beforeReading(source, () => checkWriteOptions(options), options?.signal);
     const { overwrite, assumeClear, seconds, days, ...stageOptions } = options;
     const staging = this.#stage(path, source, { ...stageOptions, final: true }, { seconds, days });
     // What is here already is staged while the path is being claimed; for what is still to come nobody is held off.
@@ -66,7 +68,7 @@ export class Publishing {
       deadlineFromLifetime(lifetime);
       await this.#scope.host.storage.bound();
     };
-    await beforeReading(source, prepare, options.signal);
+    await beforeReading(source, prepare, options?.signal);
     return this.#scope.files.stage(path, source, options);
   }
 
@@ -75,6 +77,7 @@ export class Publishing {
     path: string,
     options: NamespacePublishOptions,
   ): Promise<Info> {
+    checkPublishOptions(options);
     const { overwrite, assumeClear, check, seconds, days, signal, onPublished } = options;
     const { files, host } = this.#scope;
     const key = this.#scope.key(path);

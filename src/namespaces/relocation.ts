@@ -1,6 +1,7 @@
 /** Copying and moving files of a namespace: what becomes of their deadlines, and of the ones they replace. */
 import { DestinationExists } from '../errors/errors.js';
 import { checkDestination } from '../fs/derived/copy-move.js';
+import { checkCopyDirOptions, checkCopyOptions } from '../fs/derived/option-types.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import type { CopyOptions } from '../fs/methods/writing.js';
 import { copyFile, moveFile } from '../fs/transfer.js';
@@ -20,6 +21,7 @@ export class Relocation {
 
   /** See `NamespaceFS.copy`. */
   async copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    checkCopyOptions(options);
     const { files, host } = this.#scope;
     const to = this.#scope.key(destination);
     await host.storage.bound();
@@ -30,6 +32,7 @@ export class Relocation {
 
   /** See `NamespaceFS.move`. */
   async move(source: string, destination: string, options?: CopyOptions): Promise<void> {
+    checkCopyOptions(options);
     const { files, host } = this.#scope;
     const from = this.#scope.key(source);
     const to = this.#scope.key(destination);
@@ -74,6 +77,7 @@ export class Relocation {
 
   /** Where a directory is to be copied or moved with its missing parents, make them. */
   async prepare(source: string, destination: string, options: CopyDirOptions = {}): Promise<void> {
+    checkCopyDirOptions(options);
     const [from, to] = [this.#scope.validatePath(source), this.#scope.validatePath(destination)];
     if (options.create !== true || isWithin(from, to) || !(await this.#scope.getInfo(from)).isDir) return;
     await this.#parents.make(dirname(to));

@@ -11,13 +11,13 @@ import {
   copyFileSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   rmSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectoriesSync } from '../backends/disk/make-directories.js';
 import { codeOf } from '../errors/code-of.js';
 import type { UrlsOptions } from '../options.js';
 import { isSecret, MIN_SECRET_BYTES } from '../urls/signing-key.js';
@@ -65,7 +65,7 @@ const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /** Of several processes one wins, and none ever sees half a file: a link to what is whole fails if the name is taken. */
 function publish(file: string, content: string): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeDirectoriesSync(dirname(file));
   const draft = `${file}.${randomBytes(8).toString('hex')}`;
   const descriptor = openSync(draft, 'wx', 0o600);
   try {

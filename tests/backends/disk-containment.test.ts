@@ -140,9 +140,9 @@ describe('a link that leads out', () => {
       const linked = parent.openNamespace('linked');
       await expectNothingAt(linked, 'canary');
       await expectError(linked.getInfo(''), ResourceNotFound, '');
-      await expectError(linked.write('new', 'x'), PermissionDenied);
-      await expectError(linked.makeDir('', { recreate: true }), PermissionDenied);
-      await expectError(linked.makeDirs('a/b'), PermissionDenied);
+      await expectError(linked.write('new', 'x'), DirectoryExpected, '');
+      await expectError(linked.makeDir('', { recreate: true }), DirectoryExpected, '');
+      await expectError(linked.makeDirs('a/b'), DirectoryExpected);
       await rm(join(root, 'linked'));
     }
     expect(await readdir(join(root, 'n'))).toEqual([]);
@@ -154,7 +154,9 @@ describe('a link that leads out', () => {
     await rename(join(root, 'n/d'), join(root, 'n/away'));
     await symlink(outside, join(root, 'n/d'));
     await expectNothingAt(inner, 'canary');
-    await expectError(inner.write('new', 'x'), PermissionDenied);
+    await expectError(inner.write('new', 'x'), DirectoryExpected, '');
+    await rm(join(root, 'n/d'));
+    await expectError(inner.write('new', 'x'), ResourceNotFound, 'new');
   });
 });
 

@@ -8,6 +8,7 @@ import {
   DirectoryNotEmpty,
   FileExpected,
   IllegalDestination,
+  OperationFailed,
   RemoteConnectionError,
   RemoveRootError,
   ResourceNotFound,
@@ -34,6 +35,35 @@ describeFilesystem('a mount point of a MountFS', async () => {
   fs.mount('some/where', new MemoryFS());
   await fs.write('some/canary', 'not to be seen');
   return { fs: await fs.openDir('some/where') };
+});
+
+describe('MountFS, when it is closed', () => {
+  it('closes what is mounted, also what can not be closed well beside it', async () => {
+    class Stuck extends MemoryFS {
+      override async close(): Promise<void> {
+        throw new OperationFailed('');
+      }
+    }
+    const [all, a, b] = [new MountFS(), new MemoryFS(), new MemoryFS()];
+    all.mount('a', a);
+    all.mount('again', a);
+    all.mount('stuck', new Stuck());
+    all.mount('b', b);
+    await expectError(all.close(), OperationFailed);
+    expect([all.isClosed(), a.isClosed(), b.isClosed()]).toEqual([true, true, true]);
+    await all.close();
+  });
+
+  it('leaves it open where it is told to', async () => {
+    const [all, a] = [new MountFS({ autoClose: false }), new MemoryFS()];
+    all.mount('a', a);
+    await all.close();
+    expect([all.isClosed(), a.isClosed()]).toEqual([true, false]);
+  });
+
+  it('is told so by true or false', () => {
+    expect(() => new MountFS({ autoClose: 0 as never })).toThrow(TypeError);
+  });
 });
 
 describe('MountFS', () => {
@@ -221,10 +251,5 @@ describe('MountFS', () => {
     expect(await to.getExpiration('g')).toEqual(second);
     await mayfly.close();
     await remove();
-  });
-
-  it('leaves what is mounted open when it is closed', async () => {
-    await all.close();
-    expect(await a.readText('f')).toBe('in a');
   });
 });

@@ -1,5 +1,5 @@
 /** Symbolic links that somebody has put into a namespace, or puts there while a request is under way. */
-import { mkdir, rename, rm, symlink, unlink } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { FORM_TYPE, rawForm } from '../support/http.js';
@@ -50,6 +50,36 @@ it.each<[string, (top: string) => string]>([
   expect(statusOf(listing)).toBe(200);
   await target.mayfly.expireObjects();
 });
+
+it.each<[string, (at: string, top: string) => Promise<void>]>([
+  ['a link to a directory outside', (at, top) => symlink(top, at)],
+  ['a link to another namespace', (at) => symlink('private', at)],
+  ['a link to nothing', (at) => symlink('none', at)],
+  ['a plain file', (at) => writeFile(at, 'in the way')],
+])(
+  '%s in the place of a namespace is in the way of uploads, and nobody is told to try again',
+  async (_what, put) => {
+    const at = join(target.directoryRoot, 'taken');
+    await put(at, target.top);
+    const site = await target.serve({ namespaces: ['taken'] });
+    const statusAt = async (path: string, init: RequestInit): Promise<number> => {
+      const response = await site.fetch(path, init);
+      expect(response.headers.get('Retry-After')).toBeNull();
+      return response.status;
+    };
+    for (const path of ['/files/taken/canary.txt', '/files/taken/dir/canary.txt']) {
+      for (const query of ['', '?seconds=60']) {
+        expect(await statusAt(`${path}${query}`, { method: 'PUT', body: 'planted' })).toBe(409);
+      }
+      expect(await statusAt(path, { method: 'GET' })).toBe(404);
+      expect(await statusAt(path, { method: 'DELETE' })).toBe(404);
+    }
+    const body = new FormData();
+    body.set('f', new File(['planted'], 'canary.txt'));
+    expect(await statusAt('/files/taken', { method: 'POST', body })).toBe(409);
+    await unlink(at);
+  },
+);
 
 it('a directory that is swapped for a link during requests leads nowhere', async () => {
   const swapped = join(target.directoryRoot, 'ns/swapped');

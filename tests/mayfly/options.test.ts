@@ -32,6 +32,16 @@ describe('options', () => {
     expect(storage).toEqual({ ...osfs, durable: true });
   });
 
+  it.each([
+    ['a directory', { directory_root: 'var/files' }],
+    ['a directory of none', { directory_root: null }],
+    ['no URL', { url_root: null }],
+    ['an empty URL', { url_root: '' }],
+  ])('let pass %s that a settings block of django-pyfs has left beside s3fs', (_what, left) => {
+    const { storage } = resolveOptions({ storage: { type: 's3fs', bucket: 'b', ...left } });
+    expect(storage).toEqual({ type: 's3fs', bucket: 'b' });
+  });
+
   it('take every kind of expirations', () => {
     const store = new MemoryExpirationStore();
     expect(resolveOptions({ storage: osfs, expirations: { store } }).expirations).toEqual({ store });
@@ -112,6 +122,41 @@ describe('options', () => {
       { storage: { ...osfs, url_root: '/f' } },
       ['storage.url_root is given in both spellings'],
     ],
+    [
+      'a directory that is meant beside s3fs',
+      { storage: { type: 's3fs', bucket: 'b', directoryRoot: 'x' } },
+      ['storage.directoryRoot is not a known option'],
+    ],
+    [
+      'a directory beside s3fs in both spellings',
+      { storage: { type: 's3fs', bucket: 'b', directoryRoot: 'x', directory_root: 'x' } },
+      ['storage.directoryRoot is not a known option'],
+    ],
+    [
+      'no URL beside s3fs where it is spelled our way',
+      { storage: { type: 's3fs', bucket: 'b', urlRoot: null } },
+      ['storage.urlRoot must be a string'],
+    ],
+    [
+      'a leftover beside another storage',
+      { storage: { type: 'memoryfs', url_root: '/f', directory_root: 'x' } },
+      ['storage.directory_root is not a known option'],
+    ],
+    [
+      'what is spelled in snake_case, by that name',
+      {
+        storage: { type: 'osfs', directory_root: 5, url_root: '', cache_bytes: -1, no_such_key: 1 },
+        expirations: { type: 'postgres', connection_string: 'x' },
+      },
+      [
+        'storage.directory_root must be a string',
+        'storage.url_root must',
+        'storage.cache_bytes must be 0 or more',
+        'storage.no_such_key is not a known option',
+        'expirations.connection_string must be a URL',
+      ],
+    ],
+    ['a list', { storage: osfs, urls: { secrets: [5] } }, ['urls.secrets.0 must be a string']],
     [
       'no filesystem',
       { storage: { filesystem: {}, urlRoot: '/f' } },

@@ -134,7 +134,7 @@ describe('a directory that is not there today', () => {
     await symlink(join(root, 'n'), join(root, 'm'));
     expect(await linked.getFilesystem('m').exists('later')).toBe(false);
     await expect(linked.getFilesystem('m').writeText('a', 'x')).rejects.toMatchObject({
-      code: 'PermissionDenied',
+      code: 'DirectoryExpected',
     });
     await linked.close();
   });

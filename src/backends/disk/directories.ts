@@ -6,12 +6,12 @@ import { syncDirectory } from './publishing.js';
 import { emptyDirectory, removeOne } from './removal.js';
 import { lstat, mkdir, rmdir } from './system-calls.js';
 
-/** @throws DirectoryExists, PermissionDenied */
+/** @throws DirectoryExists, ResourceNotFound, DirectoryExpected; PermissionDenied: mayfly's own */
 export async function makeDirectory(scope: DiskScope, path: string, recreate: boolean): Promise<void> {
   const made = path === '' ? await scope.makeSelf() : await makeIn(scope, path);
   if (made) return;
   const there = await scope.stat(path);
-  if (path === '' && there === null) throw scope.notOurs();
+  if (path === '' && there === null) throw await scope.inTheWay(path);
   if (!recreate || there?.isDirectory() !== true) throw new DirectoryExists(path);
 }
 

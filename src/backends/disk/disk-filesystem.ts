@@ -18,6 +18,14 @@ import {
 } from '../../errors/errors.js';
 import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
+import {
+  checkCopyDirOptions,
+  checkCopyOptions,
+  checkMakeDirOptions,
+  checkRemoveManyOptions,
+  checkStageOptions,
+  optionsChecker,
+} from '../../fs/derived/option-types.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { removeValid } from '../../fs/derived/remove-many.js';
 import { beforeReading } from '../../fs/derived/source.js';
@@ -36,7 +44,7 @@ import type { CopyOptions } from '../../fs/filesystem.js';
 import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
 import type { Servable } from '../../fs/servable.js';
-import type { RemoveOutcome, StagedFile, SweepOptions } from '../../fs/staged-file.js';
+import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from '../../fs/staged-file.js';
 import type { CopyDirOptions, Location } from '../../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../../fs/tree-options.js';
 import { checkNamespaceName } from '../../path/namespace-name.js';
@@ -86,6 +94,8 @@ export interface OSFSOptions {
   cacheBytes?: number;
 }
 
+const checkOptions = optionsChecker<OSFSOptions>({ durable: 'boolean', cacheBytes: 'number' });
+
 /**
  * A directory of the operating system as a filesystem.
  * @example
@@ -101,13 +111,11 @@ export class OSFS extends Filesystem {
   /**
    * @param root path of a directory, which must exist when it is first used; may be a link. (A `DiskScope`, and
    *   `opener`, are for the filesystems that this one opens.)
+   * @throws TypeError
    */
   constructor(root: string | DiskScope, options: OSFSOptions = {}, opener: OSFS | null = null) {
     super();
-    this.#scope =
-      root instanceof DiskScope
-        ? root
-        : DiskScope.ofRoot(new DiskRoot(root, options.durable !== false, options.cacheBytes));
+    this.#scope = root instanceof DiskScope ? root : scopeOf(root, options);
     this.#servable = new DiskServable(this.#scope, () => this.isClosed());
     this.#opener = opener;
   }
@@ -156,9 +164,10 @@ export class OSFS extends Filesystem {
     });
   }
 
-  override async makeDir(path: string, { recreate = false }: MakeDirOptions = {}): Promise<void> {
+  override async makeDir(path: string, options: MakeDirOptions = {}): Promise<void> {
+    checkMakeDirOptions(options);
     const target = this.validatePath(path);
-    await translated(target, () => makeDirectory(this.#scope, target, recreate));
+    await translated(target, () => makeDirectory(this.#scope, target, options.recreate === true));
   }
 
   override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
@@ -179,7 +188,11 @@ export class OSFS extends Filesystem {
   }
 
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
-    const target = await beforeReading(source, () => this.validatePath(path), options?.signal);
+    const prepare = () => {
+      checkStageOptions(options);
+      return this.validatePath(path);
+    };
+    const target = await beforeReading(source, prepare, options?.signal);
     const file = await this.#scope.staging.receive(target, source, options);
     const validatePath = (where: string): string => this.validatePath(where);
     return stagedFile(this.#scope, file, { path: target, filename: options?.filename, validatePath });
@@ -191,8 +204,9 @@ export class OSFS extends Filesystem {
     await translated(target, () => removeOne(this.#scope, target));
   }
 
-  override async removeMany(paths: readonly string[]): Promise<RemoveOutcome[]> {
+  override async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
     this.checkOpen();
+    checkRemoveManyOptions(options);
     await this.#scope.enclosure();
     return removeValid(
       paths,
@@ -220,15 +234,18 @@ export class OSFS extends Filesystem {
   }
 
   override async copy(source: string, destination: string, options: CopyOptions = {}): Promise<void> {
+    checkCopyOptions(options);
     await copyFile(this.#scope, this.validatePath(source), this.validatePath(destination), options);
   }
 
   override async move(source: string, destination: string, options: CopyOptions = {}): Promise<void> {
+    checkCopyOptions(options);
     await moveFile(this.#scope, this.validatePath(source), this.validatePath(destination), options);
   }
 
   /** Renamed as a whole where nothing is at the destination; else merged, file by file. */
   override async moveDir(source: string, destination: string, options: CopyDirOptions = {}): Promise<void> {
+    checkCopyDirOptions(options);
     const from = this.validatePath(source);
     const to = this.validatePath(destination);
     const whole = options.create === true && options.preserveTime !== false && from !== '' && to !== '';
@@ -306,6 +323,10 @@ export class OSFS extends Filesystem {
     return super.isClosed() || this.#opener?.isClosed() === true;
   }
 
+  protected override get isOpenedDirectory(): boolean {
+    return this.#opener !== null;
+  }
+
   protected override checkOpen(): void {
     super.checkOpen();
     this.#opener?.checkOpen();
@@ -314,4 +335,10 @@ export class OSFS extends Filesystem {
   #bytesOf(path: string): number {
     return Buffer.byteLength(`${this.#scope.directory}/${path}`) + 1;
   }
+}
+
+function scopeOf(root: string, options: OSFSOptions): DiskScope {
+  if (typeof root !== 'string') throw new TypeError('root must be a string, the path of a directory');
+  checkOptions(options);
+  return DiskScope.ofRoot(new DiskRoot(root, options.durable !== false, options.cacheBytes));
 }

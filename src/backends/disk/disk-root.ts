@@ -4,7 +4,8 @@ import { OperationFailed, RemoteConnectionError } from '../../errors/errors.js';
 import { errnoOf } from './errno-errors.js';
 import { FileCache } from './file-cache.js';
 import { Foreground } from './foreground.js';
-import { mkdir, realpath, stat, statfs } from './system-calls.js';
+import { makeDirectories } from './make-directories.js';
+import { realpath, stat, statfs } from './system-calls.js';
 import { Enclosure } from './system-path.js';
 
 /** What a root may have in memory of small files that are served, unless told otherwise. */
@@ -66,7 +67,7 @@ export class DiskRoot {
 
   /** Make the root where it is missing, and those above it. @throws OperationFailed or a subclass */
   async create(): Promise<void> {
-    await mkdir(this.directory, { recursive: true }).catch((cause: unknown) => {
+    await makeDirectories(this.directory).catch((cause: unknown) => {
       throw rootError('the root directory can not be made', cause);
     });
   }

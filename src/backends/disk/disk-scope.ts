@@ -172,7 +172,7 @@ export class DiskScope {
 
   /**
    * Work in the directory where something is going to be. That of a namespace is made.
-   * @throws ResourceNotFound, DirectoryExpected, PermissionDenied
+   * @throws ResourceNotFound, DirectoryExpected; PermissionDenied: mayfly's own
    */
   async intoParent<T>(path: string, work: (parent: Pin, name: string) => Promise<T>): Promise<T> {
     const enclosure = await this.enclosure();
@@ -181,7 +181,7 @@ export class DiskScope {
     if (parent === null && dirname(path) === '') {
       await this.makeSelf();
       parent = await enclosure.pinDirectory('');
-      if (parent === null) throw this.notOurs();
+      if (parent === null) throw await this.inTheWay(path);
     }
     if (parent === null) throw await this.#missingParent(path);
     try {
@@ -200,10 +200,22 @@ export class DiskScope {
     return new ResourceNotFound(path);
   }
 
-  /** The error of a filesystem whose directory can't be used. */
-  notOurs(): PermissionDenied {
-    return new PermissionDenied('', {
-      message: 'the directory of the filesystem is missing, a file or a link: it must be a directory itself',
+  /**
+   * Why nothing can be put at `path`, as the filesystem's own directory can't be pinned: something else has its name,
+   * which stays so until somebody takes it away, or nothing has, as when a purge took the empty directory just now.
+   */
+  async inTheWay(path: string): Promise<Error> {
+    const there = await lstat((await this.enclosure()).systemPath('')).catch((error: unknown) => {
+      if (saysNothingThere(error)) return null;
+      throw error;
+    });
+    if (there === null && this.directory === this.root.directory) {
+      return rootError('the root directory can not be reached', undefined);
+    }
+    if (there === null || there.isDirectory()) return new ResourceNotFound(path);
+    return new DirectoryExpected('', {
+      message:
+        'a file or a link has the name of the directory of the filesystem: it must be a directory itself',
     });
   }
 

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { DirectoryExpected, ResourceNotFound } from '../../errors/errors.js';
 import { OSFS, type OSFSOptions } from './disk-filesystem.js';
 import { errnoOf, saysNothingThere, translateError } from './errno-errors.js';
-import { mkdir, stat } from './system-calls.js';
+import { makeDirectories } from './make-directories.js';
+import { stat } from './system-calls.js';
 
 /**
  * @param directory system path
@@ -15,7 +16,7 @@ export async function openDirectory(
   { create = false, ...options }: OSFSOptions & { create?: boolean } = {},
 ): Promise<OSFS> {
   try {
-    if (create) await mkdir(directory, { recursive: true });
+    if (create) await makeDirectories(directory);
     if (!(await stat(directory)).isDirectory()) throw new DirectoryExpected(directory);
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') throw new DirectoryExpected(directory, { cause: error });

@@ -1,5 +1,6 @@
 /** A staged file of an OSFS, to be published at a path of its scope or discarded. */
 import { FileExists, FileExpected } from '../../errors/errors.js';
+import { checkPublishOptions } from '../../fs/derived/option-types.js';
 import type { Info } from '../../fs/info.js';
 import type { StagedFile } from '../../fs/staged-file.js';
 import { keptFilename } from '../../path/content-disposition.js';
@@ -31,6 +32,7 @@ export function stagedFile(
     size: file.stats.size,
     synced,
     publish: async (target, how) => {
+      checkPublishOptions(how);
       const overwrite = how?.overwrite !== false;
       const info = await publishFile(scope, file, validatePath(target), { overwrite, filename });
       isPublished = true;

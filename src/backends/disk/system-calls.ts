@@ -14,6 +14,7 @@ export const {
   futimesSync,
   linkSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,

@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OperationFailed } from '../../errors/errors.js';
+import { optionsChecker } from '../../fs/derived/option-types.js';
 import { OSFS } from './disk-filesystem.js';
 import { mkdtempSync, rm, rmSync } from './system-calls.js';
 
@@ -12,6 +13,8 @@ export interface TempFSOptions {
   /** Where the directory is made; default the temporary directory of the system. */
   directory?: string;
 }
+
+const checkOptions = optionsChecker<TempFSOptions>({ identifier: 'string', directory: 'string' });
 
 /** Directories to remove when the process ends. */
 const leftovers = new Set<string>();
@@ -39,7 +42,7 @@ function removeLeftovers(): void {
 export class TempFS extends OSFS {
   readonly #directory: string;
 
-  /** @throws OperationFailed the directory can't be made */
+  /** @throws TypeError; OperationFailed: the directory can't be made */
   constructor(options: TempFSOptions = {}) {
     const directory = makeDirectory(options);
     super(directory, { durable: false });
@@ -60,7 +63,9 @@ export class TempFS extends OSFS {
   }
 }
 
-function makeDirectory({ identifier = 'mayfly', directory = tmpdir() }: TempFSOptions): string {
+function makeDirectory(options: TempFSOptions): string {
+  checkOptions(options);
+  const { identifier = 'mayfly', directory = tmpdir() } = options;
   const name = identifier.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 100);
   try {
     return mkdtempSync(join(directory, `${name}-`));

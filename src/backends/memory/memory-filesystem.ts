@@ -22,6 +22,12 @@ import {
 } from '../../errors/errors.js';
 import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
+import {
+  checkCopyOptions,
+  checkMakeDirOptions,
+  checkPublishOptions,
+  checkStageOptions,
+} from '../../fs/derived/option-types.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { beforeReading, chunksOf } from '../../fs/derived/source.js';
 import { checkTimes } from '../../fs/derived/times.js';
@@ -95,6 +101,7 @@ export class MemoryFS extends Filesystem {
   }
 
   override async makeDir(path: string, options: MakeDirOptions = {}): Promise<void> {
+    checkMakeDirOptions(options);
     const target = this.validatePath(path);
     const there = this.#find(target);
     if (there?.isDir && options.recreate === true) return;
@@ -116,7 +123,11 @@ export class MemoryFS extends Filesystem {
   }
 
   override async stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
-    await beforeReading(source, () => this.validatePath(path), options.signal);
+    const prepare = () => {
+      checkStageOptions(options);
+      return this.validatePath(path);
+    };
+    await beforeReading(source, prepare, options?.signal);
     const chunks: Buffer[] = [];
     for await (const chunk of chunksOf(source, options.signal)) chunks.push(chunk);
     const content = Buffer.concat(chunks);
@@ -200,16 +211,18 @@ export class MemoryFS extends Filesystem {
     };
   }
 
-  #publish(path: string, file: FileNode, { overwrite = true }: PublishOptions = {}): Info {
+  #publish(path: string, file: FileNode, options: PublishOptions = {}): Info {
+    checkPublishOptions(options);
     if (path === '') throw new FileExpected(path);
     const there = this.#find(path);
     if (there?.isDir) throw new FileExpected(path);
-    if (there !== undefined && !overwrite) throw new FileExists(path);
+    if (there !== undefined && options.overwrite === false) throw new FileExists(path);
     this.#attach(path, file);
     return infoOf(path, file);
   }
 
   #checkDestination(path: string, options: CopyOptions): void {
+    checkCopyOptions(options);
     const there = this.#find(path);
     if (there === undefined) return;
     if (options.overwrite !== true) throw new DestinationExists(path);

@@ -10,8 +10,14 @@ import type { Readable } from 'node:stream';
 import { DirectoryExpected, FileExpected, RemoveRootError, ResourceNotFound } from '../../errors/errors.js';
 import type { Meta } from '../../fs/capabilities.js';
 import { plainMeta } from '../../fs/capabilities.js';
+import {
+  checkCopyOptions,
+  checkMakeDirOptions,
+  checkRemoveManyOptions,
+  checkStageOptions,
+} from '../../fs/derived/option-types.js';
 import { checkRange } from '../../fs/derived/range.js';
-import { removeValid } from '../../fs/derived/remove-many.js';
+import { checkPaths, removeValid } from '../../fs/derived/remove-many.js';
 import { pruned } from '../../fs/derived/scan-tree.js';
 import { beforeReading } from '../../fs/derived/source.js';
 import { checkTimes } from '../../fs/derived/times.js';
@@ -125,6 +131,7 @@ export class S3FS extends Filesystem {
 
   /** Writes a marker, so that the directory is there while nothing is in it. */
   override async makeDir(path: string, options: MakeDirOptions = {}): Promise<void> {
+    checkMakeDirOptions(options);
     const target = this.validatePath(path);
     const { makeDirectory, tree } = await this.#open();
     await makeDirectory(tree, target, options);
@@ -157,18 +164,19 @@ export class S3FS extends Filesystem {
     }
   }
 
-  override write(path: string, source: WriteSource, options: WriteOptions = {}): Promise<Info> {
-    return writeStaged(this, path, source, { ...options, final: true });
+  override write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
+    return writeStaged(this, path, source, options, { final: true });
   }
 
   /** A file of more than one part that is staged as `final` is as good as published once `publish` began to fail: stage it anew. */
   override async stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
     const prepare = async () => {
+      checkStageOptions(options);
       const target = this.validatePath(path);
       options.signal?.throwIfAborted();
       return { target, ...(await this.#open()) };
     };
-    const { target, stageFile, tree } = await beforeReading(source, prepare, options.signal);
+    const { target, stageFile, tree } = await beforeReading(source, prepare, options?.signal);
     const { partSize, keys: root } = this.#options;
     const site = {
       tree,
@@ -192,14 +200,16 @@ export class S3FS extends Filesystem {
 
   override async removeMany(
     paths: readonly string[],
-    { assumePresent = false }: RemoveManyOptions = {},
+    options: RemoveManyOptions = {},
   ): Promise<RemoveOutcome[]> {
     this.checkOpen();
+    checkRemoveManyOptions(options);
+    checkPaths(paths);
     const { removeFiles, tree } = await this.#open();
     return removeValid(
       paths,
       (path) => this.validatePath(path),
-      (valid) => removeFiles(tree, valid, assumePresent),
+      (valid) => removeFiles(tree, valid, options.assumePresent === true),
     );
   }
 
@@ -367,11 +377,12 @@ export class S3FS extends Filesystem {
     };
   }
 
-  #relocation(source: string, destination: string, { overwrite }: CopyOptions): RelocationPlan {
+  #relocation(source: string, destination: string, options: CopyOptions): RelocationPlan {
+    checkCopyOptions(options);
     return {
       from: this.validatePath(source),
       to: this.validatePath(destination),
-      overwrite: overwrite === true,
+      overwrite: options.overwrite === true,
       smallBytes: this.#options.partSize,
     };
   }

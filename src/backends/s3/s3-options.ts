@@ -59,7 +59,18 @@ function clientName(client: S3Client): string {
   return `client ${clients}`;
 }
 
+const TYPES: readonly (readonly [keyof S3FSOptions, 'string' | 'boolean'])[] = [
+  ['region', 'string'],
+  ['endpoint', 'string'],
+  ['forcePathStyle', 'boolean'],
+  ['awsAccessKeyId', 'string'],
+  ['awsSecretAccessKey', 'string'],
+  ['strict', 'boolean'],
+];
+
 function problemsOf(options: S3FSOptions): string[] {
+  if (typeof options !== 'object' || options === null)
+    return ["options must be an object such as { bucket: 'my-bucket' }"];
   const { bucket, prefix = '', partSize = MIN_PART_BYTES, awsAccessKeyId, awsSecretAccessKey } = options;
   const problems: string[] = [];
   if (typeof bucket !== 'string' || bucket === '') problems.push('bucket must be the name of a bucket');
@@ -69,6 +80,10 @@ function problemsOf(options: S3FSOptions): string[] {
   }
   if (!Number.isSafeInteger(partSize) || partSize < MIN_PART_BYTES) {
     problems.push(`partSize must be a whole number of at least ${MIN_PART_BYTES} bytes`);
+  }
+  for (const [name, type] of TYPES) {
+    if (options[name] === undefined || typeof options[name] === type) continue;
+    problems.push(`${name} must be ${type === 'string' ? 'a string' : 'true or false'}`);
   }
   return problems;
 }

@@ -1,5 +1,6 @@
 /** A file that has arrived and is to be published at a path, or discarded. */
 import { randomUUID } from 'node:crypto';
+import { checkPublishOptions } from '../../fs/derived/option-types.js';
 import type { PublishOptions, StageOptions, WriteSource } from '../../fs/essentials.js';
 import type { Info } from '../../fs/info.js';
 import type { StagedFile } from '../../fs/staged-file.js';
@@ -54,8 +55,10 @@ async function publish(
   staged: StagedObject,
   path: string,
   kept: KeptWith,
-  { overwrite = true, assumeClear = false }: PublishOptions = {},
+  options: PublishOptions = {},
 ): Promise<Info> {
+  checkPublishOptions(options);
+  const { overwrite = true, assumeClear = false } = options;
   await tree.checkPlace(path, assumeClear);
   const destination = { key: tree.keys.key(path), path, createOnly: !overwrite };
   const etag = await staged.publish({ ...destination, headers: headersAt(path, kept) });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { FilesystemClosed } from '../../errors/errors.js';
+import { SubFS } from '../../fs/filesystem.js';
 import { collect, rejectsWith } from '../assertions.js';
 import type { Subject, TestRunner } from '../runner.js';
 
@@ -20,6 +21,16 @@ export function describeLifecycle({ describe, it }: TestRunner, subject: Subject
       await fs.close();
       assert.equal(opened.isClosed(), true);
       await rejectsWith(opened.write('f', 'x'), FilesystemClosed);
+    });
+
+    it('leaves open what they were opened from, of which they are a SubFS', async () => {
+      const { fs } = subject;
+      await fs.makeDirs('d/e');
+      const opened = await fs.openDir('d');
+      const inner = await opened.openDir('e');
+      for (const each of [opened, inner, await fs.openDir('')]) assert.ok(each instanceof SubFS);
+      await opened.close();
+      assert.deepEqual([opened.isClosed(), inner.isClosed(), fs.isClosed()], [true, true, false]);
     });
 
     it('makes every later call throw FilesystemClosed', async () => {

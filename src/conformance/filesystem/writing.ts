@@ -159,6 +159,30 @@ export function describeWriting({ describe, it }: TestRunner, subject: Subject):
       assert.equal(await fs.getSize('f'), 0);
     });
 
+    it('creates nothing where a directory is, and wipes none', async () => {
+      const { fs } = subject;
+      await fs.makeDir('d');
+      await fs.write('d/f', 'x');
+      for (const path of ['d', '']) {
+        assert.equal(await fs.create(path), false);
+        assert.equal(await fs.create(path, { wipe: false }), false);
+        await rejectsWith(fs.create(path, { wipe: true }), FileExpected, path);
+      }
+      assert.equal(await fs.readText('d/f'), 'x');
+    });
+
+    it('touches a directory as well', async () => {
+      const { fs } = subject;
+      await fs.touch('');
+      await fs.makeDir('d');
+      const past = new Date('2001-01-01T00:00:00Z');
+      await fs.setInfo('d', { modified: past, accessed: past });
+      await fs.touch('d');
+      const { modified } = await fs.getInfo('d');
+      if (fs.getMeta().setTimes) assert.ok(modified.getTime() > past.getTime());
+      assert.deepEqual([await fs.isDir('d'), await fs.listDir('')], [true, ['d']]);
+    });
+
     it('touches: creates, or brings the times up to now', async () => {
       const { fs } = subject;
       await fs.touch('f');

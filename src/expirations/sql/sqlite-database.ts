@@ -6,10 +6,11 @@
  * for its lock while holding up the event loop that would free it. Scripts
  * touch a few rows and never wait for storage, so others wait microseconds.
  */
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { CompiledQuery } from 'kysely';
+import { makeDirectoriesSync } from '../../backends/disk/make-directories.js';
 import type { Moment } from '../../clock/moment.js';
 import { FilesystemClosed } from '../../errors/errors.js';
 import type { RunOptions, Script, ScriptRunner } from './script.js';
@@ -116,7 +117,7 @@ export class SqliteDatabase implements ScriptRunner {
   #open(): Database.Database {
     if (this.#database !== null) return this.#database;
     if (this.#closed) throw new FilesystemClosed();
-    if (this.#path !== ':memory:') mkdirSync(dirname(this.#path), { recursive: true });
+    if (this.#path !== ':memory:') makeDirectoriesSync(dirname(this.#path));
     const database = new Database(this.#path, { timeout: BUSY_TIMEOUT_MS });
     try {
       if (this.#path !== ':memory:') this.#realPath = realpathSync(this.#path);

@@ -2,6 +2,7 @@
 import { DirectoryExpected, ResourceNotFound } from '../../errors/errors.js';
 import type { CopyDirOptions } from '../transfer-options.js';
 import { removeEmptied } from './emptied-directories.js';
+import { checkCopyDirOptions } from './option-types.js';
 import { findInfo } from './read.js';
 import { checkTransfer, transferTree } from './transfer.js';
 import { copyOne } from './transfer-file.js';
@@ -14,6 +15,7 @@ export async function copyDir(
   destination: string,
   options: CopyDirOptions = {},
 ): Promise<void> {
+  checkCopyDirOptions(options);
   const from = placeIn(fs, source);
   const to = placeIn(fs, destination);
   await checkTransfer(from, to);
@@ -28,6 +30,7 @@ export async function moveDir(
   destination: string,
   options: CopyDirOptions = {},
 ): Promise<void> {
+  checkCopyDirOptions(options);
   const from = placeIn(fs, source);
   const to = placeIn(fs, destination);
   if (isInside(from, to) && isInside(to, from)) {

@@ -8,8 +8,9 @@ import {
 } from '../../errors/errors.js';
 import { normalizePath } from '../../path/normalize.js';
 import type { FilesystemEssentials } from '../essentials.js';
-import type { Location } from '../transfer-options.js';
+import type { CopyOptions, Location } from '../transfer-options.js';
 import { keptOptions } from './kept.js';
+import { checkCopyOptions } from './option-types.js';
 import { findInfo } from './read.js';
 
 /** A filesystem that may show one file at two paths. */
@@ -24,17 +25,13 @@ export function isSamePlace(fs: Located, a: string, b: string): boolean {
   return one.storage === other.storage && one.path === other.path;
 }
 
-interface Options {
-  overwrite?: boolean;
-  preserveTime?: boolean;
-}
-
 export async function copy(
   fs: Located,
   source: string,
   destination: string,
-  options: Options = {},
+  options: CopyOptions = {},
 ): Promise<void> {
+  checkCopyOptions(options);
   const from = normalizePath(source);
   const to = normalizePath(destination);
   await checkDestination(fs, to, options);
@@ -59,8 +56,9 @@ export async function move(
   fs: Located,
   source: string,
   destination: string,
-  options: Options = {},
+  options: CopyOptions = {},
 ): Promise<void> {
+  checkCopyOptions(options);
   const from = normalizePath(source);
   const to = normalizePath(destination);
   if (!isSamePlace(fs, from, to)) {
@@ -78,7 +76,7 @@ export async function move(
 export async function checkDestination(
   fs: Pick<FilesystemEssentials, 'getInfo'>,
   to: string,
-  options: Options,
+  options: CopyOptions,
 ): Promise<void> {
   const there = await findInfo(fs, to);
   if (there === null) return;

@@ -13,6 +13,7 @@ import type { FilesystemEssentials, MakeDirOptions } from '../essentials.js';
 import type { Info } from '../info.js';
 import type { RemoveManyOptions, RemoveOutcome } from '../staged-file.js';
 import { forEachLimited } from './concurrency.js';
+import { checkMakeDirOptions } from './option-types.js';
 import { removeValid } from './remove-many.js';
 
 export async function makeDirs(
@@ -20,6 +21,7 @@ export async function makeDirs(
   path: string,
   options: MakeDirOptions = {},
 ): Promise<void> {
+  checkMakeDirOptions(options);
   const target = normalizePath(path);
   for (const above of ancestors(target).reverse()) await makeAbove(fs, above);
   await fs.makeDir(target, options);

@@ -1,5 +1,6 @@
 /** The byte range of an `openRead`, checked; shared by the backends. */
 import type { ReadOptions } from '../essentials.js';
+import { checkObject } from './option-types.js';
 
 /** The bytes of a read, checked. */
 export interface ByteRange {
@@ -10,7 +11,9 @@ export interface ByteRange {
 }
 
 /** @throws TypeError, RangeError: no whole number from 0, or `start > end` */
-export function checkRange({ start = 0, end }: ReadOptions = {}): ByteRange {
+export function checkRange(options: ReadOptions = {}): ByteRange {
+  checkObject('options', options);
+  const { start = 0, end } = options;
   checkOffset('start', start);
   if (end === undefined) return { start, end: Number.POSITIVE_INFINITY };
   checkOffset('end', end);

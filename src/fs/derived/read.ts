@@ -62,6 +62,8 @@ export async function readText(
   path: string,
   encoding: BufferEncoding,
 ): Promise<string> {
+  if (!Buffer.isEncoding(encoding))
+    throw new TypeError("encoding must be one that Buffer knows, such as 'utf8'");
   return (await readBytes(fs, path)).toString(encoding);
 }
 
@@ -111,6 +113,14 @@ export async function download(fs: FilesystemEssentials, path: string, writable:
 
 /** A pipeline into a stream that has ended ends as if all had been delivered. */
 function checkWritable(path: string, writable: Writable): void {
+  if (!isWritable(writable)) throw new TypeError('writable must be a stream to write to');
   if (!writable.writableEnded && !writable.destroyed) return;
   throw new OperationFailed(normalizePath(path), { message: 'the destination has ended already' });
+}
+
+/** A stream of node:stream, or a `WritableStream`, which pipelines take as well. */
+function isWritable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { write, on, getWriter } = value as { write?: unknown; on?: unknown; getWriter?: unknown };
+  return (typeof write === 'function' && typeof on === 'function') || typeof getWriter === 'function';
 }

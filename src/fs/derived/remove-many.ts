@@ -9,12 +9,14 @@ import type { RemoveOutcome } from '../staged-file.js';
  * @param validate gives the form of a path that `remove` takes
  * @param remove tells an outcome for each path, in their order
  * @returns an outcome for each of `paths`, in their order and by the spelling given
+ * @throws TypeError `paths` is no list of strings
  */
 export async function removeValid(
   paths: readonly string[],
   validate: (path: string) => string,
   remove: (valid: readonly string[]) => Promise<RemoveOutcome[]>,
 ): Promise<RemoveOutcome[]> {
+  checkPaths(paths);
   const asked = paths.map((path) => {
     try {
       return { path, valid: validate(path) };
@@ -31,4 +33,10 @@ export async function removeValid(
     if (outcome.result === 'removed') left.set(known, { path, result: 'missing' });
     return { ...outcome, path };
   });
+}
+
+/** @throws TypeError no list of strings; one string alone is a slip too easily made */
+export function checkPaths(paths: unknown): void {
+  if (Array.isArray(paths) && paths.every((path) => typeof path === 'string')) return;
+  throw new TypeError("paths must be a list of strings, such as ['a.txt']");
 }

@@ -43,7 +43,10 @@ export interface Target extends Place {
   readonly vacant?: boolean;
 }
 
+/** @throws TypeError no filesystem, or no path */
 export function placeIn(fs: TransferEnd, path: string): Place {
+  if (typeof fs?.validatePath !== 'function')
+    throw new TypeError('files are copied and moved between Filesystems');
   return { fs, path: fs.validatePath(path) };
 }
 

@@ -4,6 +4,7 @@ import { normalizePath } from '../../path/normalize.js';
 import type { Meta } from '../capabilities.js';
 import type { Info } from '../info.js';
 import type { Scannable } from '../tree-options.js';
+import { checkObject } from './option-types.js';
 import { filterDir } from './walk.js';
 
 /** Options of `tree`. */
@@ -23,9 +24,11 @@ interface Drawable extends Scannable {
 }
 
 export async function tree(fs: Drawable, path: string, options: TreeOptions = {}): Promise<string> {
-  const { maxLevels = 5 } = options;
+  checkObject('options', options);
+  const { maxLevels = 5, dirsFirst = true } = options;
   if (typeof maxLevels !== 'number') throw new TypeError('maxLevels must be a number');
   if (!(maxLevels >= 1)) throw new RangeError(`maxLevels must be 1 or more, not ${maxLevels}`);
+  if (typeof dirsFirst !== 'boolean') throw new TypeError('dirsFirst must be true or false');
   const start = normalizePath(path);
   const lines: string[] = [];
   await draw(fs, await entriesOf(fs, start, options), '', maxLevels, options, lines);

@@ -5,6 +5,7 @@ import type { Meta } from '../capabilities.js';
 import type { Info } from '../info.js';
 import type { Scannable } from '../tree-options.js';
 import { checkPatterns, nameMatcher } from '../wildcards.js';
+import { checkObject } from './option-types.js';
 
 /** Options of `walk`. */
 export interface WalkOptions {
@@ -60,6 +61,10 @@ export async function* filterDir(
   path: string,
   options: FilterDirOptions = {},
 ): AsyncGenerator<Info> {
+  checkObject('options', options);
+  for (const name of ['files', 'dirs', 'excludeFiles', 'excludeDirs'] as const) {
+    checkPatterns(name, options[name]);
+  }
   const { files, dirs, excludeFiles, excludeDirs, page } = options;
   const shown = shownNames(
     { filter: files, exclude: excludeFiles, filterDirs: dirs, excludeDirs },
@@ -101,11 +106,15 @@ class WalkPlan {
   readonly #onError: WalkOptions['onError'];
 
   constructor(start: string, options: WalkOptions, foldCase: boolean) {
+    checkObject('options', options);
     const { maxDepth = Number.POSITIVE_INFINITY, search = 'breadth', onError } = options;
     if (typeof maxDepth !== 'number') throw new TypeError('maxDepth must be a number');
     if (!(maxDepth >= 1)) throw new RangeError(`maxDepth must be 1 or more, not ${maxDepth}`);
     if (search !== 'breadth' && search !== 'depth') {
       throw new TypeError(`search must be 'breadth' or 'depth', not ${JSON.stringify(search)}`);
+    }
+    if (onError !== undefined && typeof onError !== 'function') {
+      throw new TypeError('onError must be a function');
     }
     this.start = start;
     this.shows = shownNames(options, foldCase);

@@ -1,9 +1,10 @@
 /** Writing methods of the interface, over the essentials. */
 import { Readable } from 'node:stream';
-import { FileExists } from '../../errors/errors.js';
+import { FileExists, FileExpected } from '../../errors/errors.js';
 import type { FilesystemEssentials, WriteOptions } from '../essentials.js';
 import type { Info } from '../info.js';
 import { keptOptions } from './kept.js';
+import { optionsChecker } from './option-types.js';
 import { findInfo } from './read.js';
 
 export function writeBytes(
@@ -47,16 +48,25 @@ export async function appendText(fs: FilesystemEssentials, path: string, text: s
   return appendBytes(fs, path, Buffer.from(text));
 }
 
+interface CreateOptions {
+  wipe?: boolean;
+}
+
+const checkCreateOptions = optionsChecker<CreateOptions>({ wipe: 'boolean' });
+
 export async function create(
   fs: FilesystemEssentials,
   path: string,
-  options: { wipe?: boolean } = {},
+  options: CreateOptions = {},
 ): Promise<boolean> {
+  checkCreateOptions(options);
   try {
     await fs.write(path, '', { overwrite: options.wipe === true });
     return true;
   } catch (error) {
-    if (error instanceof FileExists) return false;
+    // As pyfilesystem2: whatever is there is there.
+    const isThere = error instanceof FileExists || error instanceof FileExpected;
+    if (isThere && options.wipe !== true) return false;
     throw error;
   }
 }

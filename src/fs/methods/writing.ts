@@ -3,22 +3,17 @@ import type { Readable } from 'node:stream';
 import * as copying from '../derived/copy-move.js';
 import * as treeCopying from '../derived/copy-move-dir.js';
 import * as directories from '../derived/directories.js';
+import { checkRemoveManyOptions, checkStageOptions } from '../derived/option-types.js';
 import { beforeReading, guardSource } from '../derived/source.js';
 import { stageInPlace } from '../derived/stage.js';
 import * as writing from '../derived/write.js';
 import type { MakeDirOptions, StageOptions, WriteOptions, WriteSource } from '../essentials.js';
 import type { Info } from '../info.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile } from '../staged-file.js';
-import type { CopyDirOptions } from '../transfer-options.js';
+import type { CopyDirOptions, CopyOptions } from '../transfer-options.js';
 import { ReadingMethods } from './reading.js';
 
-/** How `copy` and `move` treat what they find. */
-export interface CopyOptions {
-  /** Replace a file at the destination; default false, which throws `DestinationExists`. */
-  overwrite?: boolean;
-  /** Give the destination the source's times, where the backend can; default false for a copy, true for a move. */
-  preserveTime?: boolean;
-}
+export type { CopyOptions } from '../transfer-options.js';
 
 export abstract class WritingMethods extends ReadingMethods {
   // ---- Files ----------------------------------------------------------------
@@ -49,18 +44,23 @@ export abstract class WritingMethods extends ReadingMethods {
     return this.write(path, readable, options);
   }
 
-  /** Create an empty file. With `wipe` a file that is there is emptied. @returns whether it was made or wiped */
+  /**
+   * Create an empty file, unless something is there. With `wipe` a file that is there is emptied.
+   * @returns whether it was made or wiped
+   * @throws FileExpected with `wipe`, a directory is there; else as `write`
+   */
   create(path: string, options?: { wipe?: boolean }): Promise<boolean> {
     return writing.create(this, path, options);
   }
 
-  /** Create an empty file, or set the times of the one that is there to now. */
+  /** Create an empty file, or set the times of the file or directory that is there to now, where the backend can. */
   touch(path: string): Promise<void> {
     return writing.touch(this, path);
   }
 
-  /** Remove files. Nothing is thrown for a single file: each has its outcome, in the order given. */
-  removeMany(paths: readonly string[], _options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
+  /** Remove files. Nothing is thrown for a single file: each has its outcome, in the order given. @throws TypeError `paths` is no list of strings */
+  async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
+    checkRemoveManyOptions(options);
     return directories.removeMany(this, paths);
   }
 
@@ -128,7 +128,11 @@ export abstract class WritingMethods extends ReadingMethods {
    * @param path where the file will most likely be published; checked, not touched
    */
   async stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
-    await beforeReading(source, () => this.validatePath(path), options.signal);
+    const prepare = () => {
+      checkStageOptions(options);
+      this.validatePath(path);
+    };
+    await beforeReading(source, prepare, options?.signal);
     return stageInPlace(this, source, options);
   }
 }

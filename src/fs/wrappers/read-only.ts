@@ -5,9 +5,10 @@
  */
 import { ResourceReadOnly } from '../../errors/errors.js';
 import type { Meta } from '../capabilities.js';
+import { checkPaths } from '../derived/remove-many.js';
 import { abandonSource } from '../derived/source.js';
 import type { WriteSource } from '../essentials.js';
-import { type Filesystem, SubFS } from '../filesystem.js';
+import { Filesystem, SubFS } from '../filesystem.js';
 import type { Info } from '../info.js';
 import type { Presigner } from '../presigner.js';
 import type { RemoveOutcome, StagedFile } from '../staged-file.js';
@@ -24,8 +25,13 @@ import type { RemoveOutcome, StagedFile } from '../staged-file.js';
 export class ReadOnlyFS extends SubFS {
   readonly #inner: Filesystem;
 
-  /** @param inner what it shows; whoever opened it closes it */
+  /**
+   * @param inner what it shows; whoever opened it closes it
+   * @throws TypeError `inner` is no filesystem
+   */
   constructor(inner: Filesystem) {
+    if (!(inner instanceof Filesystem))
+      throw new TypeError('a ReadOnlyFS must be given a Filesystem to show');
     super(inner, '');
     this.#inner = inner;
   }
@@ -116,6 +122,7 @@ export class ReadOnlyFS extends SubFS {
 
   override async removeMany(paths: readonly string[]): Promise<RemoveOutcome[]> {
     this.checkOpen();
+    checkPaths(paths);
     return paths.map((path): RemoveOutcome => ({ path, result: 'failed', error: this.#refusal(path) }));
   }
 

@@ -1,0 +1,107 @@
+/**
+ * Whether the options of a method are of the types that they say; shared by the
+ * backends, so that all refuse the same. An option of the wrong type is a slip
+ * that must not mean something: `overwrite: 'false'` is neither yes nor no.
+ *
+ * Writes are hot, so this only asks for types. What a number or a name must be
+ * like is checked where it is used.
+ */
+import type { MakeDirOptions, PublishOptions, StageOptions, WriteOptions } from '../essentials.js';
+import type { RemoveManyOptions } from '../staged-file.js';
+import type { CopyDirOptions, CopyOptions, MoveTransferOptions } from '../transfer-options.js';
+
+type OptionType = 'boolean' | 'number' | 'string' | 'function' | 'AbortSignal';
+
+/** Every option of `T`, with its type. */
+type OptionTypes<T> = { readonly [K in keyof Required<T>]: OptionType };
+
+const CALLED: Readonly<Record<OptionType, string>> = {
+  boolean: 'true or false',
+  number: 'a number',
+  string: 'a string',
+  function: 'a function',
+  AbortSignal: 'an AbortSignal',
+};
+
+/** @throws TypeError neither an object nor left out */
+export function checkObject(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'object' && value !== null)) return;
+  throw new TypeError(`${name} must be an object, not ${nameOf(value)}`);
+}
+
+/** @returns what throws a `TypeError` that names the first option of the wrong type; one that is undefined is left out */
+export function optionsChecker<T>(types: OptionTypes<T>): (options: T | undefined) => void {
+  const wanted = Object.entries(types) as [keyof T & string, OptionType][];
+  return (options) => {
+    checkObject('options', options);
+    if (options === undefined || options === null) return;
+    for (const [name, type] of wanted) {
+      const value: unknown = options[name];
+      if (value === undefined || isOfType(value, type)) continue;
+      throw new TypeError(`${name} must be ${CALLED[type]}, not ${nameOf(value)}`);
+    }
+  };
+}
+
+function isOfType(value: unknown, type: OptionType): boolean {
+  return type === 'AbortSignal' ? isAbortSignal(value) : typeof value === type;
+}
+
+/** As far as it is used: it may come from another realm, or be a polyfill's. */
+function isAbortSignal(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { aborted, throwIfAborted, addEventListener } = value as Partial<AbortSignal>;
+  const isWhole = typeof throwIfAborted === 'function' && typeof addEventListener === 'function';
+  return isWhole && typeof aborted === 'boolean';
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return 'null';
+  return typeof value === 'string' ? 'a string' : typeof value;
+}
+
+const publishTypes: OptionTypes<PublishOptions> = { overwrite: 'boolean', assumeClear: 'boolean' };
+const stageTypes: OptionTypes<StageOptions> = {
+  contentType: 'string',
+  filename: 'string',
+  signal: 'AbortSignal',
+  final: 'boolean',
+};
+
+/** Check the options of `makeDir`. @throws TypeError */
+export const checkMakeDirOptions = optionsChecker<MakeDirOptions>({
+  recreate: 'boolean',
+  assumeClear: 'boolean',
+});
+
+/** Check the options of `write`. @throws TypeError */
+export const checkWriteOptions = optionsChecker<WriteOptions>({ ...publishTypes, ...stageTypes });
+
+/** Check the options of `stage`. @throws TypeError */
+export const checkStageOptions = optionsChecker<StageOptions>(stageTypes);
+
+/** Check the options of `StagedFile.publish`. @throws TypeError */
+export const checkPublishOptions = optionsChecker<PublishOptions>(publishTypes);
+
+/** Check the options of `copy` and `move`. @throws TypeError */
+export const checkCopyOptions = optionsChecker<CopyOptions>({
+  overwrite: 'boolean',
+  preserveTime: 'boolean',
+});
+
+/** Check the options of `copyDir` and `moveDir`. @throws TypeError */
+export const checkCopyDirOptions = optionsChecker<CopyDirOptions>({
+  create: 'boolean',
+  preserveTime: 'boolean',
+});
+
+/** Check the options of `removeMany`. @throws TypeError */
+export const checkRemoveManyOptions = optionsChecker<RemoveManyOptions>({ assumePresent: 'boolean' });
+
+/** Check what all transfers between two filesystems are told. @throws TypeError */
+export const checkTransferOptions = optionsChecker<MoveTransferOptions>({
+  preserveTime: 'boolean',
+  concurrency: 'number',
+  signal: 'AbortSignal',
+  onProgress: 'function',
+});
