@@ -95,9 +95,11 @@ it('a directory that is swapped for a link during requests leads nowhere', async
         await unlink(swapped);
         await rename(spare, swapped);
       } catch {
-        // A request has made the directory meanwhile, or removed it.
+        // A request has made the directory meanwhile, or removed it; and may again between these.
         await rm(swapped, { recursive: true, force: true }).catch(() => undefined);
-        await rename(spare, swapped).catch(() => mkdir(swapped, { recursive: true }));
+        await rename(spare, swapped)
+          .catch(() => mkdir(swapped, { recursive: true }))
+          .catch(() => undefined);
       }
     }
   })();

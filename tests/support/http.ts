@@ -23,6 +23,11 @@ export class Site {
     return new Site(server);
   }
 
+  /** Never close a connection because it has been idle. */
+  keepIdleConnections(): void {
+    this.#server.keepAliveTimeout = 0;
+  }
+
   url(path: string): string {
     return `http://127.0.0.1:${this.port}${path}`;
   }
