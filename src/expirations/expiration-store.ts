@@ -78,8 +78,9 @@ export interface SettleOptions {
   /** When the database goes away, wait a while for it to come back; default false, which rejects soon. */
   patient?: boolean;
   /**
-   * Without changes: the claim may be given back a moment later, together with others', and whether that succeeds is
-   * not told; default false. A store may give it back at once all the same.
+   * Where nothing durable is asked for: the claim may be given back a moment later, together with others', and whether
+   * that succeeds is not told; default false. Changes may be made only then too, but in this store they show at once,
+   * and `close` makes them. A store may do it all at once just as well.
    */
   lazy?: boolean;
 }

@@ -102,13 +102,11 @@ export class Ledger {
    * Publish a file at a path, with its deadline.
    * @param deadlineFrom gives the new deadline; null keeps the path's, unless that has passed: then the file has none
    * @param publish is told the deadline that the file will have
-   * @param arrived resolves when there is something to publish, in a moment: nothing is recorded before
    */
   publish<T>(
     key: FileKey,
     deadlineFrom: DeadlineFrom | null,
     publish: (deadline: number | null) => Promise<T>,
-    arrived?: Promise<unknown>,
   ): Promise<T> {
     return this.#exclusively([key], async (held) => {
       const [row = null] = held.rows;
@@ -116,7 +114,7 @@ export class Ledger {
       const current = await this.effectiveDeadline(row);
       const kept = current !== null && current <= now ? null : current;
       const deadline = deadlineFrom === null ? kept : deadlineFrom(now);
-      return this.#withIntent(held, key, row, deadline, () => publish(deadline), { arrived });
+      return this.#withIntent(held, key, row, deadline, () => publish(deadline));
     });
   }
 
@@ -164,7 +162,7 @@ export class Ledger {
       const [source = null, destination = null] = held.rows;
       const deadline = await this.effectiveDeadline(source);
       const forgetSource: RowChange[] = source === null ? [] : [{ ...from, remove: true }];
-      return this.#withIntent(held, to, destination, deadline, move, { along: forgetSource });
+      return this.#withIntent(held, to, destination, deadline, move, forgetSource);
     });
   }
 
@@ -178,7 +176,7 @@ export class Ledger {
     row: Expiration | null,
     deadline: number | null,
     publish: () => Promise<T>,
-    { along = [], arrived }: { along?: readonly RowChange[]; arrived?: Promise<unknown> | undefined },
+    along: readonly RowChange[] = [],
   ): Promise<T> {
     const current = await this.effectiveDeadline(row);
     // With a row there is no short cut, also when its deadline stays: a purge that found the path
@@ -188,7 +186,7 @@ export class Ledger {
       await this.#settleDone(held, [], along);
       return result;
     }
-    const [before] = await Promise.all([this.#validatorOf(key), arrived]);
+    const before = await this.#validatorOf(key);
     const seen = before !== null || row?.seen === true;
     const intended = { ...key, deadline: current, intent: { deadline, before }, seen };
     await held.settle([intended], { keepClaim: true });

@@ -97,7 +97,7 @@ export class Publishing {
       onPublished?.(deadline === null ? null : new Date(deadline));
       return info;
     };
-    return this.#parents.around(path, null, () => host.ledger.publish(key, deadlineFrom, publish, staging));
+    return this.#parents.around(path, null, () => host.ledger.publish(key, deadlineFrom, publish));
   }
 }
 

@@ -143,6 +143,40 @@ export function describeExpirationStore(
       expect(await due(1)).toEqual(['a']);
     });
 
+    it('shows what was settled lazily at once, to whatever asks', async () => {
+      const settle = async (path: string, deadline: number): Promise<void> => {
+        const claim = token();
+        await store.claim(claim, [key(path)]);
+        const change = { ...key(path), deadline, intent: null, seen: true };
+        await store.settle(claim, [change], { lazy: true, durable: false });
+      };
+      await settle('a', 1);
+      expect((await store.find([key('a')]))[0]?.deadline).toBe(1);
+      await settle('b', 2);
+      expect(await store.findBelow('n', '', '', 10)).toEqual(['a', 'b']);
+      await settle('c', 3);
+      expect(await store.overdue(3)).toEqual({ count: 3, oldest: 1 });
+      await settle('d', 4);
+      expect(await due(4)).toEqual(['a', 'b', 'c', 'd']);
+      await settle('e', 5);
+      const [claimed] = (await store.claim(token(), [key('e')])) ?? [];
+      expect(claimed?.deadline).toBe(5);
+      await settle('f', 6);
+      const newest = await store.newestGeneration();
+      expect((await store.find([key('f')]))[0]?.generation).toBe(newest);
+    });
+
+    it('makes no change under a claim that was taken over meanwhile', async () => {
+      const [early, late] = [token(), token()];
+      await store.claim(early, [key('a')]);
+      await store.claim(late, [key('a')]);
+      const change = { ...key('a'), deadline: 1, intent: null, seen: true };
+      await store.settle(early, [change], { lazy: true, durable: false }).catch(() => {});
+      expect(await store.find([key('a')])).toEqual([null]);
+      await store.settle(late, [{ ...change, deadline: 2 }]);
+      expect((await store.find([key('a')]))[0]?.deadline).toBe(2);
+    });
+
     it('settles only the row of the generation that is named', async () => {
       await put('a', 1);
       await put('b', 1);
@@ -388,6 +422,21 @@ export function describeExpirationStore(
         await store.settle(kept, [], { lazy: true, keepClaim: true });
         await sleep(20);
         expect(await another.claim(token(), [key('kept')])).toBeNull();
+      });
+
+      it('shows others what was settled lazily soon, and when it closes', async () => {
+        const settle = async (path: string): Promise<void> => {
+          const claim = token();
+          await store.claim(claim, [key(path)]);
+          const change = { ...key(path), deadline: 1, intent: null, seen: true };
+          await store.settle(claim, [change], { lazy: true, durable: false });
+        };
+        await settle('soon');
+        while ((await another.find([key('soon')]))[0] === null) await sleep(1);
+        expect(await another.claim(token(), [key('soon')])).not.toBeNull();
+        await settle('closed');
+        await store.close();
+        expect((await another.find([key('closed')]))[0]?.deadline).toBe(1);
       });
 
       it('lets others have a key that is claimed again and again', async () => {

@@ -30,9 +30,10 @@ import {
   takeDue,
   takeKeys,
 } from './claims.js';
+import { LateSettlements } from './late-settlements.js';
 import { applyChanges, findNextNamespace, findPathsBelow, findRows, toExpiration } from './rows.js';
 import type { Schema } from './schema.js';
-import type { Script, ScriptRunner } from './script.js';
+import type { RunOptions, Script, ScriptRunner } from './script.js';
 import { query } from './script.js';
 
 /** Names no claim. */
@@ -52,9 +53,9 @@ export abstract class SqlExpirationStore implements ExpirationStore {
   readonly #runner: ScriptRunner;
   readonly #locksRows: boolean;
   readonly #chains = new ClaimChains();
-  /** Claims that are done with, or may have been taken though we were not told; the next settling gives them back. */
-  readonly #unreleased = new Set<string>();
-  #givesBackSoon = false;
+  /** Of claims that are done with, or may have been taken though we were not told. */
+  readonly #late = new LateSettlements();
+  #settlesSoon = false;
 
   /** @param locksRows several scripts run at a time, and rows are locked between them; else one runs after the other */
   constructor(db: Kysely<Schema>, runner: ScriptRunner, locksRows: boolean) {
@@ -74,7 +75,7 @@ export abstract class SqlExpirationStore implements ExpirationStore {
   async bindStorage(identity: string | null): Promise<string | null> {
     await this.prepare();
     const { db } = this;
-    return this.#runner.run(
+    return this.#run(
       function* () {
         if (identity !== null) {
           const binding = { name: 'storage', value: identity };
@@ -96,18 +97,18 @@ export abstract class SqlExpirationStore implements ExpirationStore {
 
   async find(keys: readonly FileKey[], _options?: FindOptions): Promise<(Expiration | null)[]> {
     await this.prepare();
-    return this.#runner.run(() => findRows(this.db, keys), { readOnly: true });
+    return this.#run(() => findRows(this.db, keys), { readOnly: true });
   }
 
   async findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]> {
     await this.prepare();
     const script = () => findPathsBelow(this.db, namespace, directory, after, limit);
-    return this.#runner.run(script, { readOnly: true });
+    return this.#run(script, { readOnly: true });
   }
 
   async nextNamespace(after: string): Promise<string | null> {
     await this.prepare();
-    return this.#runner.run(() => findNextNamespace(this.db, after), { readOnly: true });
+    return this.#run(() => findNextNamespace(this.db, after), { readOnly: true });
   }
 
   async claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null> {
@@ -118,16 +119,16 @@ export abstract class SqlExpirationStore implements ExpirationStore {
       const holders = await this.holders();
       const claimant = { holder: holders.id, token };
       try {
-        const rows = await this.#runner.run(() => takeKeys(this.db, claimant, keys), { durable: false });
+        const rows = await this.#run(() => takeKeys(this.db, claimant, keys), { durable: false });
         this.#chains.claimed(token, keys);
         return rows;
       } catch (error) {
         if (!(error instanceof HeldElsewhere)) {
-          this.#unreleased.add(token);
+          this.#late.add(token);
           throw error;
         }
       }
-      const heldBy = await this.#runner.run(() => holdersOf(this.db, keys), { readOnly: true });
+      const heldBy = await this.#run(() => holdersOf(this.db, keys), { readOnly: true });
       const others = heldBy.filter((id) => id !== holders.id);
       const dead = await this.#bury(holders, others);
       if (dead.length < others.length) return null;
@@ -145,9 +146,9 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     const claimant = { holder: (await this.holders()).id, token };
     const due = { now, limit, after, selection, skipLocked: this.#locksRows };
     const how = { durable: false, firstOfMany: true };
-    const taking = this.#runner.run(() => takeDue(this.db, claimant, due), how);
+    const taking = this.#run(() => takeDue(this.db, claimant, due), how);
     const rows = await taking.catch((error: unknown) => {
-      this.#unreleased.add(token);
+      this.#late.add(token);
       throw error;
     });
     return rows.map((row) => ({ row: toExpiration(row), position: positionOf(row, selection) }));
@@ -160,7 +161,7 @@ export abstract class SqlExpirationStore implements ExpirationStore {
       .select('generation')
       .orderBy('generation', 'desc')
       .limit(1);
-    const [row] = await this.#runner.run(() => query(newest), { readOnly: true });
+    const [row] = await this.#run(() => query(newest), { readOnly: true });
     return row?.generation ?? 0;
   }
 
@@ -171,44 +172,49 @@ export abstract class SqlExpirationStore implements ExpirationStore {
   ): Promise<ReadonlySet<number>> {
     await this.prepare();
     const keepClaim = options.keepClaim === true;
-    const waits = options.lazy === true && changes.length === 0 && this.#chains.mayWait(token);
+    const durable = (options.durable ?? true) && changes.length > 0;
+    const waits = options.lazy === true && !durable && this.#chains.mayWait(token);
     if (!keepClaim) this.#chains.left(token);
-    if (waits && !keepClaim) {
-      this.#giveBackSoon(token);
+    if (waits && !keepClaim && (changes.length === 0 || !this.#locksRows)) {
+      this.#settleSoon(token, changes);
       return new Set();
     }
-    const released = keepClaim ? [] : [token, ...this.#unreleased];
-    const durable = (options.durable ?? true) && changes.length > 0;
+    const released = keepClaim ? [] : [token, ...(this.#locksRows ? this.#late.tokens : [])];
     let changed: ReadonlySet<number>;
     try {
-      changed = await this.#runner.run(() => this.#settle(token, changes, released), {
+      changed = await this.#run(() => this.#settle(token, changes, released), {
         durable,
         patient: options.patient === true,
       });
     } catch (error) {
-      if (!keepClaim) this.#unreleased.add(token);
+      if (!keepClaim) this.#late.add(token);
       throw error;
     }
-    for (const done of released) this.#unreleased.delete(done);
+    this.#late.forget(released);
     return changed;
   }
 
-  #giveBackSoon(token: string): void {
-    this.#unreleased.add(token);
-    if (this.#givesBackSoon) return;
-    this.#givesBackSoon = true;
+  /** With the next transaction, or at the end of the turn. */
+  #settleSoon(token: string, changes: readonly RowChange[]): void {
+    this.#late.add(token, changes);
+    if (this.#settlesSoon) return;
+    this.#settlesSoon = true;
     setImmediate(() => {
-      this.#givesBackSoon = false;
+      this.#settlesSoon = false;
       // What fails stays, and a store that is closed has given back all that it had.
-      if (this.#unreleased.size > 0) this.settle(UNUSED_TOKEN, [], { durable: false }).catch(() => {});
+      this.#settleLate().catch(() => {});
     });
+  }
+
+  async #settleLate(): Promise<void> {
+    if (!this.#late.isEmpty) await this.settle(UNUSED_TOKEN, [], { durable: false });
   }
 
   async releaseDead(): Promise<void> {
     await this.prepare();
     const holders = await this.holders();
-    if (this.#unreleased.size > 0) await this.settle(UNUSED_TOKEN, [], { durable: false });
-    const known = await this.#runner.run(() => allHolders(this.db), { readOnly: true });
+    await this.#settleLate();
+    const known = await this.#run(() => allHolders(this.db), { readOnly: true });
     await this.#bury(
       holders,
       known.filter((id) => id !== holders.id),
@@ -220,7 +226,7 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     const due = this.db.selectFrom('mayfly_expirations').select('due').where('due', '<=', Math.floor(now));
     const fresh = due.where(sql<boolean>`failures = 0`).orderBy('due').limit(OVERDUE_COUNTED);
     const failed = due.where(sql<boolean>`failures > 0`).orderBy('generation').limit(OVERDUE_COUNTED);
-    const dues = await this.#runner.run(
+    const dues = await this.#run(
       function* () {
         return [...(yield* query(fresh)), ...(yield* query(failed))].map((row) => row.due as number);
       },
@@ -233,13 +239,30 @@ export abstract class SqlExpirationStore implements ExpirationStore {
   /** Drop holders and their claims. */
   protected forget(ids: readonly string[]): Promise<void> {
     const { db } = this;
-    return this.#runner.run(
+    return this.#run(
       function* () {
         yield* query(db.deleteFrom('mayfly_claims').where('holder', 'in', ids));
         yield* query(db.deleteFrom('mayfly_holders').where('holder', 'in', ids));
       },
       { durable: false },
     );
+  }
+
+  /** What is late goes first, where that can't make two scripts wait for each other: so whoever asks sees it. */
+  async #run<T>(script: () => Script<T>, options: RunOptions = {}): Promise<T> {
+    if (this.#locksRows || this.#late.isEmpty) return this.#runner.run(script, options);
+    const { db } = this;
+    const late = this.#late;
+    const { tokens } = late;
+    const result = await this.#runner.run(
+      function* () {
+        yield* late.settle(db);
+        return yield* script();
+      },
+      options.readOnly === true ? { durable: false } : options,
+    );
+    late.forget(tokens);
+    return result;
   }
 
   *#settle(
