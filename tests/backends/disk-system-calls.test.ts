@@ -124,9 +124,8 @@ describe('OSFS and the system', () => {
     const refuseAt = (place: string) => (call: string, path: string) =>
       call === 'open' && `${path}/`.startsWith(`${place}/`) ? code : null;
 
-    it('takes a link for one that leads out, and shows what lies beside it', async () => {
-      await symlink('e', join(root, 'd/link'));
-      expect(await fs.exists('d/link/c')).toBe(true);
+    it('tells nothing of what a link out of the root leads to, and shows what lies beside it', async () => {
+      await symlink('../../e', join(root, 'd/link'));
       refuse = refuseAt(join(root, 'd/link'));
       for (const path of ['d/link', 'd/link/c', 'd/link/missing/c']) {
         expect(await fs.exists(path)).toBe(false);
@@ -139,7 +138,37 @@ describe('OSFS and the system', () => {
       const scanned: string[] = [];
       for await (const { name } of fs.scanDir('d')) scanned.push(name);
       expect(scanned).toEqual(['a', 'b', 'e']);
-      expect(await fs.removeMany(['d/link'])).toEqual([{ path: 'd/link', result: 'missing' }]);
+      for (const path of ['d/link', 'd/link/c'])
+        expect(await fs.removeMany([path])).toEqual([{ path, result: 'missing' }]);
+    });
+
+    it.each([
+      ['straight', 'e'],
+      ['by way of another link', 'second/'],
+      ['by its full path', ''],
+    ])(
+      'has what a link inside the root leads to for there, and shows what lies beside it: %s',
+      async (_, text) => {
+        await symlink('e', join(root, 'd/second'));
+        await symlink(text === '' ? join(root, 'd/e') : text, join(root, 'd/link'));
+        expect(await fs.exists('d/link/c')).toBe(true);
+        refuse = refuseAt(join(root, 'd/link'));
+        for (const path of ['d/link', 'd/link/c']) {
+          await expectError(fs.exists(path), PermissionDenied, path);
+          await expectError(fs.remove(path), PermissionDenied, path);
+          const error = expect.any(PermissionDenied);
+          expect(await fs.removeMany([path])).toEqual([{ path, result: 'failed', error }]);
+        }
+        await expectError(fs.readText('d/link/c'), PermissionDenied, 'd/link/c');
+        expect(await fs.listDir('d')).toEqual(['a', 'b', 'e', 'second']);
+      },
+    );
+
+    it('has a link that leads round in a circle for nothing', async () => {
+      await symlink('round', join(root, 'd/link'));
+      await symlink('link', join(root, 'd/round'));
+      refuse = refuseAt(join(root, 'd/link'));
+      expect(await fs.exists('d/link')).toBe(false);
     });
 
     it('says so of a directory and a file of its own, by way of a link too', async () => {

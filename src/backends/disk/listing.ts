@@ -4,7 +4,7 @@ import type { ScanTreeOptions } from '../../fs/tree-options.js';
 import { normalizePath } from '../../path/normalize.js';
 import { compareCodePoints, joinPath } from '../../path/parts.js';
 import { infoOf } from './disk-info.js';
-import { saysNothingThere, translateError } from './errno-errors.js';
+import { saysNothingThere, saysRefused, translateError } from './errno-errors.js';
 import { DIRECTORY, type Pin } from './pin.js';
 import { lstat, opendir, readdir, type Stats } from './system-calls.js';
 import type { Enclosure } from './system-path.js';
@@ -25,7 +25,8 @@ interface Entry {
 
 /**
  * Files and directories of `directory`, in code-point order. A link shows as
- * what it leads to; one that leads out, and special files, do not show.
+ * what it leads to; one that leads out or may not be followed, and special files,
+ * do not show.
  * @param after names up to this one are left out, and not looked at
  */
 export async function* list(
@@ -164,7 +165,11 @@ async function lookAt(enclosure: Enclosure, systemPath: string): Promise<Seen> {
     throw error;
   });
   if (stats === null || !stats.isSymbolicLink()) return { stats: fileOrDirectory(stats), isLink: false };
-  return { stats: await statThrough(await enclosure.pinSystemPath(systemPath)), isLink: true };
+  const pin = await enclosure.pinSystemPath(systemPath).catch((error: unknown) => {
+    if (saysRefused(error)) return null; // Else it would make all that lies beside it unreadable.
+    throw error;
+  });
+  return { stats: await statThrough(pin), isLink: true };
 }
 
 /** Stats of what is pinned, and the end of the pin. */

@@ -42,6 +42,7 @@ export const opendir = promisify(fs.opendir);
 export const read = promisify(fs.read);
 export const readdir = promisify(fs.readdir);
 export const readFile = promisify(fs.readFile);
+export const readlink = promisify(fs.readlink);
 export const realpath = promisify(fs.realpath.native);
 export const realpathSync = fs.realpathSync.native;
 export const rm = promisify(fs.rm);

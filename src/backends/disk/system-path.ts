@@ -16,6 +16,7 @@
 import { ancestors, dirname } from '../../path/parts.js';
 import { errnoOf, saysNothingThere, saysRefused } from './errno-errors.js';
 import type { Foreground } from './foreground.js';
+import { targetOf } from './link-target.js';
 import { hasDescriptorLinks, type Pin, pinAnywhere, pinDirectoryAnywhere, pinInForeground } from './pin.js';
 import { closeSync, constants, fstat, lstat, open, readlinkSync, type Stats } from './system-calls.js';
 
@@ -107,9 +108,9 @@ export class Enclosure {
   }
 
   /**
-   * Whether a way that we may not go to its end leaves by a link. One that can't
-   * be followed is taken to lead out: else it would make all that lies beside it
-   * unreadable. What refuses before any such link is a directory of ours.
+   * Whether a way that we may not go to its end leaves by a link: then what
+   * refuses is none of ours, and nothing is told of it. What lies inside and
+   * refuses for now is there all the same, and so is its deadline.
    */
   async #leadsOut(way: readonly string[]): Promise<boolean> {
     for (const systemPath of way) {
@@ -123,7 +124,8 @@ export class Enclosure {
   async #leadsInside(link: string): Promise<boolean> {
     const pin = await pinAnywhere(link, 0).catch(() => null);
     pin?.close();
-    return pin !== null && this.holds(pin.real);
+    const target = pin === null ? await targetOf(link) : pin.real;
+    return target !== null && this.holds(target);
   }
 
   /**
