@@ -1,5 +1,6 @@
 /** Copying and moving files of a namespace: what becomes of their deadlines, and of the ones they replace. */
 import { DestinationExists } from '../errors/errors.js';
+import { keyText } from '../expirations/expiration.js';
 import { checkDestination } from '../fs/derived/copy-move.js';
 import { checkCopyDirOptions, checkCopyOptions } from '../fs/derived/option-types.js';
 import type { Filesystem } from '../fs/filesystem.js';
@@ -63,9 +64,12 @@ export class Relocation {
   ): Promise<boolean> {
     const { host } = this.#scope;
     if (destination.#scope.host !== host) return false;
+    checkCopyOptions(options);
     const [from, to] = [this.#scope.key(path), destination.#scope.key(destinationPath)];
     await checkDestination(destination.#scope, destinationPath, options);
     await this.#scope.getInfo(path);
+    // There it is already, with its deadline.
+    if (keyText(from) === keyText(to)) return true;
     const [source, target] = [host.storage.open(from.namespace), host.storage.open(to.namespace)];
     const move = (): Promise<void> =>
       source === target

@@ -71,7 +71,8 @@ export class NamespaceScope implements Placed {
     const info = await findInfo(this.files, target);
     if (info !== null) return info;
     await this.host.storage.checkPresent();
-    if (target === '') return { name: '', path: '', isDir: true, size: 0, modified: new Date(0) };
+    if (this.keyOf(target).path === '')
+      return { name: '', path: '', isDir: true, size: 0, modified: new Date(0) };
     throw new ResourceNotFound(target);
   }
 

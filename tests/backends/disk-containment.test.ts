@@ -148,6 +148,19 @@ describe('a link that leads out', () => {
     expect(await readdir(join(root, 'n'))).toEqual([]);
   });
 
+  it('says the same where a file has the name of a namespace', async () => {
+    await writeFile(join(root, 'taken'), 'x');
+    const taken = parent.openNamespace('taken');
+    for (const attempt of [
+      () => taken.write('new', 'x'),
+      () => taken.makeDir('d'),
+      () => taken.makeDir('', { recreate: true }),
+      () => taken.makeDirs('a/b'),
+    ]) {
+      await expectError(attempt(), DirectoryExpected);
+    }
+  });
+
   it('may not stand in for a directory that was opened', async () => {
     await fs.makeDirs('d');
     const inner = await fs.openDir('d');

@@ -114,6 +114,18 @@ describe('moving from one namespace to another', () => {
     expect([await from.exists('x'), await to.readText('y')]).toEqual([false, 'ours']);
     await mayfly.close();
   });
+
+  it('leaves a file that is moved to where it is its deadline', async () => {
+    const mayfly = mayflyOver(new MemoryFS());
+    const [from, to] = [mayfly.getFilesystem('a'), await mayfly.getFilesystem('a').openDir('')];
+    await from.write('x', 'ours', { seconds: 50 });
+    const deadline = await from.getExpiration('x');
+    expect(await from.moveInto(to, 'x', 'x', { overwrite: true })).toBe(true);
+    await expectError(from.moveInto(to, 'x', 'x'), DestinationExists, 'x');
+    await expect(from.moveInto(to, 'x', 'y', null as never)).rejects.toThrow(TypeError);
+    expect([await from.readText('x'), await from.getExpiration('x')]).toEqual(['ours', deadline]);
+    await mayfly.close();
+  });
 });
 
 describe('an error of a transfer', () => {

@@ -67,6 +67,21 @@ describe.each(STORAGES)('deadlines of trees (%s)', (_, open) => {
     expect(await one.getExpirations(['d/e/f', 'd/h/f'])).toEqual([null, deadline]);
   });
 
+  it('a directory that was opened and is gone is not there, unlike a namespace', async () => {
+    const inner = await one.openDir('d');
+    await one.removeTree('d');
+    for (const attempt of [
+      () => inner.getInfo(''),
+      () => inner.setInfo('', { modified: new Date() }),
+      () => inner.listDir(''),
+      () => inner.openDir(''),
+    ]) {
+      await expect(attempt()).rejects.toMatchObject({ code: 'ResourceNotFound', path: '' });
+    }
+    const unused = tested.mayfly.getFilesystem('unused');
+    expect([(await unused.getInfo('')).isDir, await unused.listDir('')]).toEqual([true, []]);
+  });
+
   it('removeTree clears them', async () => {
     await one.removeTree('d');
     await one.write('d/e/f', 'again');

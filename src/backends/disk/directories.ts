@@ -11,7 +11,7 @@ export async function makeDirectory(scope: DiskScope, path: string, recreate: bo
   const made = path === '' ? await scope.makeSelf() : await makeIn(scope, path);
   if (made) return;
   const there = await scope.stat(path);
-  if (path === '' && there === null) throw await scope.inTheWay(path);
+  if (path === '' && there?.isDirectory() !== true) throw await scope.inTheWay(path);
   if (!recreate || there?.isDirectory() !== true) throw new DirectoryExists(path);
 }
 
