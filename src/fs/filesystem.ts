@@ -8,7 +8,7 @@
  */
 
 import type { Readable } from 'node:stream';
-import { DirectoryExpected, FSError, RemoveRootError } from '../errors/errors.js';
+import { DirectoryExpected, FileExpected, FSError, RemoveRootError } from '../errors/errors.js';
 import { checkNamespaceName } from '../path/namespace-name.js';
 import { isWithin, joinPath } from '../path/parts.js';
 import type { Meta } from './capabilities.js';
@@ -194,7 +194,7 @@ export class SubFS extends Filesystem {
 
   override write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
     return this.#run(async () => {
-      const outer = await beforeReading(source, () => this.#outer(path), options?.signal);
+      const outer = await beforeReading(source, () => this.#outerFile(path), options?.signal);
       return this.#localInfo(await this.#parent.write(outer, source, options));
     });
   }
@@ -207,7 +207,7 @@ export class SubFS extends Filesystem {
         size: staged.size,
         ...(staged.synced && { synced: staged.synced }),
         publish: (target: string, how?: PublishOptions) =>
-          this.#run(async () => this.#localInfo(await staged.publish(this.#outer(target), how))),
+          this.#run(async () => this.#localInfo(await staged.publish(this.#outerFile(target), how))),
         discard: () => staged.discard(),
       };
     });
@@ -355,6 +355,12 @@ export class SubFS extends Filesystem {
 
   #outer(path: string): string {
     return joinPath(this.#base, this.validatePath(path));
+  }
+
+  /** Where a file may be: what is at '' is a directory, also while it is gone. */
+  #outerFile(path: string): string {
+    if (this.validatePath(path) === '') throw new FileExpected('');
+    return this.#outer(path);
   }
 
   #inner(path: string): string {

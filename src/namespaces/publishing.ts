@@ -81,7 +81,7 @@ export class Publishing {
     const { overwrite, assumeClear, check, seconds, days, signal, onPublished } = options;
     const { files, host } = this.#scope;
     const key = this.#scope.key(path);
-    if (key.path === '') throw new FileExpected('');
+    if (this.#scope.validatePath(path) === '') throw new FileExpected('');
     const deadlineFrom = deadlineFromLifetime({ seconds, days });
     await host.storage.bound();
     // Looked at first, so that no intent is noted for a write that is refused; but not

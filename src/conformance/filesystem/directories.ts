@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DirectoryExists, DirectoryExpected, ResourceNotFound } from '../../errors/errors.js';
+import { DirectoryExists, DirectoryExpected, FileExpected, ResourceNotFound } from '../../errors/errors.js';
 import { assertMatches, rejectsWith } from '../assertions.js';
 import type { Subject, TestRunner } from '../runner.js';
 
@@ -106,6 +106,20 @@ export function describeDirectories({ describe, it }: TestRunner, subject: Subje
       await subject.fs.write('f', 'x');
       await rejectsWith(subject.fs.openDir('f'), DirectoryExpected, 'f');
       await rejectsWith(subject.fs.openDir('x'), ResourceNotFound, 'x');
+    });
+
+    it('is never a file to what it gave, also when the directory is gone', async () => {
+      const { fs } = subject;
+      await fs.makeDir('d');
+      const inner = await fs.openDir('d');
+      for (const isThere of [true, false]) {
+        if (!isThere) await fs.removeDir('d');
+        await rejectsWith(inner.write('', 'x'), FileExpected, '');
+        const staged = await inner.stage('f', 'x');
+        await rejectsWith(staged.publish(''), FileExpected, '');
+        await staged.discard();
+        assert.equal(await fs.exists('d'), isThere);
+      }
     });
 
     it('is closed without closing the other, and closed with it', async () => {
