@@ -15,8 +15,14 @@ import {
   S3FS,
   TempFS,
 } from '../../src/index.js';
+import { polyfilledAbort } from '../support/polyfilled-abort.js';
 
 const any = (value: unknown): never => value as never;
+
+/** As a signal, but whoever listens to it must do so for ever. */
+function withoutLeaving(): unknown {
+  return { ...polyfilledAbort().signal, removeEventListener: undefined };
+}
 
 describe('constructors', () => {
   it.each<[string, () => unknown, RegExp]>([
@@ -86,6 +92,7 @@ it.each<[string, unknown, RegExp]>([
   ['null', null, /^options must be an object/],
   ['a number', 5, /^options must be an object/],
   ['a signal that is none', { signal: 5 }, /^signal must be an AbortSignal/],
+  ['a signal that can not be left', { signal: withoutLeaving() }, /^signal must be an AbortSignal/],
   ['progress told to an object', { onProgress: {} }, /^onProgress must be a function/],
 ])('a purge and a check given %s are refused', async (_what, options, message) => {
   const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
@@ -95,6 +102,22 @@ it.each<[string, unknown, RegExp]>([
     expect((error as Error).message).toMatch(message);
   }
   await mayfly.close();
+});
+
+it('a stream is written until a signal of a polyfill aborts', async () => {
+  const fs = new MemoryFS();
+  async function* source(): AsyncGenerator<Buffer> {
+    yield Buffer.from('x');
+    controller.abort(reason);
+    yield Buffer.from('y');
+  }
+  const reason = new Error('enough');
+  const { controller, signal } = polyfilledAbort();
+  await expect(fs.write('f', source(), { signal })).rejects.toBe(reason);
+  await expect(fs.write('f', 'x', { signal: any(withoutLeaving()) })).rejects.toThrow(
+    'signal must be an AbortSignal',
+  );
+  expect(await fs.listDir('')).toEqual([]);
 });
 
 it.each<[string, unknown, typeof TypeError | typeof RangeError]>([

@@ -50,9 +50,9 @@ function isOfType(value: unknown, type: OptionType): boolean {
 /** As far as it is used: it may come from another realm, or be a polyfill's. */
 function isAbortSignal(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { aborted, throwIfAborted, addEventListener } = value as Partial<AbortSignal>;
-  const isWhole = typeof throwIfAborted === 'function' && typeof addEventListener === 'function';
-  return isWhole && typeof aborted === 'boolean';
+  const { aborted, throwIfAborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
+  const methods = [throwIfAborted, addEventListener, removeEventListener];
+  return typeof aborted === 'boolean' && methods.every((method) => typeof method === 'function');
 }
 
 function nameOf(value: unknown): string {
