@@ -40,6 +40,15 @@ describe('constructors', () => {
     expect(construct).toThrow(message);
   });
 
+  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
+    'OSFS with a cache of %d bytes is a RangeError',
+    (cacheBytes) => {
+      expect(() => new OSFS('.', { cacheBytes })).toThrow(
+        RangeError(`cacheBytes must be a whole number of 0 or more, not ${cacheBytes}`),
+      );
+    },
+  );
+
   it.each<[string, unknown, RegExp]>([
     ['nothing', undefined, /options must be an object/],
     ['null', null, /options must be an object/],

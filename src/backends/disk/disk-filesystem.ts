@@ -111,7 +111,7 @@ export class OSFS extends Filesystem {
   /**
    * @param root path of a directory, which must exist when it is first used; may be a link. (A `DiskScope`, and
    *   `opener`, are for the filesystems that this one opens.)
-   * @throws TypeError
+   * @throws TypeError; RangeError: `cacheBytes` is no whole number of 0 or more
    */
   constructor(root: string | DiskScope, options: OSFSOptions = {}, opener: OSFS | null = null) {
     super();
