@@ -1,5 +1,6 @@
 /** What is given to constructors and functions without types: refused in words of our own, at once. */
 import { describe, expect, it } from '@jest/globals';
+import type { NamespaceFS } from '../../src/index.js';
 import {
   copyDir,
   copyFile,
@@ -110,6 +111,29 @@ it.each<[string, unknown, RegExp]>([
     expect(error).toBeInstanceOf(TypeError);
     expect((error as Error).message).toMatch(message);
   }
+  await mayfly.close();
+});
+
+it.each<[string, (files: NamespaceFS) => Promise<unknown>, RegExp]>([
+  ['getUrl', (files) => files.getUrl('f', { download: any(5) }), /^download must be true, false or a string/],
+  ['getUrl', (files) => files.getUrl('f', { download: any(null) }), /^download must be true, false or/],
+  ['getUrlUntil', (files) => files.getUrlUntil('f', null, any(null)), /^options must be an object/],
+  ['getUploadUrl', (files) => files.getUploadUrl('f', any(null)), /^options must be an object/],
+  ['remove', (files) => files.remove('f', any(null)), /^options must be an object/],
+  ['remove', (files) => files.remove('f', { check: any(true) }), /^check must be a function/],
+  ['expire', (files) => files.expire('f', 1, 0, true, { check: any(5) }), /^check must be a function/],
+  ['getExpirations', (files) => files.getExpirations(any('f')), /^paths must be a list of strings/],
+  ['getExpirations', (files) => files.getExpirations([any(5)]), /^paths must be a list of strings/],
+  ['getExpirations', (files) => files.getExpirations(['f'], any(null)), /^options must be an object/],
+  ['getExpirations', (files) => files.getExpirations(['f'], { recent: any(1) }), /^recent must be true or/],
+])('%s of a namespace refuses what is of the wrong type', async (_name, call, message) => {
+  const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
+  const files = mayfly.getFilesystem('n');
+  await files.write('f', 'x');
+  const error = await call(files).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(TypeError);
+  expect((error as Error).message).toMatch(message);
+  expect([await files.readText('f'), await files.getExpiration('f')]).toEqual(['x', null]);
   await mayfly.close();
 });
 

@@ -23,6 +23,7 @@ import {
   checkCopyOptions,
   checkMakeDirOptions,
   checkRemoveManyOptions,
+  checkScanTreeOptions,
   checkStageOptions,
   optionsChecker,
 } from '../../fs/derived/option-types.js';
@@ -141,6 +142,7 @@ export class OSFS extends Filesystem {
   }
 
   override async *scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
+    checkScanTreeOptions(options);
     const target = this.validatePath(path);
     let directory: Pin;
     try {
