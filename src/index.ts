@@ -40,6 +40,7 @@ export {
   checkMakeDirOptions,
   checkPublishOptions,
   checkRemoveManyOptions,
+  checkScanTreeOptions,
   checkStageOptions,
   checkWriteOptions,
 } from './fs/derived/option-types.js';

@@ -195,7 +195,7 @@ class ComposedMayfly implements Mayfly {
     checkPurgeOptions(options);
     const { now, signal, onProgress, retries } = options;
     const purge = this.#purge.run(now?.getTime() ?? this.#options.clock(), {
-      signal: signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]),
+      isAborted: () => this.#closing.signal.aborted || signal?.aborted === true,
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(retries === undefined ? {} : { retries }),
     });

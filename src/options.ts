@@ -334,13 +334,14 @@ function describeIssue(issue: z.core.$ZodIssue, options: unknown): string[] {
   );
 }
 
-/** The names of a path as the caller has spelled them; what he has not given keeps its name. */
+/** The names of a path as the caller has spelled them; what he has not given keeps its name. A leftover of another spelling is not meant. */
 function asWritten(path: readonly PropertyKey[], options: unknown): string[] {
   let at = options;
   return path.map(String).map((name) => {
-    const keys = isPlainObject(at) ? Object.keys(at) : [];
-    const key = keys.find((each) => inCamelCase(each) === name) ?? name;
-    at = isPlainObject(at) ? at[key] : undefined;
+    if (!isPlainObject(at)) return name;
+    const isExact = Object.hasOwn(at, name);
+    const key = isExact ? name : (Object.keys(at).find((each) => inCamelCase(each) === name) ?? name);
+    at = at[key];
     return key;
   });
 }

@@ -18,7 +18,7 @@ import {
 } from '../errors/errors.js';
 import type { Meta } from '../fs/capabilities.js';
 import { isSamePlace } from '../fs/derived/copy-move.js';
-import { checkCopyOptions, optionsChecker } from '../fs/derived/option-types.js';
+import { checkCopyOptions, checkScanTreeOptions, optionsChecker } from '../fs/derived/option-types.js';
 import { findInfo } from '../fs/derived/read.js';
 import { removeValid } from '../fs/derived/remove-many.js';
 import { abandonSource, beforeReading, guardSource } from '../fs/derived/source.js';
@@ -112,6 +112,7 @@ export class MountFS extends Filesystem {
   }
 
   override scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
+    checkScanTreeOptions(options);
     const target = this.validatePath(path);
     if (this.#mounts.hasBelow(target)) return super.scanTree(target, options);
     const { fs, mount, inner } = this.#mounts.spot(target);

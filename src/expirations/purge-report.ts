@@ -49,6 +49,12 @@ export interface PurgeOptions {
   retries?: 'all' | 'ripe';
 }
 
+/** What a purge under way goes by. */
+export interface PurgeRunOptions extends Omit<PurgeOptions, 'now' | 'signal'> {
+  /** Asked before each removal: true begins no further one. Asking hears every signal, also a polyfill's. */
+  isAborted?: () => boolean;
+}
+
 /** The storage that is purged. */
 export interface PurgedStorage {
   /** Make sure that the storage is there and is the one the rows speak of. @throws OperationFailed */

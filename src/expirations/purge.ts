@@ -12,7 +12,7 @@
 import { Limiter } from '../fs/derived/concurrency.js';
 import type { DuePosition, DueSelection } from './expiration-store.js';
 import { PurgeBatch } from './purge-batch.js';
-import type { PurgeOptions, PurgeParts, PurgeReport } from './purge-report.js';
+import type { PurgeParts, PurgeReport, PurgeRunOptions } from './purge-report.js';
 
 /** Batches of up to 1000 rows under way at a time, where each is a request or two: S3 takes 3,500 objects a second. */
 const BATCHES = 4;
@@ -34,7 +34,7 @@ export class Purge {
    * Work off everything that is due at `now`.
    * @throws OperationFailed or a subclass: the storage or the store is not there; no row has been dropped for it
    */
-  async run(now: number, options: Omit<PurgeOptions, 'now'> = {}): Promise<PurgeReport> {
+  async run(now: number, options: PurgeRunOptions = {}): Promise<PurgeReport> {
     const { store, storage } = this.#parts;
     const run = new Run(this.#parts, now, options);
     await storage.verify();
@@ -43,7 +43,7 @@ export class Purge {
     const failedUpTo = await store.newestGeneration();
     await run.workOff('fresh');
     await run.workOff(options.retries === 'ripe' ? 'ripe' : { failedUpTo });
-    if (options.signal?.aborted !== true) await this.#sweep();
+    if (options.isAborted?.() !== true) await this.#sweep();
     return run.reportSoFar();
   }
 
@@ -63,14 +63,14 @@ class Run {
   readonly #parts: PurgeParts;
   readonly #now: number;
   readonly #startedAt: number;
-  readonly #options: Omit<PurgeOptions, 'now'>;
+  readonly #options: PurgeRunOptions;
   readonly #started = performance.now();
   readonly #removals = new Limiter(REMOVALS);
   readonly #report: PurgeReport = { removed: 0, missing: 0, failed: 0, kept: 0, durationMs: 0, failures: [] };
   /** What went wrong first; no other batch begins then. */
   #error: { reason: unknown } | null = null;
 
-  constructor(parts: PurgeParts, now: number, options: Omit<PurgeOptions, 'now'>) {
+  constructor(parts: PurgeParts, now: number, options: PurgeRunOptions) {
     this.#parts = parts;
     this.#now = now;
     this.#startedAt = parts.clock();
@@ -121,7 +121,7 @@ class Run {
   }
 
   #stopped(): boolean {
-    return this.#error !== null || this.#options.signal?.aborted === true;
+    return this.#error !== null || this.#options.isAborted?.() === true;
   }
 
   #fail(reason: unknown): null {

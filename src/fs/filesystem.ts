@@ -13,6 +13,7 @@ import { checkNamespaceName } from '../path/namespace-name.js';
 import { isWithin, joinPath } from '../path/parts.js';
 import type { Meta } from './capabilities.js';
 import { removeEmptyDirs } from './derived/directories.js';
+import { checkScanTreeOptions } from './derived/option-types.js';
 import { removeValid } from './derived/remove-many.js';
 import { beforeReading } from './derived/source.js';
 import type {
@@ -163,13 +164,16 @@ export class SubFS extends Filesystem {
     return this.#entries(() => this.#parent.scanDir(this.#outer(path), options));
   }
 
-  override scanTree(path: string, { enter, tolerate, ...rest }: ScanTreeOptions = {}): AsyncIterable<Info> {
-    const options: ScanTreeOptions = {
-      ...rest,
-      ...(enter && { enter: (directory) => enter(this.#localInfo(directory)) }),
-      ...(tolerate && { tolerate: (at, error) => tolerate(this.#inner(at), this.#localError(error)) }),
-    };
-    return this.#entries(() => this.#parent.scanTree(this.#outer(path), options));
+  override scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
+    return this.#entries(() => {
+      checkScanTreeOptions(options);
+      const { enter, tolerate, ...rest } = options;
+      return this.#parent.scanTree(this.#outer(path), {
+        ...rest,
+        ...(enter && { enter: (directory) => enter(this.#localInfo(directory)) }),
+        ...(tolerate && { tolerate: (at, error) => tolerate(this.#inner(at), this.#localError(error)) }),
+      });
+    });
   }
 
   override listDir(path: string): Promise<string[]> {

@@ -2,7 +2,9 @@
 import { InvalidPath } from '../errors/errors.js';
 import type { FindOptions } from '../expirations/expiration-store.js';
 import { deadlineAfter } from '../expirations/lifetime.js';
+import { checkPaths } from '../fs/derived/remove-many.js';
 import type { PathCheck } from './namespace-options.js';
+import { checkFindOptions, checkPathCheck } from './option-types.js';
 import type { NamespaceScope } from './scope.js';
 
 export class Deadlines {
@@ -15,8 +17,10 @@ export class Deadlines {
   /** See `NamespaceFS.expire`. */
   async expire(
     path: string,
-    { seconds, days, expires, check }: { seconds: number; days: number; expires: boolean } & PathCheck,
+    { seconds, days, expires }: { seconds: number; days: number; expires: boolean },
+    options: PathCheck,
   ): Promise<Date | null> {
+    checkPathCheck(options);
     if (typeof expires !== 'boolean') throw new TypeError(`expires must be a boolean, not ${typeof expires}`);
     const { clock, storage, ledger } = this.#scope.host;
     const key = this.#scope.key(path);
@@ -28,7 +32,7 @@ export class Deadlines {
       key,
       expires ? deadline : null,
       () => this.#scope.isSeen(path),
-      () => this.#scope.check(path, check),
+      () => this.#scope.check(path, options.check),
     );
     return expires ? new Date(deadline) : null;
   }
@@ -41,15 +45,21 @@ export class Deadlines {
 
   /** See `NamespaceFS.getExpirations`. */
   async find(paths: readonly string[], options?: FindOptions): Promise<(Date | null)[]> {
+    checkPaths(paths);
+    checkFindOptions(options);
+    return this.#find(paths, options);
+  }
+
+  /** Null for never. */
+  async findOne(path: string): Promise<Date | null> {
+    return (await this.#find([path]))[0] ?? null;
+  }
+
+  async #find(paths: readonly string[], options?: FindOptions): Promise<(Date | null)[]> {
     const { storage, ledger } = this.#scope.host;
     const keys = paths.map((path) => this.#scope.key(path));
     await storage.bound();
     const deadlines = await ledger.deadlines(keys, options);
     return deadlines.map((deadline) => (deadline === null ? null : new Date(deadline)));
-  }
-
-  /** Null for never. */
-  async findOne(path: string): Promise<Date | null> {
-    return (await this.find([path]))[0] ?? null;
   }
 }

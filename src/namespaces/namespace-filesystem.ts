@@ -10,7 +10,7 @@ import type { Moment } from '../clock/moment.js';
 import { DirectoryExpected } from '../errors/errors.js';
 import type { FindOptions } from '../expirations/expiration-store.js';
 import type { Meta } from '../fs/capabilities.js';
-import { checkMakeDirOptions } from '../fs/derived/option-types.js';
+import { checkMakeDirOptions, checkScanTreeOptions } from '../fs/derived/option-types.js';
 import { checkTimes } from '../fs/derived/times.js';
 import type {
   InfoChanges,
@@ -34,6 +34,7 @@ import type {
   PathCheck,
   UrlOptions,
 } from './namespace-options.js';
+import { checkPathCheck } from './option-types.js';
 import { ParentDirectories } from './parent-directories.js';
 import type { PresignedUrlOptions } from './presigned-url.js';
 import { Publishing } from './publishing.js';
@@ -93,7 +94,7 @@ export class NamespaceFS extends Filesystem {
    *   are not signed; on S3 at most 604 800, and without a `urlRoot` 60 by default
    * @returns with a timeout the URL is a secret: never log it
    * @throws RangeError `timeout` is negative, not finite, or over the limit
-   * @throws TypeError `contentType` is no media type
+   * @throws TypeError `contentType` is no media type, or an option is of the wrong type
    * @throws Unsupported `contentType` where URLs are not signed
    * @throws InvalidPath, IllegalBackReference, FilesystemClosed; PermissionDenied: no credentials to sign with
    * @example await charts.getUrl('weekly.png', 60)
@@ -166,7 +167,7 @@ export class NamespaceFS extends Filesystem {
     expires = true,
     options: PathCheck = {},
   ): Promise<Date | null> {
-    return this.#deadlines.expire(path, { seconds, days, expires, ...options });
+    return this.#deadlines.expire(path, { seconds, days, expires }, options);
   }
 
   /** When the file expires; null for never. A deadline that has passed is told until the file is purged. */
@@ -208,6 +209,7 @@ export class NamespaceFS extends Filesystem {
   }
 
   override async *scanTree(path: string, options?: ScanTreeOptions): AsyncIterable<Info> {
+    checkScanTreeOptions(options);
     let stored: boolean;
     try {
       stored = await this.#scope.isStored(path);
@@ -277,11 +279,12 @@ export class NamespaceFS extends Filesystem {
    * @param options `check` may refuse what is there
    * @throws ResourceNotFound, FileExpected
    */
-  override async remove(path: string, { check }: PathCheck = {}): Promise<void> {
+  override async remove(path: string, options: PathCheck = {}): Promise<void> {
+    checkPathCheck(options);
     const key = this.#scope.key(path);
     await this.#host.storage.bound();
     await this.#host.ledger.remove(key, async () => {
-      await this.#scope.check(path, check);
+      await this.#scope.check(path, options.check);
       await this.#scope.ifPresent(() => this.#files.remove(path));
     });
   }

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock/clock.js';
 import { FileExists, FileExpected, InvalidPath, Unsupported } from '../errors/errors.js';
 import { checkAmount, deadlineAfter } from '../expirations/lifetime.js';
+import { checkObject } from '../fs/derived/option-types.js';
 import type { Info } from '../fs/info.js';
 import type { Presigner, PresignPostOptions } from '../fs/presigner.js';
 import { isMediaRange, matchesRange } from '../path/media-range.js';
@@ -63,6 +64,7 @@ export interface CheckedUpload extends Omit<UploadUrlOptions, 'seconds' | 'days'
 
 /** @throws RangeError, TypeError */
 export function checkUpload(options: UploadUrlOptions, now: number): CheckedUpload {
+  checkObject('options', options);
   const { timeout = DEFAULT_UPLOAD_SECONDS, maxBytes, accept, seconds, days, onConflict } = options;
   checkAmount('timeout', timeout);
   if (timeout === 0) throw new RangeError('timeout must be more than 0: an upload URL always ends');

@@ -7,6 +7,7 @@ import { checkMediaType } from '../path/media-type.js';
 import { fileUrl } from '../urls/url-root.js';
 import type { Deadlines } from './deadlines.js';
 import type { UrlOptions } from './namespace-options.js';
+import { checkUrlOptions } from './option-types.js';
 import { ownQuery } from './own-url.js';
 import type { PresignedUrlOptions } from './presigned-url.js';
 import { presignOptions } from './presigned-url.js';
@@ -32,11 +33,9 @@ export class Urls {
    * See `NamespaceFS.getUrl`.
    * @param deadlineOf asked only where the answer counts
    */
-  async urlOf(
-    path: string,
-    { timeout: seconds = 0, download, contentType }: UrlOptions,
-    deadlineOf: () => Promise<Date | null>,
-  ): Promise<string> {
+  async urlOf(path: string, options: UrlOptions, deadlineOf: () => Promise<Date | null>): Promise<string> {
+    checkUrlOptions(options);
+    const { timeout: seconds = 0, download, contentType } = options;
     checkAmount('timeout', seconds);
     if (contentType !== undefined) checkMediaType(contentType);
     const { host } = this.#scope;

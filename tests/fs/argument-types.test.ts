@@ -1,5 +1,6 @@
 /** What is given to constructors and functions without types: refused in words of our own, at once. */
 import { describe, expect, it } from '@jest/globals';
+import type { NamespaceFS } from '../../src/index.js';
 import {
   copyDir,
   copyFile,
@@ -15,8 +16,14 @@ import {
   S3FS,
   TempFS,
 } from '../../src/index.js';
+import { polyfilledAbort } from '../support/polyfilled-abort.js';
 
 const any = (value: unknown): never => value as never;
+
+/** As a signal, but whoever listens to it must do so for ever. */
+function withoutLeaving(): unknown {
+  return { ...polyfilledAbort().signal, removeEventListener: undefined };
+}
 
 describe('constructors', () => {
   it.each<[string, () => unknown, RegExp]>([
@@ -33,6 +40,15 @@ describe('constructors', () => {
     expect(construct).toThrow(TypeError);
     expect(construct).toThrow(message);
   });
+
+  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
+    'OSFS with a cache of %d bytes is a RangeError',
+    (cacheBytes) => {
+      expect(() => new OSFS('.', { cacheBytes })).toThrow(
+        RangeError(`cacheBytes must be a whole number of 0 or more, not ${cacheBytes}`),
+      );
+    },
+  );
 
   it.each<[string, unknown, RegExp]>([
     ['nothing', undefined, /options must be an object/],
@@ -86,6 +102,7 @@ it.each<[string, unknown, RegExp]>([
   ['null', null, /^options must be an object/],
   ['a number', 5, /^options must be an object/],
   ['a signal that is none', { signal: 5 }, /^signal must be an AbortSignal/],
+  ['a signal that can not be left', { signal: withoutLeaving() }, /^signal must be an AbortSignal/],
   ['progress told to an object', { onProgress: {} }, /^onProgress must be a function/],
 ])('a purge and a check given %s are refused', async (_what, options, message) => {
   const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
@@ -95,6 +112,45 @@ it.each<[string, unknown, RegExp]>([
     expect((error as Error).message).toMatch(message);
   }
   await mayfly.close();
+});
+
+it.each<[string, (files: NamespaceFS) => Promise<unknown>, RegExp]>([
+  ['getUrl', (files) => files.getUrl('f', { download: any(5) }), /^download must be true, false or a string/],
+  ['getUrl', (files) => files.getUrl('f', { download: any(null) }), /^download must be true, false or/],
+  ['getUrlUntil', (files) => files.getUrlUntil('f', null, any(null)), /^options must be an object/],
+  ['getUploadUrl', (files) => files.getUploadUrl('f', any(null)), /^options must be an object/],
+  ['remove', (files) => files.remove('f', any(null)), /^options must be an object/],
+  ['remove', (files) => files.remove('f', { check: any(true) }), /^check must be a function/],
+  ['expire', (files) => files.expire('f', 1, 0, true, { check: any(5) }), /^check must be a function/],
+  ['getExpirations', (files) => files.getExpirations(any('f')), /^paths must be a list of strings/],
+  ['getExpirations', (files) => files.getExpirations([any(5)]), /^paths must be a list of strings/],
+  ['getExpirations', (files) => files.getExpirations(['f'], any(null)), /^options must be an object/],
+  ['getExpirations', (files) => files.getExpirations(['f'], { recent: any(1) }), /^recent must be true or/],
+])('%s of a namespace refuses what is of the wrong type', async (_name, call, message) => {
+  const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
+  const files = mayfly.getFilesystem('n');
+  await files.write('f', 'x');
+  const error = await call(files).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(TypeError);
+  expect((error as Error).message).toMatch(message);
+  expect([await files.readText('f'), await files.getExpiration('f')]).toEqual(['x', null]);
+  await mayfly.close();
+});
+
+it('a stream is written until a signal of a polyfill aborts', async () => {
+  const fs = new MemoryFS();
+  async function* source(): AsyncGenerator<Buffer> {
+    yield Buffer.from('x');
+    controller.abort(reason);
+    yield Buffer.from('y');
+  }
+  const reason = new Error('enough');
+  const { controller, signal } = polyfilledAbort();
+  await expect(fs.write('f', source(), { signal })).rejects.toBe(reason);
+  await expect(fs.write('f', 'x', { signal: any(withoutLeaving()) })).rejects.toThrow(
+    'signal must be an AbortSignal',
+  );
+  expect(await fs.listDir('')).toEqual([]);
 });
 
 it.each<[string, unknown, typeof TypeError | typeof RangeError]>([

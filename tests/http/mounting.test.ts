@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { NextFunction, Request, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import request from 'supertest';
 import type { Mayfly } from '../../src/index.js';
@@ -16,6 +16,16 @@ beforeEach(async () => {
 afterEach(() => mayfly.close());
 
 const EVERYTHING = { allow: ['read', 'list', 'upload', 'replace', 'remove', 'expire'] } as const;
+
+async function readToEnd(incoming: AsyncIterable<unknown>): Promise<boolean> {
+  for await (const _ of incoming);
+  return true;
+}
+
+const readFirst: RequestHandler = async (incoming, _response, next) => {
+  await readToEnd(incoming);
+  next();
+};
 
 describe('the router in Express', () => {
   it.each(['/files', '/', '/a/:b/c'])('serves right below %s', async (mount) => {
@@ -87,6 +97,8 @@ describe('the router in Express', () => {
         expect(text).toContain('setEncoding');
         await request(app).post('/files/ns').attach('file', Buffer.from(body), 'a').expect(400);
       }
+      const { text } = await request(app).patch('/files/ns/d/f.txt').send({ seconds: 60 }).expect(400);
+      expect(text).toContain('setEncoding');
       await request(app).put('/files/ns/empty').expect(201);
       expect(await mayfly.getFilesystem('ns').listDir('')).toEqual(['d', 'empty']);
     },
@@ -96,6 +108,20 @@ describe('the router in Express', () => {
     const app = express().use(express.json()).use('/files', mayfly.router(EVERYTHING));
     await request(app).patch('/files/ns/d/f.txt').send({ seconds: 60 }).expect(200);
     await request(app).patch('/files/ns/d/f.txt').send({ minutes: 60 }).expect(400);
+  });
+
+  it.each<[string, () => RequestHandler[]]>([
+    ['other middleware has read', () => [readFirst, mayfly.router(EVERYTHING)]],
+    [
+      'other middleware has read where express.json() took nothing',
+      () => [express.json({ type: 'text/json' }), readFirst, mayfly.router(EVERYTHING)],
+    ],
+    ['authorize has read', () => [mayfly.router({ ...EVERYTHING, authorize: readToEnd })]],
+  ])('refuses a PATCH whose body %s, and sets no deadline', async (_what, handlers) => {
+    const app = express().use(...handlers());
+    const { text } = await request(app).patch('/ns/d/f.txt').send({ seconds: 60 }).expect(400);
+    expect(text).toContain('mount mayfly before body parsers');
+    expect(await mayfly.getFilesystem('ns').getExpiration('d/f.txt')).toBeNull();
   });
 
   it('puts active content in a sandbox whatever policy was set before', async () => {

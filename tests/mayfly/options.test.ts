@@ -133,6 +133,16 @@ describe('options', () => {
       ['storage.directoryRoot is not a known option'],
     ],
     [
+      'a directory beside s3fs after one that was left over',
+      { storage: { type: 's3fs', bucket: 'b', directory_root: 'x', directoryRoot: 'y' } },
+      ['storage.directoryRoot is not a known option'],
+    ],
+    [
+      'a bad URL beside s3fs after one that was left over',
+      { storage: { type: 's3fs', bucket: 'b', url_root: '', urlRoot: 'bad' } },
+      ['storage.urlRoot must'],
+    ],
+    [
       'no URL beside s3fs where it is spelled our way',
       { storage: { type: 's3fs', bucket: 'b', urlRoot: null } },
       ['storage.urlRoot must be a string'],

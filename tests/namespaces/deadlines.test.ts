@@ -10,6 +10,7 @@ import {
 } from '../../src/index.js';
 import type { FakeClock, TestMayfly } from '../support/mayflies.js';
 import { openOnPostgres, STORAGES } from '../support/mayflies.js';
+import { polyfilledAbort } from '../support/polyfilled-abort.js';
 
 function counts({ removed, missing, failed, kept }: PurgeReport) {
   return { removed, missing, failed, kept };
@@ -185,6 +186,16 @@ describe.each([...STORAGES, ['PostgreSQL', openOnPostgres] as const])('deadlines
       // Where a batch is one request, all three are under way at once, and what was begun is done.
       if (files.getMeta().removeBatch < 1000) expect(report.missing).toBeLessThan(2500);
       expect((await purge()).missing).toBe(2500 - report.missing);
+    });
+
+    it('that is aborted by a signal of a polyfill stops as well', async () => {
+      for (const path of ['a', 'b']) await files.write(path, 'x', { seconds: 1 });
+      clock.advance(1);
+      const { controller, signal } = polyfilledAbort();
+      const report = mayfly.expireObjects({ signal });
+      controller.abort();
+      expect(counts(await report)).toEqual(none);
+      expect(await files.listDir('')).toEqual(['a', 'b']);
     });
 
     it('that is aborted before it begins does nothing', async () => {

@@ -23,6 +23,7 @@ import {
   checkCopyOptions,
   checkMakeDirOptions,
   checkRemoveManyOptions,
+  checkScanTreeOptions,
   checkStageOptions,
   optionsChecker,
 } from '../../fs/derived/option-types.js';
@@ -111,7 +112,7 @@ export class OSFS extends Filesystem {
   /**
    * @param root path of a directory, which must exist when it is first used; may be a link. (A `DiskScope`, and
    *   `opener`, are for the filesystems that this one opens.)
-   * @throws TypeError
+   * @throws TypeError; RangeError: `cacheBytes` is no whole number of 0 or more
    */
   constructor(root: string | DiskScope, options: OSFSOptions = {}, opener: OSFS | null = null) {
     super();
@@ -141,6 +142,7 @@ export class OSFS extends Filesystem {
   }
 
   override async *scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
+    checkScanTreeOptions(options);
     const target = this.validatePath(path);
     let directory: Pin;
     try {

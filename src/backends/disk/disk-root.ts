@@ -36,7 +36,11 @@ export class DiskRoot {
   #enclosure: Promise<Enclosure> | null = null;
   #cache: FileCache | null = null;
 
+  /** @throws RangeError `cacheBytes` is no size */
   constructor(directory: string, durable: boolean, cacheBytes: number = DEFAULT_CACHE_BYTES) {
+    if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0) {
+      throw new RangeError(`cacheBytes must be a whole number of 0 or more, not ${cacheBytes}`);
+    }
     this.directory = resolve(directory);
     this.durable = durable;
     this.foreground = new Foreground(durable);

@@ -14,6 +14,7 @@ import {
   checkCopyOptions,
   checkMakeDirOptions,
   checkRemoveManyOptions,
+  checkScanTreeOptions,
   checkStageOptions,
 } from '../../fs/derived/option-types.js';
 import { checkRange } from '../../fs/derived/range.js';
@@ -112,6 +113,7 @@ export class S3FS extends Filesystem {
 
   /** One listing of the whole tree, unless little of it is wanted. */
   override async *scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
+    checkScanTreeOptions(options);
     if (options.sparse === true) {
       yield* super.scanTree(path, options);
       return;

@@ -37,6 +37,11 @@ const methods: readonly (readonly [name: string, call: Call, wrong: Record<strin
     (fs, options) => fs.openRead('f', options),
     { start: ['0', null, true], end: ['0', null, true] },
   ],
+  [
+    'scanTree',
+    async (fs, options) => collect(fs.scanTree('', options)),
+    { enter: [5, null, true], sparse: TRUTHS, tolerate: [5, null, true] },
+  ],
   ['walk', (fs, options) => collect(fs.walk('', options)), { onError: [5, null] }],
   ['glob', (fs, options) => collect(fs.glob('*', options)), { caseSensitive: TRUTHS }],
   [

@@ -9,8 +9,9 @@
 import type { MakeDirOptions, PublishOptions, StageOptions, WriteOptions } from '../essentials.js';
 import type { RemoveManyOptions } from '../staged-file.js';
 import type { CopyDirOptions, CopyOptions, MoveTransferOptions } from '../transfer-options.js';
+import type { ScanTreeOptions } from '../tree-options.js';
 
-type OptionType = 'boolean' | 'number' | 'string' | 'function' | 'AbortSignal';
+type OptionType = 'boolean' | 'number' | 'string' | 'boolean | string' | 'function' | 'AbortSignal';
 
 /** Every option of `T`, with its type. */
 type OptionTypes<T> = { readonly [K in keyof Required<T>]: OptionType };
@@ -19,6 +20,7 @@ const CALLED: Readonly<Record<OptionType, string>> = {
   boolean: 'true or false',
   number: 'a number',
   string: 'a string',
+  'boolean | string': 'true, false or a string',
   function: 'a function',
   AbortSignal: 'an AbortSignal',
 };
@@ -44,15 +46,16 @@ export function optionsChecker<T>(types: OptionTypes<T>): (options: T | undefine
 }
 
 function isOfType(value: unknown, type: OptionType): boolean {
-  return type === 'AbortSignal' ? isAbortSignal(value) : typeof value === type;
+  if (type === 'AbortSignal') return isAbortSignal(value);
+  return type === 'boolean | string' ? ['boolean', 'string'].includes(typeof value) : typeof value === type;
 }
 
 /** As far as it is used: it may come from another realm, or be a polyfill's. */
 function isAbortSignal(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { aborted, throwIfAborted, addEventListener } = value as Partial<AbortSignal>;
-  const isWhole = typeof throwIfAborted === 'function' && typeof addEventListener === 'function';
-  return isWhole && typeof aborted === 'boolean';
+  const { aborted, throwIfAborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
+  const methods = [throwIfAborted, addEventListener, removeEventListener];
+  return typeof aborted === 'boolean' && methods.every((method) => typeof method === 'function');
 }
 
 function nameOf(value: unknown): string {
@@ -97,6 +100,13 @@ export const checkCopyDirOptions = optionsChecker<CopyDirOptions>({
 
 /** Check the options of `removeMany`. @throws TypeError */
 export const checkRemoveManyOptions = optionsChecker<RemoveManyOptions>({ assumePresent: 'boolean' });
+
+/** Check the options of `scanTree`. @throws TypeError */
+export const checkScanTreeOptions = optionsChecker<ScanTreeOptions>({
+  enter: 'function',
+  sparse: 'boolean',
+  tolerate: 'function',
+});
 
 /** Check what all transfers between two filesystems are told. @throws TypeError */
 export const checkTransferOptions = optionsChecker<MoveTransferOptions>({

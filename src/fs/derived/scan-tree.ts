@@ -8,6 +8,7 @@ import { normalizePath } from '../../path/normalize.js';
 import type { Meta } from '../capabilities.js';
 import type { Info } from '../info.js';
 import type { ScanTreeOptions } from '../tree-options.js';
+import { checkScanTreeOptions } from './option-types.js';
 
 interface Scanned {
   scanDir(path: string): AsyncIterable<Info>;
@@ -25,8 +26,10 @@ interface Level {
 export async function* scanTree(
   fs: Scanned,
   path: string,
-  { enter = () => true, tolerate = () => false }: ScanTreeOptions = {},
+  options: ScanTreeOptions = {},
 ): AsyncGenerator<Info> {
+  checkScanTreeOptions(options);
+  const { enter = () => true, tolerate = () => false } = options;
   const { links } = fs.getMeta();
   const open = (directory: string): Level => ({
     path: directory,

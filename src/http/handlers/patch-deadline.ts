@@ -6,7 +6,7 @@ import { sendJson } from '../answer.js';
 import type { Exchange } from '../exchange.js';
 import { describeFile } from '../file-resource.js';
 import { badRequest, gone, HttpProblem, notFound, preconditionFailed } from '../http-problem.js';
-import { readSmallBody, refuseEncodedBody } from '../request-body.js';
+import { readSmallBody, refuseEncodedBody, refuseReadBody } from '../request-body.js';
 import { deadlineChangeSchema } from '../schemas.js';
 import { evaluateConditions } from '../semantics/conditional.js';
 import { lookUp } from '../stored-file.js';
@@ -53,7 +53,8 @@ async function readChange({ request }: Exchange): Promise<Change> {
   }
   refuseEncodedBody(request);
   // `express.json()` for a whole application is common, and what it read is all here.
-  const parsedBefore = 'body' in request && request.readableDidRead;
+  const parsedBefore = 'body' in request && request.body !== undefined && request.readableDidRead;
+  if (!parsedBefore) refuseReadBody(request);
   const value = parsedBefore ? request.body : parseJson(await readSmallBody(request, MAX_BODY_BYTES));
   const { success, data } = deadlineChangeSchema.safeParse(value);
   if (!success)
