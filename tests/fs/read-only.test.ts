@@ -111,6 +111,12 @@ describe('ReadOnlyFS', () => {
     expect(await inner.isDir('d/empty')).toBe(true);
   });
 
+  it('refuses options of the wrong type to removeMany, as every filesystem does', async () => {
+    for (const paths of [['f'], []]) {
+      await expect(fs.removeMany(paths, { assumePresent: 5 as never })).rejects.toThrow(TypeError);
+    }
+  });
+
   it('reads', async () => {
     expect(await fs.readText('f')).toBe('text');
     expect(await fs.listDir('')).toEqual(['d', 'f']);

@@ -32,6 +32,8 @@ const methods: readonly (readonly [name: string, call: Call, wrong: Record<strin
   ['move', (fs, options) => fs.move('g', 'f', options), { overwrite: TRUTHS, preserveTime: TRUTHS }],
   ['copyDir', (fs, options) => fs.copyDir('d', 'e', options), { create: TRUTHS, preserveTime: TRUTHS }],
   ['moveDir', (fs, options) => fs.moveDir('d', 'e', options), { create: TRUTHS, preserveTime: TRUTHS }],
+  ['removeMany', (fs, options) => fs.removeMany(['f'], options), { assumePresent: TRUTHS }],
+  ['removeMany of no files', (fs, options) => fs.removeMany([], options), { assumePresent: TRUTHS }],
   [
     'openRead',
     (fs, options) => fs.openRead('f', options),
