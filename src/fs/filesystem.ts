@@ -27,6 +27,7 @@ import type {
 } from './essentials.js';
 import type { Info } from './info.js';
 import { type CopyOptions, WritingMethods } from './methods/writing.js';
+import { isOpenedDirectory } from './opened-directories.js';
 import type { Presigner } from './presigner.js';
 import type { Servable } from './servable.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from './staged-file.js';
@@ -144,8 +145,7 @@ export class SubFS extends Filesystem {
 
   static #isInstance(asked: unknown, value: unknown): boolean {
     if (Function.prototype[Symbol.hasInstance].call(asked, value)) return true;
-    // Protected is for whoever uses filesystems; the two classes are one matter.
-    return asked === SubFS && value instanceof Filesystem && (value as SubFS).isOpenedDirectory;
+    return asked === SubFS && isOpenedDirectory(value);
   }
 
   /** @param path canonical path of the directory in `parent` */

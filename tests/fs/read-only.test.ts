@@ -88,7 +88,7 @@ describe('ReadOnlyFS', () => {
     // A new writer must be added to the list above, or named here as a reader.
     const readers = new Set(
       `constructor getInfo scanDir scanTree openRead getMeta getSysPath hasSysPath validatePath match desc close isClosed
-       isOpenedDirectory locate checkOpen exists isDir isFile isLink getSize getType readBytes readText download hash listDir isEmpty
+       locate checkOpen exists isDir isFile isLink getSize getType readBytes readText download hash listDir isEmpty
        filterDir walk glob tree openDir openNamespace identify presigner sweepStaged removeMany
        removeEmptyDirs openVersion locateBytes copierFrom servable`.split(/\s+/),
     );
