@@ -242,7 +242,7 @@ export class MountFS extends Filesystem {
     try {
       return await from.fs.moveInto(destination, from.inner, to.inner, options);
     } catch (error) {
-      throw localTransferError(error, from, to);
+      throw await localTransferError(error, from, to);
     }
   }
 

@@ -15,6 +15,7 @@ import type { Meta } from './capabilities.js';
 import { removeEmptyDirs } from './derived/directories.js';
 import { removeValid } from './derived/remove-many.js';
 import { beforeReading } from './derived/source.js';
+import { isOfSource } from './derived/transfer-error.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -298,13 +299,20 @@ export class SubFS extends Filesystem {
     return copier && ((options) => this.#run(() => copier(options)));
   }
 
-  override moveInto(
+  /** Only the paths of the source are its own: the destination is told of as it knows them. */
+  override async moveInto(
     destination: Filesystem,
     path: string,
     destinationPath: string,
     options?: CopyOptions,
   ): Promise<boolean> {
-    return this.#run(() => this.#parent.moveInto(destination, this.#outer(path), destinationPath, options));
+    const from = { fs: this.#parent, inner: this.#outer(path) };
+    const to = destination.validatePath(destinationPath);
+    try {
+      return await from.fs.moveInto(destination, from.inner, to, options);
+    } catch (error) {
+      throw (await isOfSource(error, from, to)) ? this.#localError(error) : error;
+    }
   }
 
   override locate(path: string): Location {
