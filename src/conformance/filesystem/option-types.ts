@@ -54,6 +54,7 @@ const others: readonly (readonly [name: string, call: (fs: Filesystem) => Promis
   ['setInfo without changes', (fs) => fs.setInfo('f', undefined as never)],
   ['setInfo by null', (fs) => fs.setInfo('f', null as never)],
   ['setInfo by text', (fs) => fs.setInfo('f', '2026' as never)],
+  ['setInfo by a list', (fs) => fs.setInfo('f', [] as never)],
   ['removeMany of one path', (fs) => fs.removeMany('f' as never)],
   ['removeMany of a number', (fs) => fs.removeMany(['f', 5 as never])],
   ['removeMany of nothing', (fs) => fs.removeMany(undefined as never)],
@@ -80,7 +81,7 @@ export function describeOptionTypes({ describe, it, beforeEach }: TestRunner, su
             assertTold(await rejectionOf(call(fs, { [option]: value } as never)), option);
           }
         }
-        for (const options of [null, 5, true, 'overwrite']) {
+        for (const options of [null, 5, true, 'overwrite', []]) {
           assertTold(await rejectionOf(call(fs, options as never)), 'options');
         }
         await assertUntouched(fs);
