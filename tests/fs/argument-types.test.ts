@@ -75,6 +75,16 @@ describe('transfers', () => {
     expect(await to.listDir('')).toEqual([]);
   });
 
+  it('refuse trustNewer of the wrong type, which mirror alone has', async () => {
+    for (const trustNewer of [1, null, 'false']) {
+      const error = await mirror(from, to, { trustNewer: any(trustNewer) }).catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as Error).message).toMatch(/^trustNewer must be true or false/);
+    }
+  });
+
   it('refuse what is no filesystem', async () => {
     await expect(copyFS(any(undefined), to)).rejects.toThrow(
       TypeError('files are copied and moved between Filesystems'),

@@ -39,7 +39,7 @@ const methods: readonly (readonly [name: string, call: Call, wrong: Record<strin
     (fs, options) => fs.openRead('f', options),
     { start: ['0', null, true], end: ['0', null, true] },
   ],
-  ['walk', (fs, options) => collect(fs.walk('', options)), { onError: [5, null] }],
+  ['walk', (fs, options) => collect(fs.walk('', options)), { maxDepth: ['1', null], onError: [5, null] }],
   ['glob', (fs, options) => collect(fs.glob('*', options)), { caseSensitive: TRUTHS }],
   [
     'filterDir',
