@@ -67,6 +67,7 @@ export { Filesystem, SubFS } from './fs/filesystem.js';
 export type { Info } from './fs/info.js';
 export type { MirrorOptions } from './fs/mirror.js';
 export { mirror } from './fs/mirror.js';
+export { markOpenedDirectory } from './fs/opened-directories.js';
 export type {
   PresignedPost,
   PresignedUrl,

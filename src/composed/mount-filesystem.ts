@@ -18,7 +18,12 @@ import {
 } from '../errors/errors.js';
 import type { Meta } from '../fs/capabilities.js';
 import { isSamePlace } from '../fs/derived/copy-move.js';
-import { checkCopyOptions, checkScanTreeOptions, optionsChecker } from '../fs/derived/option-types.js';
+import {
+  checkCopyOptions,
+  checkRemoveManyOptions,
+  checkScanTreeOptions,
+  optionsChecker,
+} from '../fs/derived/option-types.js';
 import { findInfo } from '../fs/derived/read.js';
 import { removeValid } from '../fs/derived/remove-many.js';
 import { abandonSource, beforeReading, guardSource } from '../fs/derived/source.js';
@@ -188,6 +193,7 @@ export class MountFS extends Filesystem {
   /** In one call for each mount. */
   override async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
     this.checkOpen();
+    checkRemoveManyOptions(options);
     return removeValid(
       paths,
       (path) => this.validatePath(path),
@@ -242,7 +248,7 @@ export class MountFS extends Filesystem {
     try {
       return await from.fs.moveInto(destination, from.inner, to.inner, options);
     } catch (error) {
-      throw localTransferError(error, from, to);
+      throw await localTransferError(error, from, to);
     }
   }
 

@@ -105,7 +105,8 @@ export function localError(error: unknown, mount: string): unknown {
 
 /** Close filesystems, each once, though it be mounted twice. @throws the first error, when all have been tried */
 export async function closeAll(filesystems: Iterable<Filesystem>): Promise<void> {
-  const closings = [...new Set(filesystems)].map((fs) => fs.close());
+  // Async, so that one which throws at once is no worse than one that rejects.
+  const closings = [...new Set(filesystems)].map(async (fs) => fs.close());
   for (const closing of await Promise.allSettled(closings)) {
     if (closing.status === 'rejected') throw closing.reason;
   }

@@ -1,7 +1,6 @@
 /** Copying and moving between two paths that may lie in one mount, or in two. Paths are canonical. */
-import { DestinationExists, FSError, IllegalDestination } from '../errors/errors.js';
+import { isOfSource } from '../fs/derived/transfer-error.js';
 import type { CopyOptions, Filesystem } from '../fs/filesystem.js';
-import { isWithin } from '../path/parts.js';
 import { localError, type MountTable, type Spot } from './mount-table.js';
 
 /**
@@ -20,7 +19,7 @@ export async function withinOne(
     await work(from.fs, from.inner, to.inner);
     return true;
   } catch (error) {
-    throw localTransferError(error, from, to);
+    throw await localTransferError(error, from, to);
   }
 }
 
@@ -38,19 +37,15 @@ export async function moveOver(
   try {
     return await from.fs.moveInto(to.fs, from.inner, to.inner, options);
   } catch (error) {
-    throw localTransferError(error, from, to);
+    throw await localTransferError(error, from, to);
   }
 }
 
 /** An error of bringing something from one spot to another, as one of the whole. */
-export function localTransferError(error: unknown, from: Spot, to: Pick<Spot, 'mount' | 'inner'>): unknown {
-  return localError(error, isOfSource(error, from.inner, to.inner) ? from.mount : to.mount);
-}
-
-/** An error tells a path, but not in which mount it lies: both may have such a path. */
-function isOfSource(error: unknown, from: string, to: string): boolean {
-  if (error instanceof DestinationExists || error instanceof IllegalDestination) return false;
-  if (!(error instanceof FSError) || error.path === undefined || !isWithin(from, error.path)) return false;
-  // Where one of them is above the other, as a mount's own root is above all in it, the nearer one is meant.
-  return !isWithin(to, error.path) || from.length >= to.length;
+export async function localTransferError(
+  error: unknown,
+  from: Spot,
+  to: Pick<Spot, 'mount' | 'inner'>,
+): Promise<unknown> {
+  return localError(error, (await isOfSource(error, from, to.inner)) ? from.mount : to.mount);
 }

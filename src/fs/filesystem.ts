@@ -16,6 +16,7 @@ import { removeEmptyDirs } from './derived/directories.js';
 import { checkScanTreeOptions } from './derived/option-types.js';
 import { removeValid } from './derived/remove-many.js';
 import { beforeReading } from './derived/source.js';
+import { isOfSource } from './derived/transfer-error.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -28,6 +29,7 @@ import type {
 } from './essentials.js';
 import type { Info } from './info.js';
 import { type CopyOptions, WritingMethods } from './methods/writing.js';
+import { isOpenedDirectory } from './opened-directories.js';
 import type { Presigner } from './presigner.js';
 import type { Servable } from './servable.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from './staged-file.js';
@@ -145,8 +147,7 @@ export class SubFS extends Filesystem {
 
   static #isInstance(asked: unknown, value: unknown): boolean {
     if (Function.prototype[Symbol.hasInstance].call(asked, value)) return true;
-    // Protected is for whoever uses filesystems; the two classes are one matter.
-    return asked === SubFS && value instanceof Filesystem && (value as SubFS).isOpenedDirectory;
+    return asked === SubFS && isOpenedDirectory(value);
   }
 
   /** @param path canonical path of the directory in `parent` */
@@ -302,13 +303,20 @@ export class SubFS extends Filesystem {
     return copier && ((options) => this.#run(() => copier(options)));
   }
 
-  override moveInto(
+  /** Only the paths of the source are its own: the destination is told of as it knows them. */
+  override async moveInto(
     destination: Filesystem,
     path: string,
     destinationPath: string,
     options?: CopyOptions,
   ): Promise<boolean> {
-    return this.#run(() => this.#parent.moveInto(destination, this.#outer(path), destinationPath, options));
+    const from = { fs: this.#parent, inner: this.#outer(path) };
+    const to = destination.validatePath(destinationPath);
+    try {
+      return await from.fs.moveInto(destination, from.inner, to, options);
+    } catch (error) {
+      throw (await isOfSource(error, from, to)) ? this.#localError(error) : error;
+    }
   }
 
   override locate(path: string): Location {

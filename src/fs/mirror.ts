@@ -12,7 +12,7 @@ import { compareCodePoints, dirname, joinPath } from '../path/parts.js';
 import { forEachLimited } from './derived/concurrency.js';
 import { makeDirs } from './derived/directories.js';
 import { keptOptions } from './derived/kept.js';
-import { checkTransferOptions } from './derived/option-types.js';
+import { checkTransferOptions, optionsChecker } from './derived/option-types.js';
 import { concurrencyOf, Tally, transferTree } from './derived/transfer.js';
 import { copyOne } from './derived/transfer-file.js';
 import type { Place } from './derived/transfer-place.js';
@@ -35,6 +35,8 @@ export interface MirrorOptions extends MoveTransferOptions {
   trustNewer?: boolean;
 }
 
+const checkTrust = optionsChecker<Pick<MirrorOptions, 'trustNewer'>>({ trustNewer: 'boolean' });
+
 /**
  * Make the destination like the source: what differs is copied, what the source
  * has not is removed. `preserveTime` is true by default, so that the next
@@ -54,9 +56,7 @@ export async function mirror(
   options: MirrorOptions = {},
 ): Promise<void> {
   checkTransferOptions(options);
-  if (options.trustNewer !== undefined && typeof options.trustNewer !== 'boolean') {
-    throw new TypeError('trustNewer must be true or false');
-  }
+  checkTrust(options);
   const { sourcePath = '', destinationPath = '', preserveTime = true, signal } = options;
   const from = placeIn(source, sourcePath);
   const to = placeIn(destination, destinationPath);

@@ -23,6 +23,7 @@ import type {
 import type { CopyOptions } from '../fs/filesystem.js';
 import { Filesystem, SubFS } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
+import { markOpenedDirectory } from '../fs/opened-directories.js';
 import type { PresignedUrl, Presigner } from '../fs/presigner.js';
 import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../fs/tree-options.js';
@@ -366,6 +367,7 @@ export class NamespaceFS extends Filesystem {
       joinPath(this.#scope.base, target),
     );
     opened.#opener = this;
+    markOpenedDirectory(opened);
     return opened;
   }
 
@@ -395,10 +397,6 @@ export class NamespaceFS extends Filesystem {
 
   override isClosed(): boolean {
     return super.isClosed() || this.#host.storage.closed || this.#opener?.isClosed() === true;
-  }
-
-  protected override get isOpenedDirectory(): boolean {
-    return this.#opener !== null;
   }
 
   protected override checkOpen(): void {

@@ -54,6 +54,25 @@ describe('MountFS, when it is closed', () => {
     await all.close();
   });
 
+  it('closes the others where one throws at once, and tells the first error', async () => {
+    class Abrupt extends MemoryFS {
+      override close(): Promise<void> {
+        throw new Unsupported('');
+      }
+    }
+    class Stuck extends MemoryFS {
+      override async close(): Promise<void> {
+        throw new OperationFailed('');
+      }
+    }
+    const [all, last] = [new MountFS(), new MemoryFS()];
+    for (const [path, fs] of Object.entries({ stuck: new Stuck(), abrupt: new Abrupt(), last })) {
+      all.mount(path, fs);
+    }
+    await expectError(all.close(), OperationFailed);
+    expect(last.isClosed()).toBe(true);
+  });
+
   it('leaves it open where it is told to', async () => {
     const [all, a] = [new MountFS({ autoClose: false }), new MemoryFS()];
     all.mount('a', a);

@@ -9,7 +9,7 @@ import {
   ResourceNotFound,
 } from '../../src/errors/errors.js';
 import type { Filesystem, ReadOptions } from '../../src/index.js';
-import { copyFile } from '../../src/index.js';
+import { copyFile, moveFile } from '../../src/index.js';
 import type { Mayfly } from '../../src/mayfly.js';
 import { createMayfly } from '../../src/mayfly.js';
 import { expectError } from '../support/expect-error.js';
@@ -156,5 +156,27 @@ describe('an error of a transfer', () => {
     await expectError(all.copyDir('a', 'again/d'), IllegalDestination, 'again/d');
     await expectError(all.move('a/d/f', 'again/d', { overwrite: true }), FileExpected, 'again/d');
     await expectError(all.move('a/d/no', 'again/d/no/no'), ResourceNotFound, 'a/d/no');
+  });
+
+  it('tells the destination by its own path, also where a directory or a mount has the source at the same', async () => {
+    const mayfly = mayflyOver(new MemoryFS());
+    const [one, two] = [mayfly.getFilesystem('one'), mayfly.getFilesystem('two')];
+    await one.write('f', '');
+    await one.makeDir('d');
+    for (const path of ['a/f', 'f']) await two.makeDirs(path);
+    const all = mounted({ a: one });
+    const sub = await all.openDir('a');
+    for (const path of ['a/f', 'f']) {
+      await expectError(moveFile(all, 'a/f', two, path), FileExpected, path);
+      await expectError(moveFile(sub, 'f', two, path), FileExpected, path);
+      await expectError(sub.moveInto(two, 'f', path), DestinationExists, path);
+    }
+    for (const path of ['a/no', 'no']) {
+      await expectError(sub.moveInto(two, 'no', path), ResourceNotFound, 'no');
+    }
+    for (const path of ['a/d', 'd']) {
+      await expectError(sub.moveInto(two, 'd', path), FileExpected, 'd');
+    }
+    await mayfly.close();
   });
 });

@@ -30,6 +30,7 @@ describe('constructors', () => {
     ['OSFS of nothing', () => new OSFS(any(undefined)), /^root must be a string/],
     ['OSFS of a number', () => new OSFS(any(5)), /^root must be a string/],
     ['OSFS with null', () => new OSFS('.', any(null)), /^options must be an object/],
+    ['OSFS with a list', () => new OSFS('.', any([])), /^options must be an object, not a list/],
     ['OSFS that is durable by a number', () => new OSFS('.', { durable: any(0) }), /^durable must be/],
     ['OSFS with a cache of text', () => new OSFS('.', { cacheBytes: any('1') }), /^cacheBytes must be/],
     ['TempFS with null', () => new TempFS(any(null)), /^options must be an object/],
@@ -82,12 +83,22 @@ describe('transfers', () => {
     ] as const) {
       await expect(call(any({ [option]: value }))).rejects.toThrow(`${option} must be`);
     }
-    for (const options of [null, 5]) {
+    for (const options of [null, 5, []]) {
       const error = await call(any(options)).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(TypeError);
       expect((error as Error).message).toMatch(/^options must be an object/);
     }
     expect(await to.listDir('')).toEqual([]);
+  });
+
+  it('refuse trustNewer of the wrong type, which mirror alone has', async () => {
+    for (const trustNewer of [1, null, 'false']) {
+      const error = await mirror(from, to, { trustNewer: any(trustNewer) }).catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as Error).message).toMatch(/^trustNewer must be true or false/);
+    }
   });
 
   it('refuse what is no filesystem', async () => {
@@ -101,6 +112,7 @@ describe('transfers', () => {
 it.each<[string, unknown, RegExp]>([
   ['null', null, /^options must be an object/],
   ['a number', 5, /^options must be an object/],
+  ['a list', [], /^options must be an object/],
   ['a signal that is none', { signal: 5 }, /^signal must be an AbortSignal/],
   ['a signal that can not be left', { signal: withoutLeaving() }, /^signal must be an AbortSignal/],
   ['progress told to an object', { onProgress: {} }, /^onProgress must be a function/],

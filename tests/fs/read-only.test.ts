@@ -88,7 +88,7 @@ describe('ReadOnlyFS', () => {
     // A new writer must be added to the list above, or named here as a reader.
     const readers = new Set(
       `constructor getInfo scanDir scanTree openRead getMeta getSysPath hasSysPath validatePath match desc close isClosed
-       isOpenedDirectory locate checkOpen exists isDir isFile isLink getSize getType readBytes readText download hash listDir isEmpty
+       locate checkOpen exists isDir isFile isLink getSize getType readBytes readText download hash listDir isEmpty
        filterDir walk glob tree openDir openNamespace identify presigner sweepStaged removeMany
        removeEmptyDirs openVersion locateBytes copierFrom servable`.split(/\s+/),
     );
@@ -109,6 +109,12 @@ describe('ReadOnlyFS', () => {
     expect(fs.copierFrom({ storage: inner, path: 'f' }, 'g')).toBeNull();
     await fs.removeEmptyDirs(['d/empty']);
     expect(await inner.isDir('d/empty')).toBe(true);
+  });
+
+  it('refuses options of the wrong type to removeMany, as every filesystem does', async () => {
+    for (const paths of [['f'], []]) {
+      await expect(fs.removeMany(paths, { assumePresent: 5 as never })).rejects.toThrow(TypeError);
+    }
   });
 
   it('reads', async () => {

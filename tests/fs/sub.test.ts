@@ -4,6 +4,7 @@ import {
   Filesystem,
   MemoryFS,
   MountFS,
+  markOpenedDirectory,
   OSFS,
   ReadOnlyFS,
   S3FS,
@@ -42,6 +43,21 @@ describe('instanceof SubFS', () => {
     ]) {
       expect(value instanceof SubFS).toBe(false);
     }
+  });
+
+  it('is false for prototypes and proxies, which have no private members to ask', () => {
+    const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
+    const namespace = mayfly.getFilesystem('n');
+    for (const fs of [new OSFS('.'), namespace]) {
+      expect(new Proxy(fs, {}) instanceof SubFS).toBe(false);
+      expect(Object.getPrototypeOf(fs) instanceof SubFS).toBe(false);
+    }
+  });
+
+  it('is true for what a class of one’s own has marked', () => {
+    const fs = new MemoryFS();
+    markOpenedDirectory(fs);
+    expect(fs instanceof SubFS).toBe(true);
   });
 
   it('says nothing of the classes that extend it', async () => {

@@ -44,6 +44,7 @@ import type {
 import type { CopyOptions } from '../../fs/filesystem.js';
 import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
+import { markOpenedDirectory } from '../../fs/opened-directories.js';
 import type { Servable } from '../../fs/servable.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from '../../fs/staged-file.js';
 import type { CopyDirOptions, Location } from '../../fs/transfer-options.js';
@@ -119,6 +120,7 @@ export class OSFS extends Filesystem {
     this.#scope = root instanceof DiskScope ? root : scopeOf(root, options);
     this.#servable = new DiskServable(this.#scope, () => this.isClosed());
     this.#opener = opener;
+    if (opener !== null) markOpenedDirectory(this);
   }
 
   override async getInfo(path: string): Promise<Info> {
@@ -323,10 +325,6 @@ export class OSFS extends Filesystem {
 
   override isClosed(): boolean {
     return super.isClosed() || this.#opener?.isClosed() === true;
-  }
-
-  protected override get isOpenedDirectory(): boolean {
-    return this.#opener !== null;
   }
 
   protected override checkOpen(): void {

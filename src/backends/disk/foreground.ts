@@ -19,7 +19,8 @@
  * was answered at once goes on in the same turn of the event loop, so that a
  * loop of a thousand writes leaves no room for a timer or a request. So once
  * some ms have been spent here, who asks goes to the thread pool until the event
- * loop has turned.
+ * loop has turned. The file cache alone asks on (`isFast`): it answers requests,
+ * of which a turn has only as many as have come.
  */
 import type { Stats } from './system-calls.js';
 
@@ -142,6 +143,7 @@ export class Foreground {
     this.#slow = 0;
     this.#pausedUntil = answered + PAUSE_MS;
   }
+
   #spend(ms: number): void {
     const isFirstOver = this.#spentMs < MOST_SPENT_MS && this.#spentMs + ms >= MOST_SPENT_MS;
     this.#spentMs += ms;

@@ -32,6 +32,8 @@ const methods: readonly (readonly [name: string, call: Call, wrong: Record<strin
   ['move', (fs, options) => fs.move('g', 'f', options), { overwrite: TRUTHS, preserveTime: TRUTHS }],
   ['copyDir', (fs, options) => fs.copyDir('d', 'e', options), { create: TRUTHS, preserveTime: TRUTHS }],
   ['moveDir', (fs, options) => fs.moveDir('d', 'e', options), { create: TRUTHS, preserveTime: TRUTHS }],
+  ['removeMany', (fs, options) => fs.removeMany(['f'], options), { assumePresent: TRUTHS }],
+  ['removeMany of no files', (fs, options) => fs.removeMany([], options), { assumePresent: TRUTHS }],
   [
     'openRead',
     (fs, options) => fs.openRead('f', options),
@@ -42,7 +44,7 @@ const methods: readonly (readonly [name: string, call: Call, wrong: Record<strin
     async (fs, options) => collect(fs.scanTree('', options)),
     { enter: [5, null, true], sparse: TRUTHS, tolerate: [5, null, true] },
   ],
-  ['walk', (fs, options) => collect(fs.walk('', options)), { onError: [5, null] }],
+  ['walk', (fs, options) => collect(fs.walk('', options)), { maxDepth: ['1', null], onError: [5, null] }],
   ['glob', (fs, options) => collect(fs.glob('*', options)), { caseSensitive: TRUTHS }],
   [
     'filterDir',
@@ -57,6 +59,7 @@ const others: readonly (readonly [name: string, call: (fs: Filesystem) => Promis
   ['setInfo without changes', (fs) => fs.setInfo('f', undefined as never)],
   ['setInfo by null', (fs) => fs.setInfo('f', null as never)],
   ['setInfo by text', (fs) => fs.setInfo('f', '2026' as never)],
+  ['setInfo by a list', (fs) => fs.setInfo('f', [] as never)],
   ['removeMany of one path', (fs) => fs.removeMany('f' as never)],
   ['removeMany of a number', (fs) => fs.removeMany(['f', 5 as never])],
   ['removeMany of nothing', (fs) => fs.removeMany(undefined as never)],
@@ -83,7 +86,7 @@ export function describeOptionTypes({ describe, it, beforeEach }: TestRunner, su
             assertTold(await rejectionOf(call(fs, { [option]: value } as never)), option);
           }
         }
-        for (const options of [null, 5, true, 'overwrite']) {
+        for (const options of [null, 5, true, 'overwrite', []]) {
           assertTold(await rejectionOf(call(fs, options as never)), 'options');
         }
         await assertUntouched(fs);

@@ -13,7 +13,7 @@ import type { Info } from '../info.js';
 import type { Scannable } from '../tree-options.js';
 import { nameMatcher } from '../wildcards.js';
 import { pathMatcher } from './glob-pattern.js';
-import { checkObject } from './option-types.js';
+import { optionsChecker } from './option-types.js';
 import { findInfo } from './read.js';
 
 /** Options of `glob`. */
@@ -24,17 +24,16 @@ export interface GlobOptions {
   excludeDirs?: readonly string[];
 }
 
+const checkTypes = optionsChecker<Pick<GlobOptions, 'caseSensitive'>>({ caseSensitive: 'boolean' });
+
 interface Globbed extends Scannable {
   getMeta(): Meta;
 }
 
 export async function* glob(fs: Globbed, pattern: string, options: GlobOptions = {}): AsyncGenerator<Info> {
   if (typeof pattern !== 'string') throw new TypeError(`pattern must be a string, not ${typeof pattern}`);
-  checkObject('options', options);
+  checkTypes(options);
   const { caseSensitive } = options;
-  if (caseSensitive !== undefined && typeof caseSensitive !== 'boolean') {
-    throw new TypeError('caseSensitive must be true or false');
-  }
   const foldCase = caseSensitive === undefined ? fs.getMeta().caseInsensitive : !caseSensitive;
   const plan = planOf(pattern, foldCase);
   if (plan === null) return;

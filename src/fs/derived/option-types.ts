@@ -25,18 +25,18 @@ const CALLED: Readonly<Record<OptionType, string>> = {
   AbortSignal: 'an AbortSignal',
 };
 
-/** @throws TypeError neither an object nor left out */
+/** @throws TypeError neither an object nor left out; a list is none, as it has nothing by name */
 export function checkObject(name: string, value: unknown): void {
-  if (value === undefined || (typeof value === 'object' && value !== null)) return;
+  if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))) return;
   throw new TypeError(`${name} must be an object, not ${nameOf(value)}`);
 }
 
 /** @returns what throws a `TypeError` that names the first option of the wrong type; one that is undefined is left out */
-export function optionsChecker<T>(types: OptionTypes<T>): (options: T | undefined) => void {
+export function optionsChecker<T extends object>(types: OptionTypes<T>): (options: T | undefined) => void {
   const wanted = Object.entries(types) as [keyof T & string, OptionType][];
   return (options) => {
     checkObject('options', options);
-    if (options === undefined || options === null) return;
+    if (options === undefined) return;
     for (const [name, type] of wanted) {
       const value: unknown = options[name];
       if (value === undefined || isOfType(value, type)) continue;
@@ -60,6 +60,7 @@ function isAbortSignal(value: unknown): boolean {
 
 function nameOf(value: unknown): string {
   if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
   return typeof value === 'string' ? 'a string' : typeof value;
 }
 

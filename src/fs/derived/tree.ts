@@ -4,7 +4,7 @@ import { normalizePath } from '../../path/normalize.js';
 import type { Meta } from '../capabilities.js';
 import type { Info } from '../info.js';
 import type { Scannable } from '../tree-options.js';
-import { checkObject } from './option-types.js';
+import { optionsChecker } from './option-types.js';
 import { filterDir } from './walk.js';
 
 /** Options of `tree`. */
@@ -19,16 +19,19 @@ export interface TreeOptions {
   exclude?: readonly string[];
 }
 
+const checkTypes = optionsChecker<Pick<TreeOptions, 'maxLevels' | 'dirsFirst'>>({
+  maxLevels: 'number',
+  dirsFirst: 'boolean',
+});
+
 interface Drawable extends Scannable {
   getMeta(): Meta;
 }
 
 export async function tree(fs: Drawable, path: string, options: TreeOptions = {}): Promise<string> {
-  checkObject('options', options);
-  const { maxLevels = 5, dirsFirst = true } = options;
-  if (typeof maxLevels !== 'number') throw new TypeError('maxLevels must be a number');
+  checkTypes(options);
+  const { maxLevels = 5 } = options;
   if (!(maxLevels >= 1)) throw new RangeError(`maxLevels must be 1 or more, not ${maxLevels}`);
-  if (typeof dirsFirst !== 'boolean') throw new TypeError('dirsFirst must be true or false');
   const start = normalizePath(path);
   const lines: string[] = [];
   await draw(fs, await entriesOf(fs, start, options), '', maxLevels, options, lines);

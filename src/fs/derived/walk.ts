@@ -5,7 +5,7 @@ import type { Meta } from '../capabilities.js';
 import type { Info } from '../info.js';
 import type { Scannable } from '../tree-options.js';
 import { checkPatterns, nameMatcher } from '../wildcards.js';
-import { checkObject } from './option-types.js';
+import { checkObject, optionsChecker } from './option-types.js';
 
 /** Options of `walk`. */
 export interface WalkOptions {
@@ -46,6 +46,11 @@ export interface FilterDirOptions {
   /** Of what is left, give out the entries from the first number up to, and without, the second; default all. */
   page?: readonly [start: number, end: number];
 }
+
+const checkTypes = optionsChecker<Pick<WalkOptions, 'maxDepth' | 'onError'>>({
+  maxDepth: 'number',
+  onError: 'function',
+});
 
 interface Walkable extends Scannable {
   getMeta(): Meta;
@@ -106,15 +111,11 @@ class WalkPlan {
   readonly #onError: WalkOptions['onError'];
 
   constructor(start: string, options: WalkOptions, foldCase: boolean) {
-    checkObject('options', options);
+    checkTypes(options);
     const { maxDepth = Number.POSITIVE_INFINITY, search = 'breadth', onError } = options;
-    if (typeof maxDepth !== 'number') throw new TypeError('maxDepth must be a number');
     if (!(maxDepth >= 1)) throw new RangeError(`maxDepth must be 1 or more, not ${maxDepth}`);
     if (search !== 'breadth' && search !== 'depth') {
       throw new TypeError(`search must be 'breadth' or 'depth', not ${JSON.stringify(search)}`);
-    }
-    if (onError !== undefined && typeof onError !== 'function') {
-      throw new TypeError('onError must be a function');
     }
     this.start = start;
     this.shows = shownNames(options, foldCase);

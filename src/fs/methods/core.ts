@@ -174,14 +174,6 @@ export abstract class FilesystemCore implements FilesystemEssentials {
     return null;
   }
 
-  /**
-   * Whether `openDir` of another filesystem gave this one, by which it counts as a `SubFS`, whatever else it is;
-   * default false. What gives better than a `SubFS` has it answer true.
-   */
-  protected get isOpenedDirectory(): boolean {
-    return false;
-  }
-
   /** @throws FilesystemClosed */
   protected checkOpen(): void {
     if (this.isClosed()) throw new FilesystemClosed();

@@ -5,13 +5,14 @@
  */
 import { ResourceReadOnly } from '../../errors/errors.js';
 import type { Meta } from '../capabilities.js';
+import { checkRemoveManyOptions } from '../derived/option-types.js';
 import { checkPaths } from '../derived/remove-many.js';
 import { abandonSource } from '../derived/source.js';
 import type { WriteSource } from '../essentials.js';
 import { Filesystem, SubFS } from '../filesystem.js';
 import type { Info } from '../info.js';
 import type { Presigner } from '../presigner.js';
-import type { RemoveOutcome, StagedFile } from '../staged-file.js';
+import type { RemoveManyOptions, RemoveOutcome, StagedFile } from '../staged-file.js';
 
 /**
  * Another filesystem, of which nothing can be changed through this one
@@ -120,8 +121,9 @@ export class ReadOnlyFS extends SubFS {
     return this.#refuse(path);
   }
 
-  override async removeMany(paths: readonly string[]): Promise<RemoveOutcome[]> {
+  override async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
     this.checkOpen();
+    checkRemoveManyOptions(options);
     checkPaths(paths);
     return paths.map((path): RemoveOutcome => ({ path, result: 'failed', error: this.#refusal(path) }));
   }

@@ -1,0 +1,27 @@
+/** Of which end of a transfer an error tells; for who shows the paths of one end, or of both, under others. */
+import { DestinationExists, FileExpected, FSError, IllegalDestination } from '../../errors/errors.js';
+import { isWithin } from '../../path/parts.js';
+
+/** The end from which a file is brought. */
+interface SourceEnd {
+  readonly fs: { isDir(path: string): Promise<boolean> };
+  /** Canonical path in `fs`. */
+  readonly inner: string;
+}
+
+/**
+ * Whether an error is the source's. It tells a path, but not in which filesystem: both may have such a path.
+ * @param to canonical path of the destination in its filesystem
+ */
+export async function isOfSource(
+  error: unknown,
+  { fs, inner: from }: SourceEnd,
+  to: string,
+): Promise<boolean> {
+  if (error instanceof DestinationExists || error instanceof IllegalDestination) return false;
+  if (!(error instanceof FSError) || error.path === undefined || !isWithin(from, error.path)) return false;
+  // One path in both, and one of them has a directory there: only a look can tell.
+  if (from === to && error instanceof FileExpected) return fs.isDir(from).catch(() => true);
+  // Where one of them is above the other, as a mount's own root is above all in it, the nearer one is meant.
+  return !isWithin(to, error.path) || from.length >= to.length;
+}
