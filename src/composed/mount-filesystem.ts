@@ -116,13 +116,16 @@ export class MountFS extends Filesystem {
     for (const name of waiting) yield await this.getInfo(joinPath(target, name));
   }
 
-  override scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
+  override async *scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
     checkScanTreeOptions(options);
     const target = this.validatePath(path);
-    if (this.#mounts.hasBelow(target)) return super.scanTree(target, options);
+    if (this.#mounts.hasBelow(target)) {
+      yield* super.scanTree(target, options);
+      return;
+    }
     const { fs, mount, inner } = this.#mounts.spot(target);
     const { enter, tolerate, ...rest } = options;
-    return this.#entries(mount, () =>
+    yield* this.#entries(mount, () =>
       fs.scanTree(inner, {
         ...rest,
         ...(enter && { enter: (directory) => enter(localInfo(directory, mount)) }),

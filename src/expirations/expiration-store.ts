@@ -79,8 +79,9 @@ export interface SettleOptions {
   patient?: boolean;
   /**
    * Where nothing durable is asked for: the claim may be given back a moment later, together with others', and whether
-   * that succeeds is not told; default false. Changes may be made only then too, but in this store they show at once,
-   * and `close` makes them. A store may do it all at once just as well.
+   * that succeeds is not told; default false. Changes may be made only then too, though this store shows them at once
+   * and makes them when it closes; those that the database refuses are given up. So only what the intent in the row
+   * tells as well may be settled this way. A store may do it all at once just as well.
    */
   lazy?: boolean;
 }

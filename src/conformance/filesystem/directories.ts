@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { DirectoryExists, DirectoryExpected, FileExpected, ResourceNotFound } from '../../errors/errors.js';
+import { moveFile } from '../../fs/transfer.js';
 import { assertMatches, rejectsWith } from '../assertions.js';
 import type { Subject, TestRunner } from '../runner.js';
 
@@ -111,14 +112,16 @@ export function describeDirectories({ describe, it }: TestRunner, subject: Subje
     it('is never a file to what it gave, also when the directory is gone', async () => {
       const { fs } = subject;
       await fs.makeDir('d');
+      await fs.write('f', 'x');
       const inner = await fs.openDir('d');
       for (const isThere of [true, false]) {
         if (!isThere) await fs.removeDir('d');
+        await rejectsWith(moveFile(fs, 'f', inner, ''), FileExpected, '');
         await rejectsWith(inner.write('', 'x'), FileExpected, '');
         const staged = await inner.stage('f', 'x');
         await rejectsWith(staged.publish(''), FileExpected, '');
         await staged.discard();
-        assert.equal(await fs.exists('d'), isThere);
+        assert.deepEqual([await fs.exists('d'), await fs.exists('f')], [isThere, true]);
       }
     });
 

@@ -41,7 +41,7 @@ const methods: readonly (readonly [name: string, call: Call, wrong: Record<strin
   ],
   [
     'scanTree',
-    async (fs, options) => collect(fs.scanTree('', options)),
+    (fs, options) => collect(fs.scanTree('', options)),
     { enter: [5, null, true], sparse: TRUTHS, tolerate: [5, null, true] },
   ],
   ['walk', (fs, options) => collect(fs.walk('', options)), { maxDepth: ['1', null], onError: [5, null] }],

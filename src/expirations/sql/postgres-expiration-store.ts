@@ -114,6 +114,7 @@ export class PostgresExpirationStore extends SqlExpirationStore {
   override async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.finish();
     const holder = await this.#holder?.catch(() => null);
     if (holder != null) {
       if (!holder.lost) await this.forget([holder.id]).catch(() => {});

@@ -56,6 +56,8 @@ export interface RunOptions {
    * commit whose answer was lost went through; default false.
    */
   patient?: boolean;
+  /** Fail rather than wait for a lock of another process; default false. */
+  atOnce?: boolean;
   /**
    * Its queries want the first few rows of an order that an index has. Say so where the database might otherwise
    * sort all rows that there are, because it does not know yet how many; default false.

@@ -33,11 +33,8 @@ import {
 import { LateSettlements } from './late-settlements.js';
 import { applyChanges, findNextNamespace, findPathsBelow, findRows, toExpiration } from './rows.js';
 import type { Schema } from './schema.js';
-import type { RunOptions, Script, ScriptRunner } from './script.js';
+import type { Script, ScriptRunner } from './script.js';
 import { query } from './script.js';
-
-/** Names no claim. */
-const UNUSED_TOKEN = '';
 
 /** Liveness of holders, told by a lock that ends with the process. */
 export interface Holders {
@@ -50,17 +47,14 @@ export interface Holders {
 
 export abstract class SqlExpirationStore implements ExpirationStore {
   protected readonly db: Kysely<Schema>;
-  readonly #runner: ScriptRunner;
   readonly #locksRows: boolean;
   readonly #chains = new ClaimChains();
-  /** Of claims that are done with, or may have been taken though we were not told. */
-  readonly #late = new LateSettlements();
-  #settlesSoon = false;
+  readonly #late: LateSettlements;
 
   /** @param locksRows several scripts run at a time, and rows are locked between them; else one runs after the other */
   constructor(db: Kysely<Schema>, runner: ScriptRunner, locksRows: boolean) {
     this.db = db;
-    this.#runner = runner;
+    this.#late = new LateSettlements(db, runner, locksRows);
     this.#locksRows = locksRows;
   }
 
@@ -75,7 +69,7 @@ export abstract class SqlExpirationStore implements ExpirationStore {
   async bindStorage(identity: string | null): Promise<string | null> {
     await this.prepare();
     const { db } = this;
-    return this.#run(
+    return this.#late.run(
       function* () {
         if (identity !== null) {
           const binding = { name: 'storage', value: identity };
@@ -97,18 +91,18 @@ export abstract class SqlExpirationStore implements ExpirationStore {
 
   async find(keys: readonly FileKey[], _options?: FindOptions): Promise<(Expiration | null)[]> {
     await this.prepare();
-    return this.#run(() => findRows(this.db, keys), { readOnly: true });
+    return this.#late.run(() => findRows(this.db, keys), { readOnly: true });
   }
 
   async findBelow(namespace: string, directory: string, after: string, limit: number): Promise<string[]> {
     await this.prepare();
     const script = () => findPathsBelow(this.db, namespace, directory, after, limit);
-    return this.#run(script, { readOnly: true });
+    return this.#late.run(script, { readOnly: true });
   }
 
   async nextNamespace(after: string): Promise<string | null> {
     await this.prepare();
-    return this.#run(() => findNextNamespace(this.db, after), { readOnly: true });
+    return this.#late.run(() => findNextNamespace(this.db, after), { readOnly: true });
   }
 
   async claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null> {
@@ -119,16 +113,16 @@ export abstract class SqlExpirationStore implements ExpirationStore {
       const holders = await this.holders();
       const claimant = { holder: holders.id, token };
       try {
-        const rows = await this.#run(() => takeKeys(this.db, claimant, keys), { durable: false });
+        const rows = await this.#late.run(() => takeKeys(this.db, claimant, keys), { durable: false });
         this.#chains.claimed(token, keys);
         return rows;
       } catch (error) {
         if (!(error instanceof HeldElsewhere)) {
-          this.#late.add(token);
+          this.#late.later(token);
           throw error;
         }
       }
-      const heldBy = await this.#run(() => holdersOf(this.db, keys), { readOnly: true });
+      const heldBy = await this.#late.run(() => holdersOf(this.db, keys), { readOnly: true });
       const others = heldBy.filter((id) => id !== holders.id);
       const dead = await this.#bury(holders, others);
       if (dead.length < others.length) return null;
@@ -146,9 +140,9 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     const claimant = { holder: (await this.holders()).id, token };
     const due = { now, limit, after, selection, skipLocked: this.#locksRows };
     const how = { durable: false, firstOfMany: true };
-    const taking = this.#run(() => takeDue(this.db, claimant, due), how);
+    const taking = this.#late.run(() => takeDue(this.db, claimant, due), how);
     const rows = await taking.catch((error: unknown) => {
-      this.#late.add(token);
+      this.#late.later(token);
       throw error;
     });
     return rows.map((row) => ({ row: toExpiration(row), position: positionOf(row, selection) }));
@@ -161,7 +155,7 @@ export abstract class SqlExpirationStore implements ExpirationStore {
       .select('generation')
       .orderBy('generation', 'desc')
       .limit(1);
-    const [row] = await this.#run(() => query(newest), { readOnly: true });
+    const [row] = await this.#late.run(() => query(newest), { readOnly: true });
     return row?.generation ?? 0;
   }
 
@@ -173,48 +167,42 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     await this.prepare();
     const keepClaim = options.keepClaim === true;
     const durable = (options.durable ?? true) && changes.length > 0;
-    const waits = options.lazy === true && !durable && this.#chains.mayWait(token);
+    const waits =
+      options.lazy === true &&
+      !durable &&
+      !keepClaim &&
+      this.#late.mayWait(changes) &&
+      this.#chains.mayWait(token);
     if (!keepClaim) this.#chains.left(token);
-    if (waits && !keepClaim && (changes.length === 0 || !this.#locksRows)) {
-      this.#settleSoon(token, changes);
+    if (waits) {
+      this.#late.soon(token, changes);
       return new Set();
     }
     const released = keepClaim ? [] : [token, ...(this.#locksRows ? this.#late.tokens : [])];
     let changed: ReadonlySet<number>;
     try {
-      changed = await this.#run(() => this.#settle(token, changes, released), {
+      changed = await this.#late.run(() => this.#settle(token, changes, released), {
         durable,
         patient: options.patient === true,
       });
     } catch (error) {
-      if (!keepClaim) this.#late.add(token);
+      if (!keepClaim) this.#late.later(token);
       throw error;
     }
     this.#late.forget(released);
     return changed;
   }
 
-  /** With the next transaction, or at the end of the turn. */
-  #settleSoon(token: string, changes: readonly RowChange[]): void {
-    this.#late.add(token, changes);
-    if (this.#settlesSoon) return;
-    this.#settlesSoon = true;
-    setImmediate(() => {
-      this.#settlesSoon = false;
-      // What fails stays, and a store that is closed has given back all that it had.
-      this.#settleLate().catch(() => {});
-    });
-  }
-
-  async #settleLate(): Promise<void> {
-    if (!this.#late.isEmpty) await this.settle(UNUSED_TOKEN, [], { durable: false });
+  /** The store is being closed. */
+  protected finish(): void {
+    this.#late.finish();
   }
 
   async releaseDead(): Promise<void> {
     await this.prepare();
     const holders = await this.holders();
-    await this.#settleLate();
-    const known = await this.#run(() => allHolders(this.db), { readOnly: true });
+    await this.#late.settle();
+    const known = await this.#late.run(() => allHolders(this.db), { readOnly: true });
     await this.#bury(
       holders,
       known.filter((id) => id !== holders.id),
@@ -226,7 +214,7 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     const due = this.db.selectFrom('mayfly_expirations').select('due').where('due', '<=', Math.floor(now));
     const fresh = due.where(sql<boolean>`failures = 0`).orderBy('due').limit(OVERDUE_COUNTED);
     const failed = due.where(sql<boolean>`failures > 0`).orderBy('generation').limit(OVERDUE_COUNTED);
-    const dues = await this.#run(
+    const dues = await this.#late.run(
       function* () {
         return [...(yield* query(fresh)), ...(yield* query(failed))].map((row) => row.due as number);
       },
@@ -239,30 +227,13 @@ export abstract class SqlExpirationStore implements ExpirationStore {
   /** Drop holders and their claims. */
   protected forget(ids: readonly string[]): Promise<void> {
     const { db } = this;
-    return this.#run(
+    return this.#late.run(
       function* () {
         yield* query(db.deleteFrom('mayfly_claims').where('holder', 'in', ids));
         yield* query(db.deleteFrom('mayfly_holders').where('holder', 'in', ids));
       },
       { durable: false },
     );
-  }
-
-  /** What is late goes first, where that can't make two scripts wait for each other: so whoever asks sees it. */
-  async #run<T>(script: () => Script<T>, options: RunOptions = {}): Promise<T> {
-    if (this.#locksRows || this.#late.isEmpty) return this.#runner.run(script, options);
-    const { db } = this;
-    const late = this.#late;
-    const { tokens } = late;
-    const result = await this.#runner.run(
-      function* () {
-        yield* late.settle(db);
-        return yield* script();
-      },
-      options.readOnly === true ? { durable: false } : options,
-    );
-    late.forget(tokens);
-    return result;
   }
 
   *#settle(

@@ -43,9 +43,13 @@ export class SqliteDatabase implements ScriptRunner {
   }
 
   async run<T>(script: () => Script<T>, options: RunOptions = {}): Promise<T> {
-    const { readOnly = false, durable = true } = options;
+    const { readOnly = false, durable = true, atOnce = false } = options;
     try {
-      const result = this.#transact(script, readOnly);
+      const result = this.#transact(
+        script,
+        readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE',
+        atOnce ? 0 : BUSY_TIMEOUT_MS,
+      );
       if (durable && !readOnly) await this.#log?.sync();
       return result;
     } catch (error) {
@@ -100,10 +104,10 @@ export class SqliteDatabase implements ScriptRunner {
     this.#database = null;
   }
 
-  #transact<T>(script: () => Script<T>, readOnly: boolean): T {
+  #transact<T>(script: () => Script<T>, begin: string, patienceMs: number): T {
     const database = this.#open();
     this.#endMoment();
-    this.#prepare(database, readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE').run();
+    this.#begin(database, begin, patienceMs);
     try {
       const result = this.#drive(database, script());
       this.#prepare(database, 'COMMIT').run();
@@ -111,6 +115,16 @@ export class SqliteDatabase implements ScriptRunner {
     } catch (error) {
       if (database.inTransaction) this.#prepare(database, 'ROLLBACK').run();
       throw error;
+    }
+  }
+
+  #begin(database: Database.Database, begin: string, patienceMs: number): void {
+    const isHurried = patienceMs < BUSY_TIMEOUT_MS;
+    if (isHurried) database.pragma(`busy_timeout = ${patienceMs}`);
+    try {
+      this.#prepare(database, begin).run();
+    } finally {
+      if (isHurried) database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     }
   }
 

@@ -72,6 +72,7 @@ export class SqliteExpirationStore extends SqlExpirationStore {
   override async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.finish();
     const holder = await this.#holder?.catch(() => null);
     if (holder != null) {
       await this.forget([holder.id]).catch(() => {});
