@@ -296,9 +296,9 @@ export class SubFS extends Filesystem {
     return this.#parent.locateBytes(this.#outer(path));
   }
 
-  /** Null for a wrapper that writes in its own way. */
+  /** Null for a wrapper that writes in its own way, and at '', which `write` refuses. */
   override copierFrom(source: Location, path: string): Copier | null {
-    if (this.write !== SubFS.prototype.write) return null;
+    if (this.write !== SubFS.prototype.write || this.validatePath(path) === '') return null;
     const copier = this.#parent.copierFrom(source, this.#outer(path));
     return copier && ((options) => this.#run(() => copier(options)));
   }
