@@ -80,8 +80,7 @@ export class Publishing {
     checkPublishOptions(options);
     const { overwrite, assumeClear, check, seconds, days, signal, onPublished } = options;
     const { files, host } = this.#scope;
-    const key = this.#scope.key(path);
-    if (this.#scope.validatePath(path) === '') throw new FileExpected('');
+    const key = this.#scope.fileKey(path);
     const deadlineFrom = deadlineFromLifetime({ seconds, days });
     await host.storage.bound();
     // Looked at first, so that no intent is noted for a write that is refused; but not

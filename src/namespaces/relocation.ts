@@ -1,5 +1,5 @@
 /** Copying and moving files of a namespace: what becomes of their deadlines, and of the ones they replace. */
-import { DestinationExists, FileExpected } from '../errors/errors.js';
+import { DestinationExists } from '../errors/errors.js';
 import { keyText } from '../expirations/expiration.js';
 import { checkDestination } from '../fs/derived/copy-move.js';
 import { checkCopyDirOptions, checkCopyOptions } from '../fs/derived/option-types.js';
@@ -65,8 +65,7 @@ export class Relocation {
     const { host } = this.#scope;
     if (destination.#scope.host !== host) return false;
     checkCopyOptions(options);
-    if (destination.#scope.validatePath(destinationPath) === '') throw new FileExpected('');
-    const [from, to] = [this.#scope.key(path), destination.#scope.key(destinationPath)];
+    const [from, to] = [this.#scope.key(path), destination.#scope.fileKey(destinationPath)];
     await checkDestination(destination.#scope, destinationPath, options);
     await this.#scope.getInfo(path);
     // There it is already, with its deadline.

@@ -3,7 +3,7 @@
  * the keys of the deadlines, and when to believe that something is not there.
  */
 import type { Clock } from '../clock/clock.js';
-import { ResourceNotFound } from '../errors/errors.js';
+import { FileExpected, ResourceNotFound } from '../errors/errors.js';
 import type { FileKey } from '../expirations/expiration.js';
 import type { Ledger } from '../expirations/ledger.js';
 import { findInfo } from '../fs/derived/read.js';
@@ -57,6 +57,12 @@ export class NamespaceScope implements Placed {
   /** Whose deadline a path's is. @throws as `validatePath` */
   key(path: string): FileKey {
     return this.keyOf(this.validatePath(path));
+  }
+
+  /** As `key`, of what is going to be a file: what is at '' is a directory, also while it is gone. @throws FileExpected */
+  fileKey(path: string): FileKey {
+    if (this.validatePath(path) === '') throw new FileExpected('');
+    return this.key(path);
   }
 
   /** As `key`. @param path canonical */

@@ -10,9 +10,9 @@ import { lstat, mkdir, rmdir } from './system-calls.js';
 export async function makeDirectory(scope: DiskScope, path: string, recreate: boolean): Promise<void> {
   const made = path === '' ? await scope.makeSelf() : await makeIn(scope, path);
   if (made) return;
-  const there = await scope.stat(path);
-  if (path === '' && there?.isDirectory() !== true) throw await scope.inTheWay(path);
-  if (!recreate || there?.isDirectory() !== true) throw new DirectoryExists(path);
+  const isThere = (await scope.stat(path))?.isDirectory() === true;
+  if (path === '' && !isThere) throw await scope.inTheWay(path);
+  if (!recreate || !isThere) throw new DirectoryExists(path);
 }
 
 /** @returns false when something is there */

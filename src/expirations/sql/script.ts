@@ -56,7 +56,7 @@ export interface RunOptions {
    * commit whose answer was lost went through; default false.
    */
   patient?: boolean;
-  /** Fail rather than wait for a lock of another process; default false. */
+  /** Fail rather than wait for a lock of another process, where to wait would hold up the thread; default false. */
   atOnce?: boolean;
   /**
    * Its queries want the first few rows of an order that an index has. Say so where the database might otherwise

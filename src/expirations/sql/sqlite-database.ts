@@ -43,13 +43,9 @@ export class SqliteDatabase implements ScriptRunner {
   }
 
   async run<T>(script: () => Script<T>, options: RunOptions = {}): Promise<T> {
-    const { readOnly = false, durable = true, atOnce = false } = options;
+    const { readOnly = false, durable = true } = options;
     try {
-      const result = this.#transact(
-        script,
-        readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE',
-        atOnce ? 0 : BUSY_TIMEOUT_MS,
-      );
+      const result = this.#transact(script, options);
       if (durable && !readOnly) await this.#log?.sync();
       return result;
     } catch (error) {
@@ -104,10 +100,10 @@ export class SqliteDatabase implements ScriptRunner {
     this.#database = null;
   }
 
-  #transact<T>(script: () => Script<T>, begin: string, patienceMs: number): T {
+  #transact<T>(script: () => Script<T>, options: RunOptions): T {
     const database = this.#open();
     this.#endMoment();
-    this.#begin(database, begin, patienceMs);
+    this.#begin(database, options);
     try {
       const result = this.#drive(database, script());
       this.#prepare(database, 'COMMIT').run();
@@ -118,13 +114,13 @@ export class SqliteDatabase implements ScriptRunner {
     }
   }
 
-  #begin(database: Database.Database, begin: string, patienceMs: number): void {
-    const isHurried = patienceMs < BUSY_TIMEOUT_MS;
-    if (isHurried) database.pragma(`busy_timeout = ${patienceMs}`);
+  /** Here alone another process is waited for: the lock is held from here to the end. */
+  #begin(database: Database.Database, { readOnly = false, atOnce = false }: RunOptions): void {
+    if (atOnce) database.pragma('busy_timeout = 0');
     try {
-      this.#prepare(database, begin).run();
+      this.#prepare(database, readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE').run();
     } finally {
-      if (isHurried) database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      if (atOnce) database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     }
   }
 
