@@ -1,10 +1,16 @@
-/** What does a deadline add to a write of 1 KB (OSFS, SQLite in WAL mode)? `node bench/write.js [FILES]` */
+/**
+ * What does a deadline add to a write of 1 KB (OSFS, SQLite in WAL mode)?
+ * `node bench/write.js [FILES]`; `BENCH_SYNC_MS` has each sync take so much longer.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createMayfly } from '../dist/index.js';
 import { compare } from './harness.js';
+import { slowDownSyncs } from './slow-disk.js';
 
 const FILES = Number(process.argv[2] ?? 500);
+const SYNC_MS = Number(process.env.BENCH_SYNC_MS ?? 0);
+if (SYNC_MS > 0) slowDownSyncs(SYNC_MS);
+const { createMayfly } = await import('../dist/index.js');
 const content = Buffer.alloc(1024, 'x');
 // Beside the code rather than in /tmp, which is memory on many machines.
 const work = await mkdtemp(join(process.cwd(), 'bench-write-'));
