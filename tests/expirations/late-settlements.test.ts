@@ -4,6 +4,7 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { CompiledQuery, type Kysely } from 'kysely';
+import { OperationTimeout } from '../../src/errors/errors.js';
 import { LateSettlements } from '../../src/expirations/sql/late-settlements.js';
 import type { Schema } from '../../src/expirations/sql/schema.js';
 import type { RunOptions, Script, ScriptRunner } from '../../src/expirations/sql/script.js';
@@ -16,13 +17,16 @@ const change = { namespace: 'n', path: 'a', deadline: 1, intent: null, seen: tru
 class Runner implements ScriptRunner {
   readonly asked: RunOptions[] = [];
   refuses: (options: RunOptions) => boolean = () => false;
+  refusal: Error = new Error('refused');
+  /** How many queries have run. */
+  queries = 0;
 
   async run<T>(script: () => Script<T>, options: RunOptions = {}): Promise<T> {
     this.asked.push(options);
-    if (this.refuses(options)) throw new Error('refused');
+    if (this.refuses(options)) throw this.refusal;
     const running = script();
     let step = running.next();
-    while (!step.done) step = running.next([]);
+    for (; !step.done; step = running.next([])) this.queries++;
     return step.value;
   }
 }
@@ -71,10 +75,43 @@ describe('late settlements', () => {
     await turn();
     expect(late.tokens).toEqual(['token']);
     await late.run(reading, { readOnly: true }).catch(() => {});
-    expect(runner.asked).toEqual([{ durable: false, atOnce: false }, { readOnly: true }]);
+    expect(runner.asked).toEqual([{ durable: false, atOnce: true }, { readOnly: true }]);
     runner.refuses = () => false;
     while (late.tokens.length > 0) await sleep(10);
-    expect(runner.asked.at(-1)).toEqual({ durable: false, atOnce: true });
+    expect(runner.queries).toBe(1); // The giving back alone: the read was refused too.
+  });
+
+  it('that meet a lock of another process are not waited for, and made as soon as it is free', async () => {
+    const runner = new Runner();
+    const late = lateOver(runner);
+    runner.refuses = () => true;
+    runner.refusal = new OperationTimeout(undefined, { message: 'locked' });
+    late.soon('token', [change]);
+    while (runner.asked.length < 3) await sleep(1);
+    expect(new Set(runner.asked.map(({ atOnce }) => atOnce))).toEqual(new Set([true]));
+    runner.refuses = () => false;
+    while (late.tokens.length > 0) await sleep(1);
+    expect(runner.queries).toBe(2); // Whether the claim is held, and its giving back.
+  });
+
+  it('are made once, however many scripts run before the first has answered', async () => {
+    const runner = new Runner();
+    const late = lateOver(runner);
+    for (let i = 0; i < 10; i++) late.soon(`token-${i}`, []);
+    await Promise.all(Array.from({ length: 10 }, () => late.run(reading)));
+    expect(runner.queries).toBe(20); // Each is given back, and each script has its own.
+  });
+
+  it('that went along with a script which was undone go along with the next one', async () => {
+    const runner = new Runner();
+    const late = lateOver(runner);
+    late.soon('token', []);
+    runner.refuses = () => true;
+    await expect(late.run(reading)).rejects.toThrow('refused');
+    runner.refuses = () => false;
+    await late.run(reading);
+    expect(runner.queries).toBe(2);
+    expect(late.tokens).toEqual([]);
   });
 
   it('are tried no more once the store is closed', async () => {
@@ -86,7 +123,7 @@ describe('late settlements', () => {
     late.later('another');
     late.soon('third', []);
     await sleep(1200);
-    expect(runner.asked).toEqual([{ durable: false, atOnce: false }]);
+    expect(runner.asked).toEqual([{ durable: false, atOnce: true }]);
   });
 });
 

@@ -4,25 +4,33 @@
  * so this goes along with another one, or with others' at the end of the turn.
  *
  * Nobody depends on a change that comes late: what is stored tells the same, by
- * the intent in the row. So one that can't be made is given up. A claim is not:
- * it would keep its path from everybody else.
+ * the intent in the row. So one that is refused is given up. A claim is not: it
+ * would keep its path from everybody else. Nor is either waited for: where
+ * another process has the database, it is tried again by and by.
  */
 import type { Kysely } from 'kysely';
+import { OperationTimeout } from '../../errors/errors.js';
 import type { RowChange } from '../expiration-store.js';
 import { areCovered, giveBack, heldKeys } from './claims.js';
 import { applyChanges } from './rows.js';
 import type { Schema } from './schema.js';
 import type { RunOptions, Script, ScriptRunner } from './script.js';
 
-/** After which it is tried again to give back what could not be given back. */
+/** Changes by the token under which they are made; after them it is given back. */
+type Owed = Map<string, readonly RowChange[]>;
+
+/** After which it is tried again where somebody else has the database for a moment; each time twice as long. */
+const FIRST_PAUSE_MS = 2;
+/** The same, at most, and where the database refuses. */
 const RETRY_MS = 1000;
 
 export class LateSettlements {
   readonly #db: Kysely<Schema>;
   readonly #runner: ScriptRunner;
   readonly #locksRows: boolean;
-  readonly #changes = new Map<string, readonly RowChange[]>();
+  #owed: Owed = new Map();
   #settlesSoon = false;
+  #pauseMs = FIRST_PAUSE_MS;
   #retry: NodeJS.Timeout | null = null;
   #finished = false;
 
@@ -34,7 +42,7 @@ export class LateSettlements {
   }
 
   get tokens(): readonly string[] {
-    return [...this.#changes.keys()];
+    return [...this.#owed.keys()];
   }
 
   /** Whether these changes may be made later. */
@@ -46,54 +54,63 @@ export class LateSettlements {
 
   /** Settle with the next transaction, or at the end of the turn. */
   soon(token: string, changes: readonly RowChange[]): void {
-    this.#changes.set(token, changes);
+    this.#owed.set(token, changes);
     if (this.#settlesSoon) return;
     this.#settlesSoon = true;
     setImmediate(() => {
       this.#settlesSoon = false;
-      const { tokens } = this;
-      this.settle().catch(() => {
-        for (const late of tokens) if (this.#changes.has(late)) this.#changes.set(late, []);
-        this.#tryLater();
-      });
+      void this.#trySettling();
     });
   }
 
   /** Give back a claim of which we were not told whether it was taken, or given back. */
   later(token: string): void {
-    this.#changes.set(token, []);
-    this.#tryLater();
+    this.#owed.set(token, []);
+    this.#tryLater(RETRY_MS);
   }
 
-  /** They went through. */
-  forget(tokens: readonly string[]): void {
-    for (const token of tokens) this.#changes.delete(token);
+  /** Have `run` give back what is late, by its tokens, along with what it does itself. */
+  async along<T>(run: (tokens: readonly string[]) => Promise<T>): Promise<T> {
+    const owed = this.#take();
+    try {
+      return await run([...owed.keys()]);
+    } catch (error) {
+      this.#putBack(owed);
+      throw error;
+    }
   }
 
   /** Settle all now. @param atOnce rather fail than wait for a lock; default false */
   async settle({ atOnce = false } = {}): Promise<void> {
-    const { tokens } = this;
-    if (tokens.length === 0) return;
-    await this.#runner.run(() => this.#settling(), { durable: false, atOnce });
-    this.forget(tokens);
+    if (this.#owed.size === 0) return;
+    const owed = this.#take();
+    try {
+      await this.#runner.run(() => this.#settling(owed), { durable: false, atOnce });
+    } catch (error) {
+      this.#putBack(owed);
+      throw error;
+    }
   }
 
   /** Run a script. Where that can't make two wait for each other, what is late goes first: so whoever asks sees it. */
   async run<T>(script: () => Script<T>, options: RunOptions = {}): Promise<T> {
-    const { tokens } = this;
-    if (this.#locksRows || tokens.length === 0) return this.#runner.run(script, options);
+    if (this.#locksRows || this.#owed.size === 0) return this.#runner.run(script, options);
     if (options.readOnly === true) {
       // To read needs no lock, and none is waited for: without it the intents tell the same.
       if (this.#hasChanges) await this.settle({ atOnce: true }).catch(() => {});
       return this.#runner.run(script, options);
     }
-    const settling = () => this.#settling();
-    const result = await this.#runner.run(function* () {
-      yield* settling();
-      return yield* script();
-    }, options);
-    this.forget(tokens);
-    return result;
+    const owed = this.#take();
+    const settling = () => this.#settling(owed);
+    try {
+      return await this.#runner.run(function* () {
+        yield* settling();
+        return yield* script();
+      }, options);
+    } catch (error) {
+      this.#putBack(owed);
+      throw error;
+    }
   }
 
   /** The store is being closed: what can't be given back by now ends with its holder. */
@@ -103,24 +120,52 @@ export class LateSettlements {
   }
 
   get #hasChanges(): boolean {
-    return [...this.#changes.values()].some((changes) => changes.length > 0);
+    return [...this.#owed.values()].some((changes) => changes.length > 0);
   }
 
-  #tryLater(): void {
+  /** Taken out, so that what runs before the answer is here does not settle it all once more. */
+  #take(): Owed {
+    const owed = this.#owed;
+    this.#owed = new Map();
+    return owed;
+  }
+
+  #putBack(owed: Owed, pauseMs = RETRY_MS): void {
+    for (const [token, changes] of owed) if (!this.#owed.has(token)) this.#owed.set(token, changes);
+    if (owed.size > 0) this.#tryLater(pauseMs);
+  }
+
+  async #trySettling(): Promise<void> {
+    const owed = this.#take();
+    if (owed.size === 0) return;
+    try {
+      await this.#runner.run(() => this.#settling(owed), { durable: false, atOnce: true });
+      this.#pauseMs = FIRST_PAUSE_MS;
+    } catch (error) {
+      if (error instanceof OperationTimeout) {
+        this.#putBack(owed, this.#pauseMs);
+        this.#pauseMs = Math.min(2 * this.#pauseMs, RETRY_MS);
+      } else {
+        this.#putBack(new Map([...owed.keys()].map((token) => [token, []])));
+      }
+    }
+  }
+
+  #tryLater(pauseMs: number): void {
     if (this.#finished || this.#retry !== null) return;
     this.#retry = setTimeout(() => {
       this.#retry = null;
-      this.settle({ atOnce: true }).catch(() => this.#tryLater());
-    }, RETRY_MS).unref();
+      void this.#trySettling();
+    }, pauseMs).unref();
   }
 
-  *#settling(): Script<void> {
+  *#settling(owed: Owed): Script<void> {
     const [db, arrays] = [this.#db, this.#locksRows];
-    for (const [token, changes] of this.#changes) {
+    for (const [token, changes] of owed) {
       // Not under a claim that is lost: whoever has it now has seen for himself what holds.
       const isOurs = changes.length > 0 && areCovered(changes, yield* heldKeys(db, token, arrays));
       if (isOurs) yield* applyChanges(db, changes, arrays);
     }
-    yield* giveBack(db, this.tokens, arrays);
+    yield* giveBack(db, [...owed.keys()], arrays);
   }
 }

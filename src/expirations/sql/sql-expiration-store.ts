@@ -178,19 +178,17 @@ export abstract class SqlExpirationStore implements ExpirationStore {
       this.#late.soon(token, changes);
       return new Set();
     }
-    const released = keepClaim ? [] : [token, ...(this.#locksRows ? this.#late.tokens : [])];
-    let changed: ReadonlySet<number>;
+    const how = { durable, patient: options.patient === true };
+    const settle = (released: readonly string[]): Promise<ReadonlySet<number>> =>
+      this.#late.run(() => this.#settle(token, changes, released), how);
+    if (keepClaim) return settle([]);
     try {
-      changed = await this.#late.run(() => this.#settle(token, changes, released), {
-        durable,
-        patient: options.patient === true,
-      });
+      if (!this.#locksRows) return await settle([token]);
+      return await this.#late.along((late) => settle([token, ...late]));
     } catch (error) {
-      if (!keepClaim) this.#late.later(token);
+      this.#late.later(token);
       throw error;
     }
-    this.#late.forget(released);
-    return changed;
   }
 
   /** The store is being closed. */
