@@ -1,4 +1,5 @@
 /** The program as it is run: `node dist/server/main.js` in a directory of its own. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
@@ -6,6 +7,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { LogLine } from './program.js';
 import { Program } from './program.js';
 
 const programs: Program[] = [];
@@ -202,6 +204,34 @@ describe('on SIGTERM the program', () => {
     program.signal('SIGTERM');
     await closed;
     expect(await program.ended).toMatchObject({ code: 0 });
+  });
+
+  it('ends when npm, by which it was started, is told to', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'mayfly-program-'));
+    // Built already: what comes before `start` is left out.
+    const npm = spawn('npm', ['start', '--silent', '--ignore-scripts'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        MAYFLY_PORT: '0',
+        MAYFLY_DIRECTORY_ROOT: join(directory, 'files'),
+        MAYFLY_EXPIRATIONS_PATH: join(directory, 'expirations.db'),
+        MAYFLY_URL_SECRETS: 's'.repeat(32),
+      },
+    });
+    let log = '';
+    npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+    });
+    const ended = once(npm, 'close');
+    await until(async () => log.includes('"listening"'));
+    const line = log.split('\n').find((text) => text.includes('"listening"')) ?? '';
+    const url = String((JSON.parse(line) as LogLine).url);
+    npm.kill('SIGTERM');
+    await ended;
+    expect(log).toContain('"stopped"');
+    expect(await refuses(url)).toBe(true);
+    await rm(directory, { recursive: true });
   });
 
   it('exits at once when told so again', async () => {
