@@ -4,6 +4,7 @@ import type { Router } from 'express';
 import { OSFS } from './backends/disk/disk-filesystem.js';
 import { MemoryFS } from './backends/memory/memory-filesystem.js';
 import { S3FS } from './backends/s3/s3-filesystem.js';
+import { FilesystemClosed } from './errors/errors.js';
 import { Check } from './expirations/check.js';
 import type { CheckOptions, CheckReport } from './expirations/check-report.js';
 import type { ExpirationStore } from './expirations/expiration-store.js';
@@ -108,6 +109,7 @@ export interface Mayfly {
 
   /**
    * Stop the job, wait for the purge in flight, close connections. A second close does nothing.
+   * The job's own purge ends after its batch, one by `expireObjects` when all is done or its signal aborts.
    * A filesystem or a store that was passed in stays open: it is its owner's.
    */
   close(): Promise<void>;
@@ -140,7 +142,6 @@ class ComposedMayfly implements Mayfly {
   readonly #schedule: PurgeSchedule | null;
   /** Purges in flight, which `close` waits for. */
   readonly #purges = new Set<Promise<unknown>>();
-  readonly #closing = new AbortController();
   #closed: Promise<void> | null = null;
 
   constructor(options: ResolvedOptions) {
@@ -191,11 +192,11 @@ class ComposedMayfly implements Mayfly {
   }
 
   async expireObjects(options: PurgeOptions = {}): Promise<PurgeReport> {
-    this.#storage.checkOpen();
+    if (this.#closed !== null) throw new FilesystemClosed();
     checkPurgeOptions(options);
     const { now, signal, onProgress, retries } = options;
     const purge = this.#purge.run(now?.getTime() ?? this.#options.clock(), {
-      isAborted: () => this.#closing.signal.aborted || signal?.aborted === true,
+      isAborted: () => signal?.aborted === true,
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(retries === undefined ? {} : { retries }),
     });
@@ -241,7 +242,6 @@ class ComposedMayfly implements Mayfly {
   }
 
   async #close(): Promise<void> {
-    this.#closing.abort();
     await this.#schedule?.stop();
     await Promise.allSettled(this.#purges);
     this.#storage.close();

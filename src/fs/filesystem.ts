@@ -153,6 +153,7 @@ export class SubFS extends Filesystem {
   /** @param path canonical path of the directory in `parent` */
   constructor(parent: Filesystem, path: string) {
     super();
+    if (!(parent instanceof Filesystem)) throw new TypeError('a directory is one of a Filesystem');
     this.#parent = parent;
     this.#base = path;
   }

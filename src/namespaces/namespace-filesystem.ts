@@ -106,7 +106,9 @@ export class NamespaceFS extends Filesystem {
   }
 
   /** As `getUrl`, for who knows the file's deadline already and so spares the question. */
-  getUrlUntil(path: string, deadline: Date | null, options: UrlOptions = {}): Promise<string> {
+  async getUrlUntil(path: string, deadline: Date | null, options: UrlOptions = {}): Promise<string> {
+    if (deadline !== null && !(deadline instanceof Date))
+      throw new TypeError('deadline must be a Date or null');
     return this.#urls.urlOf(path, options, async () => deadline);
   }
 
@@ -234,13 +236,13 @@ export class NamespaceFS extends Filesystem {
   }
 
   override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
-    this.validatePath(path);
+    this.#scope.fileKey(path);
     await this.#host.storage.bound();
     return this.#scope.ifPresent(() => this.#files.openRead(path, options));
   }
 
   override async openVersion(path: string, version: Info, options?: ReadOptions): Promise<Readable | null> {
-    this.validatePath(path);
+    this.#scope.fileKey(path);
     await this.#host.storage.bound();
     return this.#files.openVersion(path, version, options);
   }

@@ -100,11 +100,12 @@ export class Publishing {
   }
 }
 
-function deadlineFromLifetime({ seconds, days }: Lifetime): DeadlineFrom | null {
-  if (seconds === undefined && days === undefined) return null;
-  checkAmount('seconds', seconds ?? 0);
-  checkAmount('days', days ?? 0);
-  return (now) => deadlineAfter(now, seconds ?? 0, days ?? 0);
+function deadlineFromLifetime(lifetime: Lifetime): DeadlineFrom | null {
+  if (lifetime.seconds === undefined && lifetime.days === undefined) return null;
+  const { seconds = 0, days = 0 } = lifetime;
+  checkAmount('seconds', seconds);
+  checkAmount('days', days);
+  return (now) => deadlineAfter(now, seconds, days);
 }
 
 function definedOnly<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -70,15 +70,15 @@ export class NamespaceScope implements Placed {
     return { namespace: this.namespace, path: joinPath(this.base, path) };
   }
 
-  /** As `Filesystem.getInfo`; the namespace itself is a directory from the first. */
+  /** As `Filesystem.getInfo`; the namespace itself is a directory from the first, and whatever else may have its name. */
   async getInfo(path: string): Promise<Info> {
     const target = this.validatePath(path);
     await this.host.storage.bound();
     const info = await findInfo(this.files, target);
-    if (info !== null) return info;
+    const isItself = this.keyOf(target).path === '';
+    if (info !== null && (info.isDir || !isItself)) return info;
     await this.host.storage.checkPresent();
-    if (this.keyOf(target).path === '')
-      return { name: '', path: '', isDir: true, size: 0, modified: new Date(0) };
+    if (isItself) return { name: '', path: '', isDir: true, size: 0, modified: new Date(0) };
     throw new ResourceNotFound(target);
   }
 

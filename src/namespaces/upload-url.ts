@@ -68,6 +68,9 @@ export function checkUpload(options: UploadUrlOptions, now: number): CheckedUplo
   const { timeout = DEFAULT_UPLOAD_SECONDS, maxBytes, accept, seconds, days, onConflict } = options;
   checkAmount('timeout', timeout);
   if (timeout === 0) throw new RangeError('timeout must be more than 0: an upload URL always ends');
+  if (maxBytes !== undefined && typeof maxBytes !== 'number') {
+    throw new TypeError(`maxBytes must be a number, not ${typeof maxBytes}`);
+  }
   if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= 0)) {
     throw new RangeError(`maxBytes must be a whole number of 0 or more, not ${maxBytes}`);
   }

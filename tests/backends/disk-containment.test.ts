@@ -10,12 +10,14 @@ import {
   DirectoryExists,
   DirectoryExpected,
   FileExists,
+  FileExpected,
   FSError,
   NoSysPath,
   PermissionDenied,
   ResourceNotFound,
 } from '../../src/errors/errors.js';
 import type { Filesystem } from '../../src/fs/filesystem.js';
+import { copyFile, createMayfly } from '../../src/index.js';
 import { expectError } from '../support/expect-error.js';
 import { openBelow } from '../support/open-descriptors.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -159,6 +161,21 @@ describe('a link that leads out', () => {
     ]) {
       await expectError(attempt(), DirectoryExpected);
     }
+  });
+
+  it('is a directory to a mayfly, whose file it gives to nobody', async () => {
+    await writeFile(join(root, 'taken'), 'x');
+    const mayfly = createMayfly({
+      storage: { filesystem: parent, urlRoot: '/files' },
+      expirations: { type: 'sqlite', path: ':memory:' },
+      purge: false,
+    });
+    const taken = mayfly.getFilesystem('taken');
+    expect(await taken.isDir('')).toBe(true);
+    await expectError(taken.readText(''), FileExpected, '');
+    await expectError(copyFile(taken, '', mayfly.getFilesystem('n'), 'stolen'), FileExpected, '');
+    await expectError(taken.listDir(''), DirectoryExpected, '');
+    await mayfly.close();
   });
 
   it('may not stand in for a directory that was opened', async () => {

@@ -14,6 +14,7 @@ import {
   OSFS,
   ReadOnlyFS,
   S3FS,
+  SubFS,
   TempFS,
 } from '../../src/index.js';
 import { polyfilledAbort } from '../support/polyfilled-abort.js';
@@ -36,6 +37,7 @@ describe('constructors', () => {
     ['TempFS with null', () => new TempFS(any(null)), /^options must be an object/],
     ['TempFS with a number', () => new TempFS({ identifier: any(5) }), /^identifier must be a string/],
     ['ReadOnlyFS of nothing', () => new ReadOnlyFS(any(undefined)), /must be given a Filesystem/],
+    ['SubFS of nothing', () => new SubFS(any(null), 'a'), /one of a Filesystem/],
     ['ReadOnlyFS of a path', () => new ReadOnlyFS(any('.')), /must be given a Filesystem/],
   ])('%s is a TypeError', (_what, construct, message) => {
     expect(construct).toThrow(TypeError);
@@ -130,7 +132,11 @@ it.each<[string, (files: NamespaceFS) => Promise<unknown>, RegExp]>([
   ['getUrl', (files) => files.getUrl('f', { download: any(5) }), /^download must be true, false or a string/],
   ['getUrl', (files) => files.getUrl('f', { download: any(null) }), /^download must be true, false or/],
   ['getUrlUntil', (files) => files.getUrlUntil('f', null, any(null)), /^options must be an object/],
+  ['getUrlUntil', (files) => files.getUrlUntil('f', any(5)), /^deadline must be a Date or null/],
   ['getUploadUrl', (files) => files.getUploadUrl('f', any(null)), /^options must be an object/],
+  ['getUploadUrl', (files) => files.getUploadUrl('f', { maxBytes: any('5') }), /^maxBytes must be a number/],
+  ['write', (files) => files.write('f', 'y', { seconds: any(null) }), /^seconds must be a number/],
+  ['write', (files) => files.write('f', 'y', { days: any(null) }), /^days must be a number/],
   ['remove', (files) => files.remove('f', any(null)), /^options must be an object/],
   ['remove', (files) => files.remove('f', { check: any(true) }), /^check must be a function/],
   ['expire', (files) => files.expire('f', 1, 0, true, { check: any(5) }), /^check must be a function/],

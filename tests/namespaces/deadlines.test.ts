@@ -424,6 +424,16 @@ describe('a purge in the middle of other work', () => {
     expect(counts(await tested.mayfly.expireObjects())).toEqual({ ...none, removed: 1 });
   });
 
+  it('comes to its end when mayfly is closed meanwhile, unless its own signal aborts', async () => {
+    for (let i = 0; i < 100; i++) await files.write(`f${i}`, 'x', { seconds: 1 });
+    tested.clock.advance(1);
+    const purge = tested.mayfly.expireObjects();
+    const closed = tested.mayfly.close();
+    await expect(tested.mayfly.expireObjects()).rejects.toThrow(FilesystemClosed);
+    await closed;
+    expect(counts(await purge)).toEqual({ ...none, removed: 100 });
+  });
+
   it('holds a write to the very file until it is removed, and the write survives', async () => {
     await files.write('a', 'old', { seconds: 1 });
     tested.clock.advance(1);

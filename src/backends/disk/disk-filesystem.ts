@@ -130,12 +130,12 @@ export class OSFS extends Filesystem {
     return infoOf(target, stats, stats.isFile() ? await this.#scope.filename(target, stats) : undefined);
   }
 
-  override async *scanDir(path: string, { after }: ScanDirOptions = {}): AsyncIterable<Info> {
+  override async *scanDir(path: string, options?: ScanDirOptions): AsyncIterable<Info> {
     const target = this.validatePath(path);
     let directory: Pin | null = null;
     try {
       directory = await this.#scope.pinDirectory(target);
-      yield* list(await this.#scope.enclosure(), directory, target, after);
+      yield* list(await this.#scope.enclosure(), directory, target, options?.after);
     } catch (error) {
       throw translateError(error, target);
     } finally {

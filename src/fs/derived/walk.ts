@@ -188,6 +188,7 @@ async function isLink(fs: Walkable, plan: WalkPlan, path: string): Promise<boole
 
 function checkPage(page: readonly [number, number] | undefined): readonly [number, number] {
   if (page === undefined) return [0, Number.POSITIVE_INFINITY];
+  if (!Array.isArray(page) || page.length !== 2) throw new TypeError('page must be two numbers');
   for (const bound of page) {
     if (typeof bound !== 'number') throw new TypeError('page must be two numbers');
     if (!(bound >= 0)) throw new RangeError('page must be two numbers from 0');
