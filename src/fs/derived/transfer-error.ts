@@ -1,5 +1,11 @@
 /** Of which end of a transfer an error tells; for who shows the paths of one end, or of both, under others. */
-import { DestinationExists, FileExpected, FSError, IllegalDestination } from '../../errors/errors.js';
+import {
+  DestinationExists,
+  DirectoryExpected,
+  FileExpected,
+  FSError,
+  IllegalDestination,
+} from '../../errors/errors.js';
 import { isWithin } from '../../path/parts.js';
 
 /** The end from which a file is brought. */
@@ -20,6 +26,8 @@ export async function isOfSource(
 ): Promise<boolean> {
   if (error instanceof DestinationExists || error instanceof IllegalDestination) return false;
   if (!(error instanceof FSError) || error.path === undefined || !isWithin(from, error.path)) return false;
+  // A file that is above the destination; a source below one is just not found.
+  if (error instanceof DirectoryExpected && error.path !== to && isWithin(error.path, to)) return false;
   // One path in both, and one of them has a directory there: only a look can tell.
   if (from === to && error instanceof FileExpected) return fs.isDir(from).catch(() => true);
   // Where one of them is above the other, as a mount's own root is above all in it, the nearer one is meant.
