@@ -6,7 +6,7 @@ import {
   FSError,
   IllegalDestination,
 } from '../../errors/errors.js';
-import { isWithin } from '../../path/parts.js';
+import { dirname, isWithin } from '../../path/parts.js';
 
 /** The end from which a file is brought. */
 interface SourceEnd {
@@ -32,4 +32,15 @@ export async function isOfSource(
   if (from === to && error instanceof FileExpected) return fs.isDir(from).catch(() => true);
   // Where one of them is above the other, as a mount's own root is above all in it, the nearer one is meant.
   return !isWithin(to, error.path) || from.length >= to.length;
+}
+
+/**
+ * An error of `inner`, or of a directory above it, where that is shown as `shown`: each directory above it as the one that
+ * is as far above `shown`. Both are canonical.
+ */
+export function shownAt(error: unknown, inner: string, shown: string): unknown {
+  if (!(error instanceof FSError) || error.path === undefined || !isWithin(error.path, inner)) return error;
+  let path = shown;
+  for (let at = inner; at !== error.path; at = dirname(at)) path = dirname(path);
+  return path === error.path ? error : error.relocated(path);
 }
