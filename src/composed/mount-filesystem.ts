@@ -255,6 +255,14 @@ export class MountFS extends Filesystem {
     }
   }
 
+  /** Itself at a directory that leads to a mount point, which `write` refuses. */
+  override landing(path: string): { readonly fs: Filesystem; readonly path: string } {
+    const target = this.validatePath(path);
+    if (this.#mounts.isImplied(target)) return super.landing(target);
+    const { fs, inner } = this.#mounts.spot(target);
+    return fs.landing(inner);
+  }
+
   override async copyDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
     const [from, to] = [this.validatePath(source), this.validatePath(destination)];
     await this.#imply(to);

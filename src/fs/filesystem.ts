@@ -107,7 +107,8 @@ export abstract class Filesystem extends WritingMethods {
 
   /**
    * Move a file to another filesystem in a way that is better than copying and
-   * removing it: cheaper, or with more than its bytes.
+   * removing it: cheaper, or with more than its bytes. Whether there is one is
+   * up to where it comes to, which `landing` of the destination tells.
    *
    * @returns false, and nothing is done, when there is no such way; the default
    * @throws as `move`; what arrives at the destination meanwhile is not replaced either, unless `overwrite`
@@ -119,6 +120,15 @@ export abstract class Filesystem extends WritingMethods {
     _options?: CopyOptions,
   ): Promise<boolean> {
     return false;
+  }
+
+  /**
+   * In which filesystem, and there at which path, a file arrives that is written
+   * to `path`; itself, which is the default. A wrapper answers with what its
+   * inner filesystem says, unless it changes what is written, or refuses it.
+   */
+  landing(path: string): { readonly fs: Filesystem; readonly path: string } {
+    return { fs: this, path: this.validatePath(path) };
   }
 }
 
@@ -304,7 +314,7 @@ export class SubFS extends Filesystem {
     return copier && ((options) => this.#run(() => copier(options)));
   }
 
-  /** Only the paths of the source are its own: the destination is told of as it knows them. */
+  /** False for a wrapper that reads in its own way. Only the paths of the source are its own: the destination is told of as it knows them. */
   override async moveInto(
     destination: Filesystem,
     path: string,
@@ -313,11 +323,18 @@ export class SubFS extends Filesystem {
   ): Promise<boolean> {
     const from = { fs: this.#parent, inner: this.#outer(path) };
     const to = destination.validatePath(destinationPath);
+    if (this.openRead !== SubFS.prototype.openRead) return false;
     try {
       return await from.fs.moveInto(destination, from.inner, to, options);
     } catch (error) {
       throw (await isOfSource(error, from, to)) ? this.#localError(error) : error;
     }
+  }
+
+  /** Itself for a wrapper that writes in its own way, and at '', which `write` refuses. */
+  override landing(path: string): { readonly fs: Filesystem; readonly path: string } {
+    if (this.write !== SubFS.prototype.write || this.validatePath(path) === '') return super.landing(path);
+    return this.#parent.landing(this.#outer(path));
   }
 
   override locate(path: string): Location {

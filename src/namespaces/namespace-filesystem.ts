@@ -343,15 +343,17 @@ export class NamespaceFS extends Filesystem {
     return this.#files.locateBytes(this.validatePath(path));
   }
 
-  /** To a filesystem of the same mayfly a file moves with its deadline, none included. */
+  /** To a namespace of the same mayfly, also one that a mount or a directory shows, a file moves with its deadline, none included. */
   override async moveInto(
     destination: Filesystem,
     path: string,
     destinationPath: string,
     options?: CopyOptions,
   ): Promise<boolean> {
-    if (!(destination instanceof NamespaceFS)) return false;
-    return this.#relocation.moveInto(destination.#relocation, path, destinationPath, options);
+    const { fs, path: inner } = destination.landing(destinationPath);
+    if (!(fs instanceof NamespaceFS)) return false;
+    const shown = { fs: destination, path: destination.validatePath(destinationPath) };
+    return this.#relocation.moveInto({ relocation: fs.#relocation, inner, shown }, path, options);
   }
 
   override locate(path: string): Location {

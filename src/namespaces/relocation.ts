@@ -3,6 +3,7 @@ import { DestinationExists } from '../errors/errors.js';
 import { keyText } from '../expirations/expiration.js';
 import { checkDestination } from '../fs/derived/copy-move.js';
 import { checkCopyDirOptions, checkCopyOptions } from '../fs/derived/option-types.js';
+import { isOfSource, shownAt } from '../fs/derived/transfer-error.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import type { CopyOptions } from '../fs/methods/writing.js';
 import { copyFile, moveFile } from '../fs/transfer.js';
@@ -10,6 +11,15 @@ import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js
 import { dirname, isWithin } from '../path/parts.js';
 import type { ParentDirectories } from './parent-directories.js';
 import type { NamespaceScope } from './scope.js';
+
+/** Where a file is to come to. Paths are canonical. */
+interface Arrival {
+  readonly relocation: Relocation;
+  /** The path in the filesystem of `relocation`. */
+  readonly inner: string;
+  /** What the caller named. It may show that filesystem under other paths; errors tell these. */
+  readonly shown: { readonly fs: Filesystem; readonly path: string };
+}
 
 export class Relocation {
   readonly #scope: NamespaceScope;
@@ -57,16 +67,15 @@ export class Relocation {
 
   /** See `NamespaceFS.moveInto`. */
   async moveInto(
-    destination: Relocation,
+    { relocation, inner, shown }: Arrival,
     path: string,
-    destinationPath: string,
     options: CopyOptions = {},
   ): Promise<boolean> {
     const { host } = this.#scope;
-    if (destination.#scope.host !== host) return false;
+    if (relocation.#scope.host !== host) return false;
     checkCopyOptions(options);
-    const [from, to] = [this.#scope.key(path), destination.#scope.fileKey(destinationPath)];
-    await checkDestination(destination.#scope, destinationPath, options);
+    const [from, to] = [this.#scope.key(path), relocation.#scope.fileKey(inner, shown.path)];
+    await checkDestination(shown.fs, shown.path, options);
     await this.#scope.getInfo(path);
     // There it is already, with its deadline.
     if (keyText(from) === keyText(to)) return true;
@@ -75,8 +84,15 @@ export class Relocation {
       source === target
         ? source.move(from.path, to.path, options)
         : moveBetween(source, from.path, target, to.path, options);
-    await destination.#parents.around(destinationPath, null, () => host.ledger.move(from, to, move));
-    return true;
+    try {
+      await relocation.#parents.around(inner, null, () => host.ledger.move(from, to, move));
+      return true;
+    } catch (error) {
+      // It tells paths of the namespaces, where the callers know those of a directory or of a mount.
+      if (!(await isOfSource(error, { fs: source, inner: from.path }, to.path)))
+        throw shownAt(error, to.path, shown.path);
+      throw shownAt(error, from.path, this.#scope.validatePath(path));
+    }
   }
 
   /** Where a directory is to be copied or moved with its missing parents, make them. */

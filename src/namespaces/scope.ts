@@ -59,9 +59,13 @@ export class NamespaceScope implements Placed {
     return this.keyOf(this.validatePath(path));
   }
 
-  /** As `key`, of what is going to be a file: what is at '' is a directory, also while it is gone. @throws FileExpected */
-  fileKey(path: string): FileKey {
-    if (this.validatePath(path) === '') throw new FileExpected('');
+  /**
+   * As `key`, of what is going to be a file: what is at '' is a directory, also while it is gone.
+   * @param shown the path by which the caller knows it
+   * @throws FileExpected
+   */
+  fileKey(path: string, shown = ''): FileKey {
+    if (this.validatePath(path) === '') throw new FileExpected(shown);
     return this.key(path);
   }
 

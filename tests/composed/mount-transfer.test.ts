@@ -4,6 +4,7 @@ import { MemoryFS } from '../../src/backends/memory/memory-filesystem.js';
 import { MountFS } from '../../src/composed/mount-filesystem.js';
 import {
   DestinationExists,
+  DirectoryExpected,
   FileExpected,
   IllegalDestination,
   ResourceNotFound,
@@ -156,6 +157,25 @@ describe('an error of a transfer', () => {
     await expectError(all.copyDir('a', 'again/d'), IllegalDestination, 'again/d');
     await expectError(all.move('a/d/f', 'again/d', { overwrite: true }), FileExpected, 'again/d');
     await expectError(all.move('a/d/no', 'again/d/no/no'), ResourceNotFound, 'a/d/no');
+  });
+
+  it('tells the destination where that is below a file with the path of the source', async () => {
+    const mayfly = mayflyOver(new MemoryFS());
+    const pairs = [
+      [mayfly.getFilesystem('a'), mayfly.getFilesystem('b')],
+      [new MemoryFS(), new MemoryFS()],
+    ] as const;
+    for (const [a, b] of pairs) {
+      for (const fs of [a, b]) await fs.write('x', '');
+      const all = mounted({ a, b, again: a });
+      for (const to of ['b', 'again']) {
+        await expectError(all.move('a/x', `${to}/x/y`), DirectoryExpected, `${to}/x`);
+        await expectError(all.copy('a/x', `${to}/x/y`), DirectoryExpected, `${to}/x`);
+      }
+      await expectError(moveFile(all, 'a/x', b, 'x/y'), DirectoryExpected, 'x');
+      await expectError(all.moveDir('a/x', 'again/x'), DirectoryExpected, 'a/x');
+    }
+    await mayfly.close();
   });
 
   it('tells the destination by its own path, also where a directory or a mount has the source at the same', async () => {

@@ -90,7 +90,7 @@ describe('ReadOnlyFS', () => {
       `constructor getInfo scanDir scanTree openRead getMeta getSysPath hasSysPath validatePath match desc close isClosed
        locate checkOpen exists isDir isFile isLink getSize getType readBytes readText download hash listDir isEmpty
        filterDir walk glob tree openDir openNamespace identify presigner sweepStaged removeMany
-       removeEmptyDirs openVersion locateBytes copierFrom servable`.split(/\s+/),
+       removeEmptyDirs openVersion locateBytes copierFrom landing servable`.split(/\s+/),
     );
     const methods = new Set<string>();
     for (let at: object = ReadOnlyFS.prototype; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
@@ -107,6 +107,7 @@ describe('ReadOnlyFS', () => {
     ]);
     expect(await fs.sweepStaged(new Date())).toBe(0);
     expect(fs.copierFrom({ storage: inner, path: 'f' }, 'g')).toBeNull();
+    expect(fs.landing('/f')).toEqual({ fs, path: 'f' });
     await fs.removeEmptyDirs(['d/empty']);
     expect(await inner.isDir('d/empty')).toBe(true);
   });
