@@ -44,7 +44,7 @@ function addressOf(namespace, path) {
 }
 
 /**
- * Names of the namespaces that have something in them.
+ * Names of the namespaces.
  * @throws {Failure}
  */
 export async function listNamespaces() {

@@ -98,7 +98,7 @@ export interface Mayfly {
   check(options?: CheckOptions): Promise<CheckReport>;
 
   /**
-   * Names of the namespaces that have something in them, in code-point order.
+   * Names of the namespaces that there are, in code-point order: an empty one too, where directories are things of their own.
    * @throws OperationFailed or a subclass: the storage can't be reached
    * @throws FilesystemClosed
    */

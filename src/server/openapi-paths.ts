@@ -205,7 +205,8 @@ export const PROGRAM_PATHS = {
   '/namespaces': {
     get: {
       operationId: 'namespaces',
-      summary: 'Names of the namespaces that have something in them.',
+      summary:
+        'Names of the namespaces that there are; an empty one too, where directories are things of their own.',
       security: TOKEN,
       responses: responses({ 200: { description: 'The names.', content: json('Namespaces') } }, 401, 503),
     },

@@ -118,7 +118,7 @@ function filesHandler({ mayfly, options: { token, limits, delivery }, log }: Ser
     });
 }
 
-/** The names of all namespaces that have something in them, for who may list. */
+/** The names of all namespaces, for who may list. */
 function namespacesHandler({ mayfly, options: { token } }: ServerParts): Handler {
   return async (req, res) => {
     if (token !== null && !hasToken(req.headers, token)) return sendProblem(res, UNAUTHORIZED);

@@ -26,12 +26,12 @@ const TABLE: readonly [prefix: string, make: (cause: unknown) => OperationFailed
     'SQLITE_READONLY',
     (cause) => new PermissionDenied(undefined, { message: 'the expiration store is read-only', cause }),
   ],
-  [
-    'SQLITE_PERM',
-    (cause) =>
-      new PermissionDenied(undefined, { message: 'the expiration store is not ours to open', cause }),
-  ],
-  // What the system says of the log.
+  ['SQLITE_PERM', notOurs],
+  // What the system says of the log, and of the directory that is made for the database.
+  ['EACCES', notOurs],
+  ['EPERM', notOurs],
+  ['EROFS', notOurs],
+  ['ENOTDIR', unreachable],
   ['ENOSPC', full],
   ['EDQUOT', full],
   ['EIO', unreachable],
@@ -47,6 +47,10 @@ export function translateSqliteError(error: unknown): unknown {
 
 function full(cause: unknown): OperationFailed {
   return new InsufficientStorage(undefined, { message: 'no space left for the expiration store', cause });
+}
+
+function notOurs(cause: unknown): OperationFailed {
+  return new PermissionDenied(undefined, { message: 'the expiration store is not ours to open', cause });
 }
 
 function unreachable(cause: unknown): OperationFailed {
