@@ -32,8 +32,12 @@ export class RequestFailed extends Error {
   }
 }
 
-/** @example const files = createClient({ baseUrl: '/files' }); */
+/**
+ * @throws TypeError without a `baseUrl`
+ * @example const files = createClient({ baseUrl: '/files' });
+ */
 export function createClient({ baseUrl, token, fetch: ownFetch }: ClientOptions): Client {
+  if (typeof baseUrl !== 'string') throw new TypeError("baseUrl must be a string, such as '/files'");
   const base = baseUrl.replace(/\/+$/, '');
 
   const address = (namespace: string, path: string, query: object = {}): string => {

@@ -38,6 +38,12 @@ describe('mayfly/client', () => {
     expect([sameFile, sameEntry]).toEqual([true, true]);
   });
 
+  it('says that it needs to know where the service is', () => {
+    expect(() => createClient({ baseURL: '/files' } as never)).toThrow(
+      new TypeError("baseUrl must be a string, such as '/files'"),
+    );
+  });
+
   it('uploads files under free names, with a lifetime', async () => {
     const before = Date.now();
     const named = { blob: new Blob(['one']), name: 'ä b.txt' };

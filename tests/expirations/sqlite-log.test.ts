@@ -52,7 +52,10 @@ describe('SqliteLog', () => {
   it.each<[string, string]>([
     ['EIO', 'RemoteConnectionError'],
     ['ENOSPC', 'InsufficientStorage'],
-  ])('what the system says of it, %s, is %s', (code, expected) => {
+    ['EACCES', 'PermissionDenied'],
+    ['EROFS', 'PermissionDenied'],
+    ['ENOTDIR', 'RemoteConnectionError'],
+  ])('what the system says of it, or of its directory, %s, is %s', (code, expected) => {
     const cause = Object.assign(new Error('fdatasync'), { code });
     expect(translateSqliteError(cause)).toMatchObject({ code: expected, cause });
   });

@@ -86,7 +86,7 @@ function isUnchanged(before: Stats, now: Stats): boolean {
 function missing(cause?: unknown): never {
   throw new RemoteConnectionError('', {
     message:
-      'the root is not the directory that was used before, it has no identity: was it unmounted or replaced?',
+      'the root is not the directory that was used before, it has no identity: was it unmounted or replaced, or does the expiration store belong to another?',
     cause,
   });
 }
