@@ -1,9 +1,9 @@
-/** What the suite needs of a test runner: the four functions that jest, vitest, mocha and node:test have alike. */
+/** What the suites need of a test runner: the four functions that jest, vitest, mocha and node:test have alike. */
 import type { Filesystem } from '../fs/filesystem.js';
 
-type Body = () => unknown;
+type Body = () => void | Promise<void>;
 
-/** A test runner, passed in, so that the suite depends on none. */
+/** A test runner, passed in, so that the suites depend on none. */
 export interface TestRunner {
   /** Group tests under a name. */
   describe: (name: string, body: () => void) => unknown;

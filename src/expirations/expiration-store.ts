@@ -110,10 +110,13 @@ export interface FindOptions {
  * answer, else `OperationFailed`.
  */
 export interface ExpirationStore {
-  /** Connect and bring the schema up to date; may be called again, to see whether the store still answers. */
+  /**
+   * Connect and bring the schema up to date, which all other methods do at
+   * their first use; may be called again, to see whether the store still answers.
+   */
   ready(): Promise<void>;
 
-  /** Give back every claim of this holder and disconnect; idempotent. */
+  /** Give back every claim of this holder and disconnect; idempotent. What is asked later is refused with an FSError. */
   close(): Promise<void>;
 
   /**
@@ -173,7 +176,8 @@ export interface ExpirationStore {
   /**
    * Apply changes and give the claim back, all in one step. A row that is
    * changed gets a new generation. Changes without `ifGeneration` are made only
-   * under a claim that still holds; else nothing is changed and it rejects.
+   * under a claim that still holds; else nothing is changed and it rejects with
+   * `RemoteConnectionError`.
    *
    * @returns the generations of all `ifGeneration` whose row was there and has been changed
    */

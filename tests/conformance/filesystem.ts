@@ -6,6 +6,6 @@ export type { TestedFilesystem } from '../../src/conformance/index.js';
 
 /** @example describeFilesystem('MemoryFS', async () => ({ fs: new MemoryFS() })); */
 export function describeFilesystem(name: string, factory: () => Promise<conformance.TestedFilesystem>): void {
-  const runner = { describe, it, beforeEach, afterEach } as unknown as conformance.TestRunner;
+  const runner = { describe, it, beforeEach, afterEach };
   conformance.describeFilesystem(runner, name, factory);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import type { ExpirationStore } from '../../src/expirations/expiration-store.js';
 import { MemoryExpirationStore } from '../../src/expirations/memory-expiration-store.js';
 import { PostgresExpirationStore } from '../../src/expirations/sql/postgres-expiration-store.js';
 import { SqliteExpirationStore } from '../../src/expirations/sql/sqlite-expiration-store.js';
@@ -39,6 +40,14 @@ describeExpirationStore(
   },
   { severalHolders: true },
 );
+
+it.each<[string, ExpirationStore]>([
+  ['MemoryExpirationStore', MemoryExpirationStore.prototype],
+  ['SqliteExpirationStore', SqliteExpirationStore.prototype],
+  ['PostgresExpirationStore', PostgresExpirationStore.prototype],
+])('%s has the methods that a store may leave out', (_, store) => {
+  expect([typeof store.findNow, typeof store.nextNamespace]).toEqual(['function', 'function']);
+});
 
 it('MemoryExpirationStore tells due rows in order and once, however often they were renewed', async () => {
   const store = new MemoryExpirationStore();
