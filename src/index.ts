@@ -3,7 +3,6 @@ export type { OSFSOptions } from './backends/disk/disk-filesystem.js';
 export { OSFS } from './backends/disk/disk-filesystem.js';
 export type { TempFSOptions } from './backends/disk/temp-filesystem.js';
 export { TempFS } from './backends/disk/temp-filesystem.js';
-export type { MemoryFSOptions } from './backends/memory/memory-filesystem.js';
 export { MemoryFS } from './backends/memory/memory-filesystem.js';
 export type { BucketFinding } from './backends/s3/bucket-finding.js';
 export { S3FS } from './backends/s3/s3-filesystem.js';

@@ -4,7 +4,6 @@ import type { Router } from 'express';
 import { OSFS } from './backends/disk/disk-filesystem.js';
 import { MemoryFS } from './backends/memory/memory-filesystem.js';
 import { S3FS } from './backends/s3/s3-filesystem.js';
-import type { Clock } from './clock/clock.js';
 import { FilesystemClosed } from './errors/errors.js';
 import { Check } from './expirations/check.js';
 import type { CheckOptions, CheckReport } from './expirations/check-report.js';
@@ -149,7 +148,7 @@ class ComposedMayfly implements Mayfly {
     this.#options = options;
     this.urlRoot = mountPath(options.storage.urlRoot ?? '');
     this.#store = openStore(options);
-    this.#filesystem = openFilesystem(options.storage, options.clock);
+    this.#filesystem = openFilesystem(options.storage);
     this.#storage = new Storage(this.#filesystem, this.#store);
     const ledger = new Ledger(this.#store, options.clock, (key) => this.#storage.validatorOf(key));
     this.#urls =
@@ -294,9 +293,9 @@ class ComposedMayfly implements Mayfly {
   }
 }
 
-function openFilesystem(storage: StorageOptions, clock: Clock): Filesystem {
+function openFilesystem(storage: StorageOptions): Filesystem {
   if ('filesystem' in storage) return storage.filesystem;
-  if (storage.type === 'memoryfs') return new MemoryFS({ clock });
+  if (storage.type === 'memoryfs') return new MemoryFS();
   if (storage.type === 's3fs') return new S3FS(storage);
   const { directoryRoot, durable = true, cacheBytes } = storage;
   return new OSFS(directoryRoot, { durable, ...(cacheBytes === undefined ? {} : { cacheBytes }) });

@@ -9,8 +9,6 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { Clock } from '../../clock/clock.js';
-import { systemClock } from '../../clock/clock.js';
 import {
   DestinationExists,
   DirectoryExists,
@@ -29,7 +27,6 @@ import {
   checkMakeDirOptions,
   checkPublishOptions,
   checkStageOptions,
-  optionsChecker,
 } from '../../fs/derived/option-types.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { beforeReading, chunksOf } from '../../fs/derived/source.js';
@@ -77,14 +74,6 @@ interface DirectoryNode extends Times {
 
 type Node = FileNode | DirectoryNode;
 
-/** Options of `MemoryFS`. */
-export interface MemoryFSOptions {
-  /** By which files get their times, in ms since the epoch; default `Date.now`. */
-  clock?: Clock;
-}
-
-const checkOptions = optionsChecker<MemoryFSOptions>({ clock: 'function' });
-
 /**
  * A filesystem in memory; gone with the process.
  * @example
@@ -92,18 +81,9 @@ const checkOptions = optionsChecker<MemoryFSOptions>({ clock: 'function' });
  * await files.writeText('hello.txt', 'hello');
  */
 export class MemoryFS extends Filesystem {
-  readonly #clock: Clock;
-  #root: DirectoryNode;
+  #root = newDirectory();
   readonly #instance = randomBytes(6).toString('base64url');
   #writes = 0;
-
-  /** @throws TypeError */
-  constructor(options: MemoryFSOptions = {}) {
-    super();
-    checkOptions(options);
-    this.#clock = options.clock ?? systemClock;
-    this.#root = this.#newDirectory();
-  }
 
   override async getInfo(path: string): Promise<Info> {
     const target = this.validatePath(path);
@@ -126,7 +106,7 @@ export class MemoryFS extends Filesystem {
     const there = this.#find(target);
     if (there?.isDir && options.recreate === true) return;
     if (there !== undefined) throw new DirectoryExists(target);
-    this.#attach(target, this.#newDirectory());
+    this.#attach(target, newDirectory());
   }
 
   override async openRead(path: string, options?: ReadOptions): Promise<Readable> {
@@ -202,7 +182,7 @@ export class MemoryFS extends Filesystem {
     this.#checkDestination(to, options);
     const file = this.#needFile(from);
     if (from === to) return;
-    this.#attach(to, options.preserveTime === false ? { ...file, modified: this.#clock() } : file);
+    this.#attach(to, options.preserveTime === false ? { ...file, modified: Date.now() } : file);
     this.#detach(from);
   }
 
@@ -213,7 +193,7 @@ export class MemoryFS extends Filesystem {
   /** Forgets all files, as nothing could reach them any more. */
   override async close(): Promise<void> {
     await super.close();
-    this.#root = this.#newDirectory();
+    this.#root = newDirectory();
   }
 
   #newFile(
@@ -227,12 +207,8 @@ export class MemoryFS extends Filesystem {
       contentType,
       filename,
       etag: `"${this.#instance}-${this.#writes.toString(36)}"`,
-      ...timesFrom(this.#clock()),
+      ...timesFrom(Date.now()),
     };
-  }
-
-  #newDirectory(): DirectoryNode {
-    return { isDir: true, children: new Map(), ...timesFrom(this.#clock()) };
   }
 
   #publish(path: string, file: FileNode, options: PublishOptions = {}): Info {
@@ -302,14 +278,18 @@ export class MemoryFS extends Filesystem {
   #attach(path: string, node: Node): void {
     const parent = this.#parentFor(path);
     parent.children.set(basename(path), node);
-    parent.modified = this.#clock();
+    parent.modified = Date.now();
   }
 
   #detach(path: string): void {
     const parent = this.#needDirectory(dirname(path));
     parent.children.delete(basename(path));
-    parent.modified = this.#clock();
+    parent.modified = Date.now();
   }
+}
+
+function newDirectory(): DirectoryNode {
+  return { isDir: true, children: new Map(), ...timesFrom(Date.now()) };
 }
 
 function timesFrom(now: number): Times {
