@@ -17,12 +17,15 @@ export function addRm(program: Command, session: Session): Command {
     .option('-r, --recursive', 'directories with all that is in them')
     .option('-f, --force', 'what is not there is no error')
     .action(async (texts: string[], options: RmOptions) => {
-      for (const text of texts) await removeOne(session, text, options);
-      session.output.result({ removed: texts.length }, `removed ${texts.join(', ')}`);
+      const removed: string[] = [];
+      for (const text of texts) if (await removeOne(session, text, options)) removed.push(text);
+      const said = removed.length > 0 ? `removed ${removed.join(', ')}` : 'nothing was there';
+      session.output.result({ removed: removed.length }, said);
     });
 }
 
-async function removeOne(session: Session, text: string, { recursive, force }: RmOptions): Promise<void> {
+/** @returns whether something was there */
+async function removeOne(session: Session, text: string, { recursive, force }: RmOptions): Promise<boolean> {
   try {
     const { fs, path } = await session.place(text);
     const isDir = recursive === true && (await fs.isDir(path));
@@ -32,8 +35,9 @@ async function removeOne(session: Session, text: string, { recursive, force }: R
       await fs.removeTree(path);
       await fs.removeDir(path).catch(ignoreMissing);
     }
+    return true;
   } catch (error) {
-    if (force && error instanceof ResourceNotFound) return;
+    if (force && error instanceof ResourceNotFound) return false;
     if (error instanceof FileExpected)
       throw new UsageError(`${text} is a directory: rm -r removes it with all in it`);
     throw error;
