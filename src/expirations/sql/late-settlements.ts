@@ -31,7 +31,7 @@ export class LateSettlements {
   #owed: Owed = new Map();
   #settlesSoon = false;
   #pauseMs = FIRST_PAUSE_MS;
-  #retry: NodeJS.Timeout | null = null;
+  #retry: { readonly timer: NodeJS.Timeout; readonly pauseMs: number } | null = null;
   #finished = false;
 
   /** @param locksRows several scripts run at a time: then only claims are given back here, and no script takes them along */
@@ -116,7 +116,7 @@ export class LateSettlements {
   /** The store is being closed: what can't be given back by now ends with its holder. */
   finish(): void {
     this.#finished = true;
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    if (this.#retry !== null) clearTimeout(this.#retry.timer);
   }
 
   get #hasChanges(): boolean {
@@ -151,12 +151,15 @@ export class LateSettlements {
     }
   }
 
+  /** Once, after the shortest pause that was asked for. */
   #tryLater(pauseMs: number): void {
-    if (this.#finished || this.#retry !== null) return;
-    this.#retry = setTimeout(() => {
+    if (this.#finished || (this.#retry !== null && this.#retry.pauseMs <= pauseMs)) return;
+    if (this.#retry !== null) clearTimeout(this.#retry.timer);
+    const timer = setTimeout(() => {
       this.#retry = null;
       void this.#trySettling();
     }, pauseMs).unref();
+    this.#retry = { timer, pauseMs };
   }
 
   *#settling(owed: Owed): Script<void> {
