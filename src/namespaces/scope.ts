@@ -3,7 +3,7 @@
  * the keys of the deadlines, and when to believe that something is not there.
  */
 import type { Clock } from '../clock/clock.js';
-import { FileExpected, ResourceNotFound } from '../errors/errors.js';
+import { DirectoryExpected, FileExpected, ResourceNotFound } from '../errors/errors.js';
 import type { FileKey } from '../expirations/expiration.js';
 import type { Ledger } from '../expirations/ledger.js';
 import { findInfo } from '../fs/derived/read.js';
@@ -86,11 +86,13 @@ export class NamespaceScope implements Placed {
     throw new ResourceNotFound(target);
   }
 
-  /** False for a namespace before anything was written to it. @throws ResourceNotFound */
+  /** False for a namespace before anything was written to it. @throws ResourceNotFound; DirectoryExpected: a file has the namespace's name */
   async isStored(path: string): Promise<boolean> {
     const target = this.validatePath(path);
     await this.host.storage.bound();
-    if ((await findInfo(this.files, target)) !== null) return true;
+    const info = await findInfo(this.files, target);
+    if (info?.isDir === false && this.keyOf(target).path === '') throw new DirectoryExpected(target);
+    if (info !== null) return true;
     await this.getInfo(target);
     return false;
   }

@@ -50,6 +50,7 @@ export class Serving {
     const { storage, ledger } = this.#scope.host;
     const key = this.#scope.key(path);
     await storage.bound();
+    if (key.path === '') return { version: null, deadline: null }; // A directory, whatever may have its name.
     const version = await this.#open(this.#scope.validatePath(path));
     try {
       const [deadline = null] = await ledger.deadlines([key], { recent: true });

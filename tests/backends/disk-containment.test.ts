@@ -174,7 +174,9 @@ describe('a link that leads out', () => {
     expect(await taken.isDir('')).toBe(true);
     await expectError(taken.readText(''), FileExpected, '');
     await expectError(copyFile(taken, '', mayfly.getFilesystem('n'), 'stolen'), FileExpected, '');
+    expect(await taken.served('')).toEqual({ version: null, deadline: null });
     await expectError(taken.listDir(''), DirectoryExpected, '');
+    await expectError(taken.setInfo('', { modified: new Date(0) }), DirectoryExpected, '');
     await mayfly.close();
   });
 

@@ -54,6 +54,7 @@ describe('SqliteLog', () => {
     ['ENOSPC', 'InsufficientStorage'],
     ['EACCES', 'PermissionDenied'],
     ['EROFS', 'PermissionDenied'],
+    ['EEXIST', 'RemoteConnectionError'],
     ['ENOTDIR', 'RemoteConnectionError'],
   ])('what the system says of it, or of its directory, %s, is %s', (code, expected) => {
     const cause = Object.assign(new Error('fdatasync'), { code });

@@ -86,6 +86,7 @@ export class LateSettlements {
     const owed = this.#take();
     try {
       await this.#runner.run(() => this.#settling(owed), { durable: false, atOnce });
+      this.#pauseMs = FIRST_PAUSE_MS;
     } catch (error) {
       this.#putBack(owed);
       throw error;
@@ -103,10 +104,12 @@ export class LateSettlements {
     const owed = this.#take();
     const settling = () => this.#settling(owed);
     try {
-      return await this.#runner.run(function* () {
+      const result = await this.#runner.run(function* () {
         yield* settling();
         return yield* script();
       }, options);
+      this.#pauseMs = FIRST_PAUSE_MS;
+      return result;
     } catch (error) {
       this.#putBack(owed);
       throw error;

@@ -183,7 +183,8 @@ export abstract class SqlExpirationStore implements ExpirationStore {
       this.#late.run(() => this.#settle(token, changes, released), how);
     if (keepClaim) return settle([]);
     try {
-      if (!this.#locksRows) return await settle([token]);
+      // What changes something may wait for a lock on its rows, and what went along with it would as well.
+      if (!this.#locksRows || changes.length > 0) return await settle([token]);
       return await this.#late.along((late) => settle([token, ...late]));
     } catch (error) {
       this.#late.later(token);

@@ -31,6 +31,8 @@ const TABLE: readonly [prefix: string, make: (cause: unknown) => OperationFailed
   ['EACCES', notOurs],
   ['EPERM', notOurs],
   ['EROFS', notOurs],
+  ['EEXIST', unreachable],
+  ['ELOOP', unreachable],
   ['ENOTDIR', unreachable],
   ['ENOSPC', full],
   ['EDQUOT', full],
