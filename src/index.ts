@@ -62,7 +62,7 @@ export type {
   WriteOptions,
   WriteSource,
 } from './fs/essentials.js';
-export type { CopyOptions } from './fs/filesystem.js';
+export type { CopyOptions, Landing } from './fs/filesystem.js';
 export { Filesystem, SubFS } from './fs/filesystem.js';
 export type { Info } from './fs/info.js';
 export type { MirrorOptions } from './fs/mirror.js';

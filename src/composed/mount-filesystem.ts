@@ -35,7 +35,7 @@ import type {
   WriteOptions,
   WriteSource,
 } from '../fs/essentials.js';
-import { type CopyOptions, Filesystem } from '../fs/filesystem.js';
+import { type CopyOptions, Filesystem, type Landing } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from '../fs/staged-file.js';
 import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
@@ -256,7 +256,7 @@ export class MountFS extends Filesystem {
   }
 
   /** Itself at a directory that leads to a mount point, which `write` refuses. */
-  override landing(path: string): { readonly fs: Filesystem; readonly path: string } {
+  override landing(path: string): Landing {
     const target = this.validatePath(path);
     if (this.#mounts.isImplied(target)) return super.landing(target);
     const { fs, inner } = this.#mounts.spot(target);

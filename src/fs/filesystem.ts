@@ -38,6 +38,14 @@ import type { ScanTreeOptions } from './tree-options.js';
 
 export type { CopyOptions } from './methods/writing.js';
 
+/** Where a file arrives in the end; see `Filesystem.landing`. */
+export interface Landing {
+  /** The filesystem that stores it. */
+  readonly fs: Filesystem;
+  /** Canonical path in `fs`. */
+  readonly path: string;
+}
+
 /** A tree of files and directories by path: the interface that all backends share, and the base of one of your own. */
 export abstract class Filesystem extends WritingMethods {
   /** The directory at `path` as a filesystem of its own, a `SubFS`, which can't see out of it. @throws ResourceNotFound, DirectoryExpected */
@@ -127,7 +135,7 @@ export abstract class Filesystem extends WritingMethods {
    * to `path`; itself, which is the default. A wrapper answers with what its
    * inner filesystem says, unless it changes what is written, or refuses it.
    */
-  landing(path: string): { readonly fs: Filesystem; readonly path: string } {
+  landing(path: string): Landing {
     return { fs: this, path: this.validatePath(path) };
   }
 }
@@ -332,7 +340,7 @@ export class SubFS extends Filesystem {
   }
 
   /** Itself for a wrapper that writes in its own way, and at '', which `write` refuses. */
-  override landing(path: string): { readonly fs: Filesystem; readonly path: string } {
+  override landing(path: string): Landing {
     if (this.write !== SubFS.prototype.write || this.validatePath(path) === '') return super.landing(path);
     return this.#parent.landing(this.#outer(path));
   }
