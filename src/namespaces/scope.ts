@@ -60,7 +60,7 @@ export class NamespaceScope implements Placed {
   }
 
   /**
-   * As `key`, of what is going to be a file: what is at '' is a directory, also while it is gone.
+   * As `key`, of what is a file or is going to be one: what is at '' is a directory, also while it is gone.
    * @param shown the path by which the caller knows it
    * @throws FileExpected
    */

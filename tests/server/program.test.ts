@@ -224,14 +224,18 @@ describe('on SIGTERM the program', () => {
       log += text;
     });
     const ended = once(npm, 'close');
-    await until(async () => log.includes('"listening"'));
-    const line = log.split('\n').find((text) => text.includes('"listening"')) ?? '';
-    const url = String((JSON.parse(line) as LogLine).url);
-    npm.kill('SIGTERM');
-    await ended;
-    expect(log).toContain('"stopped"');
-    expect(await refuses(url)).toBe(true);
-    await rm(directory, { recursive: true });
+    try {
+      await until(async () => log.includes('"listening"'));
+      const line = log.split('\n').find((text) => text.includes('"listening"')) ?? '';
+      const url = String((JSON.parse(line) as LogLine).url);
+      npm.kill('SIGTERM');
+      await ended;
+      expect(log).toContain('"stopped"');
+      expect(await refuses(url)).toBe(true);
+    } finally {
+      npm.kill('SIGKILL');
+      await rm(directory, { recursive: true, force: true });
+    }
   });
 
   it('exits at once when told so again', async () => {

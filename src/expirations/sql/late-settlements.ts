@@ -70,27 +70,15 @@ export class LateSettlements {
   }
 
   /** Have `run` give back what is late, by its tokens, along with what it does itself. */
-  async along<T>(run: (tokens: readonly string[]) => Promise<T>): Promise<T> {
-    const owed = this.#take();
-    try {
-      return await run([...owed.keys()]);
-    } catch (error) {
-      this.#putBack(owed);
-      throw error;
-    }
+  along<T>(run: (tokens: readonly string[]) => Promise<T>): Promise<T> {
+    return this.#settleBy((owed) => run([...owed.keys()]));
   }
 
   /** Settle all now. @param atOnce rather fail than wait for a lock; default false */
   async settle({ atOnce = false } = {}): Promise<void> {
     if (this.#owed.size === 0) return;
-    const owed = this.#take();
-    try {
-      await this.#runner.run(() => this.#settling(owed), { durable: false, atOnce });
-      this.#pauseMs = FIRST_PAUSE_MS;
-    } catch (error) {
-      this.#putBack(owed);
-      throw error;
-    }
+    const how = { durable: false, atOnce };
+    await this.#settleBy((owed) => this.#runner.run(() => this.#settling(owed), how));
   }
 
   /** Run a script. Where that can't make two wait for each other, what is late goes first: so whoever asks sees it. */
@@ -101,19 +89,14 @@ export class LateSettlements {
       if (this.#hasChanges) await this.settle({ atOnce: true }).catch(() => {});
       return this.#runner.run(script, options);
     }
-    const owed = this.#take();
-    const settling = () => this.#settling(owed);
-    try {
-      const result = await this.#runner.run(function* () {
+    return this.#settleBy((owed) => {
+      const settling = () => this.#settling(owed);
+      const both = function* () {
         yield* settling();
         return yield* script();
-      }, options);
-      this.#pauseMs = FIRST_PAUSE_MS;
-      return result;
-    } catch (error) {
-      this.#putBack(owed);
-      throw error;
-    }
+      };
+      return this.#runner.run(both, options);
+    });
   }
 
   /** The store is being closed: what can't be given back by now ends with its holder. */
@@ -126,30 +109,34 @@ export class LateSettlements {
     return [...this.#owed.values()].some((changes) => changes.length > 0);
   }
 
-  /** Taken out, so that what runs before the answer is here does not settle it all once more. */
-  #take(): Owed {
+  /**
+   * Have `work` settle what is owed. It is taken out meanwhile, so that what runs before the answer is here does not
+   * settle it all once more, and put back when `work` fails.
+   */
+  async #settleBy<T>(work: (owed: Owed) => Promise<T>): Promise<T> {
     const owed = this.#owed;
     this.#owed = new Map();
-    return owed;
-  }
-
-  #putBack(owed: Owed, pauseMs = RETRY_MS): void {
-    for (const [token, changes] of owed) if (!this.#owed.has(token)) this.#owed.set(token, changes);
-    if (owed.size > 0) this.#tryLater(pauseMs);
+    try {
+      const result = await work(owed);
+      this.#pauseMs = FIRST_PAUSE_MS;
+      return result;
+    } catch (error) {
+      for (const [token, changes] of owed) if (!this.#owed.has(token)) this.#owed.set(token, changes);
+      if (owed.size > 0) this.#tryLater(RETRY_MS);
+      throw error;
+    }
   }
 
   async #trySettling(): Promise<void> {
-    const owed = this.#take();
-    if (owed.size === 0) return;
+    const { tokens } = this;
     try {
-      await this.#runner.run(() => this.#settling(owed), { durable: false, atOnce: true });
-      this.#pauseMs = FIRST_PAUSE_MS;
+      await this.settle({ atOnce: true });
     } catch (error) {
       if (error instanceof OperationTimeout) {
-        this.#putBack(owed, this.#pauseMs);
+        this.#tryLater(this.#pauseMs);
         this.#pauseMs = Math.min(2 * this.#pauseMs, RETRY_MS);
       } else {
-        this.#putBack(new Map([...owed.keys()].map((token) => [token, []])));
+        for (const token of tokens) if (this.#owed.has(token)) this.#owed.set(token, []);
       }
     }
   }
