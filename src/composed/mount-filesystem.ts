@@ -44,7 +44,7 @@ import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../pat
 import { commonMeta } from './common-meta.js';
 import { removeFromMounts } from './mount-removal.js';
 import type { Spot } from './mount-table.js';
-import { closeAll, localError, localInfo, MountTable } from './mount-table.js';
+import { closeAll, localError, localInfo, MountTable, mountedError } from './mount-table.js';
 import { localTransferError, moveOver, withinOne } from './mount-transfer.js';
 
 /** Options of `MountFS`. */
@@ -207,7 +207,8 @@ export class MountFS extends Filesystem {
   /** @throws RemoveRootError a mount point; else as in any filesystem */
   override async removeDir(path: string): Promise<void> {
     const target = this.validatePath(path);
-    if (target === '' || this.#mounts.has(target)) throw new RemoveRootError();
+    if (target === '') throw new RemoveRootError();
+    if (this.#mounts.has(target)) throw mountedError(target);
     if (this.#mounts.isImplied(target)) throw new DirectoryNotEmpty(target);
     await this.#run(target, ({ fs, inner }) => fs.removeDir(inner));
   }
@@ -341,7 +342,7 @@ export class MountFS extends Filesystem {
   }
 
   #refuseMounts(path: string): void {
-    if (this.#mounts.hasBelow(path) || (path !== '' && this.#mounts.has(path))) throw new RemoveRootError();
+    if (this.#mounts.hasBelow(path) || (path !== '' && this.#mounts.has(path))) throw mountedError(path);
   }
 
   /** Make the implied directories down to a path, so that something can be written in the last of them. */

@@ -1,5 +1,5 @@
 /** Which of the mounted filesystems a path belongs to, and how what they say reads from outside. */
-import { FSError } from '../errors/errors.js';
+import { FSError, RemoveRootError } from '../errors/errors.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
 import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../path/parts.js';
@@ -101,6 +101,12 @@ export function localInfo(info: Info, mount: string): Info {
 export function localError(error: unknown, mount: string): unknown {
   if (mount === '' || !(error instanceof FSError) || error.path === undefined) return error;
   return error.relocated(joinPath(mount, error.path));
+}
+
+/** What refuses to remove a directory that is there for what is mounted. */
+export function mountedError(path: string): RemoveRootError {
+  const message = `another filesystem is mounted at or below ${JSON.stringify(path)}: remove what is in that one instead`;
+  return new RemoveRootError(path, { message });
 }
 
 /** Close filesystems, each once, though it be mounted twice. @throws the first error, when all have been tried */

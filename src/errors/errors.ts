@@ -81,10 +81,14 @@ export abstract class FSError extends MayflyError {
     this.path = path;
   }
 
-  /** The same error as a filesystem with other paths tells it: the same class, `path` in place of the old, this one as cause. */
+  /** The same error as a filesystem with other paths tells it: the same class and advice, `path` in place of the old, this one as cause. */
   relocated(path: string): FSError {
     const same = this.constructor as new (path: string, details: FSErrorDetails) => FSError;
-    return new same(path, { cause: this });
+    const { message } = this;
+    return new same(path, {
+      message: this.path === undefined ? message : message.replaceAll(quote(this.path), () => quote(path)),
+      cause: this,
+    });
   }
 }
 
@@ -110,8 +114,12 @@ export class InvalidPath extends FSError {
 export class IllegalBackReference extends FSError {
   override readonly code = 'IllegalBackReference';
 
-  constructor(path: string) {
-    super(`path ${quote(path)} climbs above its root: remove the '..'`, path);
+  constructor(path: string, details: FSErrorDetails = {}) {
+    super(
+      details.message ?? `path ${quote(path)} climbs above its root: remove the '..'`,
+      path,
+      details.cause,
+    );
   }
 }
 
@@ -119,8 +127,8 @@ export class IllegalBackReference extends FSError {
 export class NoSysPath extends FSError {
   override readonly code = 'NoSysPath';
 
-  constructor(path: string) {
-    super(`${quote(path)} has no path in the operating system`, path);
+  constructor(path: string, details: FSErrorDetails = {}) {
+    super(details.message ?? `${quote(path)} has no path in the operating system`, path, details.cause);
   }
 }
 
@@ -182,12 +190,12 @@ export class Unsupported extends OperationFailed {
   }
 }
 
-/** `removeDir` of the root. */
+/** `removeDir` of the root, or the removal of a directory that another filesystem is mounted on. */
 export class RemoveRootError extends OperationFailed {
   override readonly code = 'RemoveRootError';
 
-  constructor() {
-    super('', { message: 'the root directory can not be removed: removeTree empties it' });
+  constructor(path = '', details: FSErrorDetails = {}) {
+    super(path, { message: 'the root directory can not be removed: removeTree empties it', ...details });
   }
 }
 
@@ -195,8 +203,8 @@ export class RemoveRootError extends OperationFailed {
 export class IllegalDestination extends OperationFailed {
   override readonly code = 'IllegalDestination';
 
-  constructor(path: string) {
-    super(path, { message: `${quote(path)} can not be its own destination` });
+  constructor(path: string, details: FSErrorDetails = {}) {
+    super(path, { message: `${quote(path)} can not be its own destination`, ...details });
   }
 }
 

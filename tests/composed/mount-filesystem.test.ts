@@ -151,7 +151,8 @@ describe('MountFS', () => {
   });
 
   it('does not remove mount points, nor what is in them by way of a tree', async () => {
-    await expectError(all.removeDir('a/b/deep'), RemoveRootError);
+    await expectError(all.removeDir('a/b/deep'), RemoveRootError, 'a/b/deep');
+    await expect(all.removeTree('a/b')).rejects.toThrow('mounted at or below "a/b"');
     await expectError(all.removeDir('a/b'), DirectoryNotEmpty, 'a/b');
     for (const path of ['', 'a', 'a/b', 'a/b/deep']) await expectError(all.removeTree(path), RemoveRootError);
     await expectError(all.moveDir('a', 'elsewhere', { create: true }), RemoveRootError);

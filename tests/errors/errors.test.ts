@@ -44,6 +44,21 @@ describe('errors', () => {
     expect(new Class().path).toBeUndefined();
   });
 
+  it.each([
+    ...resourceErrors,
+    ...operationErrors,
+    errors.InvalidPath,
+    errors.IllegalBackReference,
+    errors.IllegalDestination,
+    errors.NoSysPath,
+  ])('%p keeps its advice and itself as cause when it is told by another path', (Class) => {
+    const own = new Class('a/b');
+    expect(own.relocated('x/a/b')).toMatchObject({ path: 'x/a/b', cause: own, code: own.code });
+    expect(own.relocated('x/$&').message).toBe(new Class('x/$&').message);
+    const advised = new Class('a/b', { message: 'no, as "a/b" is a pipe: use a file' });
+    expect(advised.relocated('x/a/b').message).toBe('no, as "x/a/b" is a pipe: use a file');
+  });
+
   it('has the classes without details', () => {
     expect(new errors.FilesystemClosed()).toMatchObject({ code: 'FilesystemClosed', path: undefined });
     expect(new errors.RemoveRootError()).toMatchObject({ code: 'RemoveRootError', path: '' });
