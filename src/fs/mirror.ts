@@ -67,10 +67,20 @@ export async function mirror(
   const tally = new Tally(options.onProgress);
   const limit = concurrencyOf(source, destination, options);
   const how = { ...options, preserveTime };
+  let failure: { readonly error: unknown } | null = null;
+  const proceed = () => {
+    signal?.throwIfAborted();
+    if (failure !== null) throw failure.error;
+  };
   const replace: ReplaceFile = (directory, target) =>
     replaceFile(directory, { fs: destination, path: target.path }, how, tally);
-  await forEachLimited(differences(from, to, signal, replace), limit, async (difference) => {
-    tally.count(difference.info, difference.to.path, await settle(difference, how));
+  await forEachLimited(differences(from, to, proceed, replace), limit, async (difference) => {
+    try {
+      tally.count(difference.info, difference.to.path, await settle(difference, how));
+    } catch (error) {
+      failure ??= { error };
+      throw error;
+    }
   });
   signal?.throwIfAborted();
 }
@@ -83,11 +93,14 @@ interface Difference {
   readonly there: Info | null;
 }
 
-/** All files of the source. On the way, what the source has not is removed, and directories are made. */
+/**
+ * All files of the source. On the way, what the source has not is removed, and directories are made.
+ * @param proceed throws where nothing more is to be done; asked before each entry, as removals come between two files
+ */
 async function* differences(
   from: Place,
   to: Place,
-  signal: AbortSignal | undefined,
+  proceed: () => void,
   replace: ReplaceFile,
 ): AsyncGenerator<Difference> {
   const waiting: [Place, Place][] = [[from, to]];
@@ -95,7 +108,7 @@ async function* differences(
     const [here, there] = pair;
     let removed = false;
     for await (const [info, current] of sideBySide(here, there)) {
-      signal?.throwIfAborted();
+      proceed();
       const source = info === null ? null : { fs: from.fs, path: info.path };
       if (info === null || source === null || (info.isDir && (await isLinked(source)))) {
         removed ||= current !== null;

@@ -8,7 +8,7 @@ import { removeEmptied } from './derived/emptied-directories.js';
 import { checkTransferOptions } from './derived/option-types.js';
 import { findInfo } from './derived/read.js';
 import { checkTransfer, Tally, transferTree } from './derived/transfer.js';
-import { copyOne } from './derived/transfer-file.js';
+import { checkCondition, copyOne } from './derived/transfer-file.js';
 import { ensureDir, isInside, placeIn } from './derived/transfer-place.js';
 import type { Filesystem } from './filesystem.js';
 import type { MoveTransferOptions, TransferOptions } from './transfer-options.js';
@@ -29,6 +29,7 @@ export async function copyFile(
   options: TransferOptions = {},
 ): Promise<boolean> {
   checkTransferOptions(options);
+  checkCondition(options.condition);
   const from = placeIn(source, sourcePath);
   const to = placeIn(destination, destinationPath);
   if (isInside(from, to) && isInside(to, from)) throw new IllegalDestination(to.path);
@@ -56,6 +57,7 @@ export async function copyDir(
   options: TransferOptions = {},
 ): Promise<void> {
   checkTransferOptions(options);
+  checkCondition(options.condition);
   const from = placeIn(source, sourcePath);
   const to = placeIn(destination, destinationPath);
   options.signal?.throwIfAborted();

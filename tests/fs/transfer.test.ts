@@ -162,6 +162,7 @@ describe('conditions', () => {
     const [one, two] = [new MemoryFS(), new MemoryFS()];
     await one.write('f', 'x');
     await expectError(copyFS(one, two, { condition: 'sometimes' as never }), TypeError);
+    await expectError(copyFS(new MemoryFS(), two, { condition: 'sometimes' as never }), TypeError);
     expect(await content(two)).toEqual({});
   });
 });
@@ -223,6 +224,20 @@ describe('a copy that fails', () => {
     await target.makeDirs('c/precious');
     expect(await rejectionOf(mirror(faulty, target))).toMatchObject({ message: 'bad sector under c' });
     expect(await target.exists('c/precious')).toBe(true);
+  });
+
+  it('removes nothing any more once a file has failed (mirror)', async () => {
+    class SlowlyRemovingFS extends MemoryFS {
+      override async remove(path: string): Promise<void> {
+        for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+        await super.remove(path);
+      }
+    }
+    const target = new SlowlyRemovingFS();
+    for (let i = 0; i < 20; i++) await target.write(`extra-${i}`, 'x');
+    expect(await rejectionOf(mirror(faulty, target))).toMatchObject({ message: 'bad sector under c' });
+    const left = (await target.listDir('')).filter((name) => name.startsWith('extra-'));
+    expect(left.length).toBeGreaterThan(0);
   });
 
   it('removes nothing when the source is missing (mirror)', async () => {

@@ -34,8 +34,8 @@ export class Limiter {
 
 /**
  * Run `work` for each item, at most `limit` at once; an item is asked for when
- * there is room for it. After a failure nothing new is begun; what is under way
- * is waited for, then the first error is thrown.
+ * there is room for it. After a failure, of `work` or of `items`, nothing new is
+ * begun; what is under way is waited for, then the first error is thrown.
  */
 export async function forEachLimited<T>(
   items: AsyncIterable<T> | Iterable<T>,
@@ -44,14 +44,17 @@ export async function forEachLimited<T>(
 ): Promise<void> {
   const room = new Limiter(limit);
   const running = new Set<Promise<void>>();
-  let failure: { error: unknown } | null = null;
-  await room.enter();
+  let failure: { readonly error: unknown } | null = null;
+  const fail = (error: unknown) => {
+    failure ??= { error };
+  };
   try {
+    await room.enter();
     for await (const item of items) {
+      // It may have come while the next item was waited for.
+      if (failure !== null) break;
       const task: Promise<void> = work(item)
-        .catch((error: unknown) => {
-          failure ??= { error };
-        })
+        .catch(fail)
         .finally(() => {
           running.delete(task);
           room.leave();
@@ -60,8 +63,9 @@ export async function forEachLimited<T>(
       await room.enter();
       if (failure !== null) break;
     }
-  } finally {
-    await Promise.all(running);
+  } catch (error) {
+    fail(error);
   }
+  await Promise.all(running);
   if (failure !== null) throw (failure as { error: unknown }).error;
 }

@@ -41,6 +41,13 @@ export async function copyOne(
   }
 }
 
+const CONDITIONS: readonly unknown[] = [undefined, 'always', 'newer', 'older', 'exists', 'not-exists'];
+
+/** @throws TypeError */
+export function checkCondition(condition: CopyCondition | undefined): void {
+  if (!CONDITIONS.includes(condition)) throw new TypeError(`unknown condition ${JSON.stringify(condition)}`);
+}
+
 async function isWanted(condition: CopyCondition, source: Info, to: Target): Promise<boolean> {
   if (condition === 'always') return true;
   const there = to.vacant === true ? null : await findInfo(to.fs, to.path);
@@ -54,8 +61,6 @@ async function isWanted(condition: CopyCondition, source: Info, to: Target): Pro
       return there !== null;
     case 'not-exists':
       return there === null;
-    default:
-      throw new TypeError(`unknown condition ${JSON.stringify(condition)}`);
   }
 }
 
