@@ -34,6 +34,19 @@ describe('a link inside the root', () => {
     expect(await fs.readText(from)).toBe('precious');
   });
 
+  it('of a file is moved with its times unless told not to', async () => {
+    const past = new Date('2001-01-01T00:00:00Z');
+    await fs.setInfo('real/a.txt', { modified: past });
+    for (const [preserveTime, kept] of [
+      [undefined, true],
+      [false, false],
+    ] as const) {
+      await symlink('real/a.txt', join(root, 'pointer'));
+      await fs.move('pointer', 'moved', { overwrite: true, preserveTime: preserveTime as never });
+      expect((await fs.getInfo('moved')).modified.getTime() === past.getTime()).toBe(kept);
+    }
+  });
+
   it.each([
     ['link', 'real'],
     ['real', 'link'],

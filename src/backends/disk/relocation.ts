@@ -62,7 +62,7 @@ export async function moveFile(
   if (from === to) return;
   if (await translated(from, () => scope.isLink(from))) {
     // The link may lead elsewhere from its new place: what it leads to is moved.
-    await copyFile(scope, from, to, { ...options, preserveTime: true });
+    await copyFile(scope, from, to, { ...options, preserveTime: options.preserveTime ?? true });
     return translated(from, () => removeOne(scope, from));
   }
   if (isSameName(scope, from, to)) return;

@@ -6,6 +6,7 @@ import {
   IllegalDestination,
   ResourceNotFound,
 } from '../../errors/errors.js';
+import type { CopyOptions } from '../../fs/transfer-options.js';
 import { rejectsWith } from '../assertions.js';
 import type { Subject, TestRunner } from '../runner.js';
 
@@ -138,6 +139,20 @@ export function describeCopyAndMove({ describe, it }: TestRunner, subject: Subje
       await fs.setInfo('f', { modified: past });
       await fs.move('f', 'g');
       if (fs.getMeta().setTimes) assert.deepEqual((await fs.getInfo('g')).modified, past);
+    });
+
+    it('brings the time unless told not to', async () => {
+      const { fs } = subject;
+      if (!fs.getMeta().setTimes) return;
+      const modifiedAfter = async (options?: CopyOptions) => {
+        await fs.write('f', 'x');
+        await fs.setInfo('f', { modified: past });
+        await fs.move('f', 'g', { overwrite: true, ...options });
+        return (await fs.getInfo('g')).modified;
+      };
+      assert.deepEqual(await modifiedAfter(), past);
+      assert.deepEqual(await modifiedAfter({ preserveTime: undefined as never }), past);
+      assert.notDeepEqual(await modifiedAfter({ preserveTime: false }), past);
     });
 
     for (const spelling of ['f', './f', 'd/../f']) {

@@ -62,7 +62,7 @@ export async function move(
   const from = normalizePath(source);
   const to = normalizePath(destination);
   if (!isSamePlace(fs, from, to)) {
-    await copy(fs, from, to, { preserveTime: true, ...options });
+    await copy(fs, from, to, { ...options, preserveTime: options.preserveTime ?? true });
     await fs.remove(from);
     return;
   }
