@@ -135,6 +135,25 @@ export function describeReading({ describe, it }: TestRunner, subject: Subject):
       await rejectsWith(subject.fs.download('f', destroyed), OperationFailed, 'f');
     });
 
+    it('downloads into a WritableStream that can be written to afterwards', async () => {
+      const chunks: Uint8Array[] = [];
+      const writable = new WritableStream<Uint8Array>({
+        write: (chunk) => {
+          chunks.push(chunk);
+        },
+      });
+      await subject.fs.write('f', 'text');
+      await subject.fs.download('f', writable);
+      const writer = writable.getWriter();
+      await rejectsWith(subject.fs.download('f', writable), OperationFailed, 'f');
+      await writer.write(Buffer.from(' and more'));
+      await writer.close();
+      assert.equal(Buffer.concat(chunks).toString(), 'text and more');
+      await writer.closed;
+      writer.releaseLock();
+      await rejectsWith(subject.fs.download('f', writable), OperationFailed, 'f');
+    });
+
     it('downloads into a writable that stays open', async () => {
       await subject.fs.write('f', 'hello');
       const sink = new PassThrough();

@@ -95,16 +95,20 @@ function isSameVersion(a: Info, b: Info): boolean {
   return a.size === b.size && a.modified.getTime() === b.modified.getTime();
 }
 
-export async function download(fs: FilesystemEssentials, path: string, writable: Writable): Promise<void> {
+export async function download(
+  fs: FilesystemEssentials,
+  path: string,
+  writable: Writable | WritableStream<Uint8Array>,
+): Promise<void> {
   checkWritable(path, writable);
   const body = await fs.openRead(path);
   try {
     checkWritable(path, writable);
-    await pipeline(body, writable, { end: false });
+    await (isWebStream(writable) ? pour(normalizePath(path), body, writable) : pipeline(body, writable, { end: false }));
   } catch (error) {
     body.destroy();
     if (codeOf(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-    throw new OperationFailed(path, {
+    throw new OperationFailed(normalizePath(path), {
       message: 'the destination was closed before the end of the file',
       cause: error,
     });
@@ -112,15 +116,45 @@ export async function download(fs: FilesystemEssentials, path: string, writable:
 }
 
 /** A pipeline into a stream that has ended ends as if all had been delivered. */
-function checkWritable(path: string, writable: Writable): void {
+function checkWritable(path: string, writable: Writable | WritableStream): void {
   if (!isWritable(writable)) throw new TypeError('writable must be a stream to write to');
+  if (isWebStream(writable)) return;
   if (!writable.writableEnded && !writable.destroyed) return;
   throw new OperationFailed(normalizePath(path), { message: 'the destination has ended already' });
 }
 
-/** A stream of node:stream, or a `WritableStream`, which pipelines take as well. */
+/** A pipeline would keep its lock, so that nobody could write to it any more. */
+async function pour(path: string, body: Readable, writable: WritableStream<Uint8Array>): Promise<void> {
+  if (writable.locked) throw new OperationFailed(path, { message: 'the destination has a writer already' });
+  const writer = writable.getWriter();
+  let refused = false;
+  // Async, as to write to a stream that is closed throws at once.
+  const put = async (chunk: Uint8Array) => {
+    await writer.ready;
+    await writer.write(chunk);
+  };
+  try {
+    for await (const chunk of body) {
+      await put(chunk).catch((cause: unknown) => {
+        refused = true;
+        throw new OperationFailed(path, { message: 'the destination takes no more', cause });
+      });
+    }
+  } catch (error) {
+    if (!refused) await writer.abort(error).catch(() => undefined);
+    throw error;
+  } finally {
+    writer.releaseLock();
+  }
+}
+
+/** A stream of node:stream, or a `WritableStream`. */
 function isWritable(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { write, on, getWriter } = value as { write?: unknown; on?: unknown; getWriter?: unknown };
-  return (typeof write === 'function' && typeof on === 'function') || typeof getWriter === 'function';
+  const { write, on } = value as { write?: unknown; on?: unknown };
+  return (typeof write === 'function' && typeof on === 'function') || isWebStream(value);
+}
+
+function isWebStream(value: object): value is WritableStream<Uint8Array> {
+  return typeof (value as { getWriter?: unknown }).getWriter === 'function';
 }

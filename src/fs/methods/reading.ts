@@ -59,8 +59,8 @@ export abstract class ReadingMethods extends FilesystemCore {
     return reading.openVersion(this, path, version, options);
   }
 
-  /** Stream the file into `writable`, which is left open. @throws ResourceNotFound, FileExpected */
-  download(path: string, writable: Writable): Promise<void> {
+  /** Stream the file into `writable`, which is left open. @throws ResourceNotFound, FileExpected; OperationFailed: it has ended */
+  download(path: string, writable: Writable | WritableStream<Uint8Array>): Promise<void> {
     return reading.download(this, path, writable);
   }
 
