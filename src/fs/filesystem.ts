@@ -16,6 +16,7 @@ import { removeEmptyDirs } from './derived/directories.js';
 import { checkScanTreeOptions } from './derived/option-types.js';
 import { removeValid } from './derived/remove-many.js';
 import { beforeReading } from './derived/source.js';
+import { sweepInPlace } from './derived/stage.js';
 import { isOfSource } from './derived/transfer-error.js';
 import type {
   InfoChanges,
@@ -85,13 +86,15 @@ export abstract class Filesystem extends WritingMethods {
   /**
    * Remove what killed writers left behind: files that were staged and never
    * published. Those of writers known to be dead go at once, others when
-   * nothing touched them since `before`.
+   * nothing touched them since `before`. The default sweeps what the default of
+   * `stage` leaves, by its times.
    *
-   * @param _options.dryRun only count what would be removed; default false
+   * @param options.dryRun only count what would be removed; default false
    * @returns how many were removed
    */
-  async sweepStaged(_before: Date, _options: SweepOptions = {}): Promise<number> {
-    return 0;
+  async sweepStaged(before: Date, options: SweepOptions = {}): Promise<number> {
+    this.checkOpen();
+    return sweepInPlace(this, before, options);
   }
 
   /**
@@ -177,18 +180,18 @@ export class SubFS extends Filesystem {
   }
 
   override getInfo(path: string): Promise<Info> {
-    return this.#run(async () => this.#localInfo(await this.#parent.getInfo(this.#outer(path))));
+    return this.#at(path, async (outer) => this.#localInfo(await this.#parent.getInfo(outer)));
   }
 
   override scanDir(path: string, options?: ScanDirOptions): AsyncIterable<Info> {
-    return this.#entries(() => this.#parent.scanDir(this.#outer(path), options));
+    return this.#entries(path, (outer) => this.#parent.scanDir(outer, options));
   }
 
   override scanTree(path: string, options: ScanTreeOptions = {}): AsyncIterable<Info> {
-    return this.#entries(() => {
+    return this.#entries(path, (outer) => {
       checkScanTreeOptions(options);
       const { enter, tolerate, ...rest } = options;
-      return this.#parent.scanTree(this.#outer(path), {
+      return this.#parent.scanTree(outer, {
         ...rest,
         ...(enter && { enter: (directory) => enter(this.#localInfo(directory)) }),
         ...(tolerate && { tolerate: (at, error) => tolerate(this.#inner(at), this.#localError(error)) }),
@@ -197,48 +200,61 @@ export class SubFS extends Filesystem {
   }
 
   override listDir(path: string): Promise<string[]> {
-    return this.#run(() => this.#parent.listDir(this.#outer(path)));
+    return this.#at(path, (outer) => this.#parent.listDir(outer));
   }
 
   override isEmpty(path: string): Promise<boolean> {
-    return this.#run(() => this.#parent.isEmpty(this.#outer(path)));
+    return this.#at(path, (outer) => this.#parent.isEmpty(outer));
   }
 
   override makeDir(path: string, options?: MakeDirOptions): Promise<void> {
-    return this.#run(() => this.#parent.makeDir(this.#outer(path), options));
+    return this.#at(path, (outer) => this.#parent.makeDir(outer, options));
   }
 
   override openRead(path: string, options?: ReadOptions): Promise<Readable> {
-    return this.#run(() => this.#parent.openRead(this.#outer(path), options));
+    return this.#at(path, (outer) => this.#parent.openRead(outer, options));
   }
 
   override openVersion(path: string, version: Info, options?: ReadOptions): Promise<Readable | null> {
-    return this.#run(() => this.#parent.openVersion(this.#outer(path), version, options));
+    return this.#at(path, (outer) => this.#parent.openVersion(outer, version, options));
   }
 
-  override write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
-    return this.#run(async () => {
-      const outer = await beforeReading(source, () => this.#outerFile(path), options?.signal);
-      return this.#localInfo(await this.#parent.write(outer, source, options));
-    });
+  override async write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
+    const outer = await beforeReading(source, () => this.#outerFile(path), options?.signal);
+    return this.#run(async () => this.#localInfo(await this.#parent.write(outer, source, options)));
   }
 
-  override stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
-    return this.#run(async () => {
-      const outer = await beforeReading(source, () => this.#outer(path), options?.signal);
-      const staged = await this.#parent.stage(outer, source, options);
-      return {
-        size: staged.size,
-        ...(staged.synced && { synced: staged.synced }),
-        publish: (target: string, how?: PublishOptions) =>
-          this.#run(async () => this.#localInfo(await staged.publish(this.#outerFile(target), how))),
-        discard: () => staged.discard(),
-      };
-    });
+  override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
+    const outer = await beforeReading(source, () => this.#outer(path), options?.signal);
+    const staged = await this.#run(() => this.#parent.stage(outer, source, options));
+    return {
+      size: staged.size,
+      ...(staged.synced && { synced: staged.synced }),
+      publish: async (target: string, how?: PublishOptions) => {
+        const place = this.#outerFile(target);
+        return this.#run(async () => this.#localInfo(await staged.publish(place, how)));
+      },
+      discard: () => staged.discard(),
+    };
   }
 
-  override removeEmptyDirs(paths: readonly string[]): Promise<void> {
-    return this.#run(() => this.#parent.removeEmptyDirs(paths.map((path) => this.#outer(path))));
+  /** Where `stage` leaves them: in the filesystem of which this is a directory. */
+  override async sweepStaged(before: Date, options?: SweepOptions): Promise<number> {
+    this.checkOpen();
+    return this.#run(() => this.#parent.sweepStaged(before, options));
+  }
+
+  /** What the other filesystem says, and which of its directories this is. */
+  override async identify(options?: { create?: boolean }): Promise<string | null> {
+    this.checkOpen();
+    const identity = await this.#run(() => this.#parent.identify(options));
+    if (identity === null) return super.identify();
+    return this.#base === '' ? identity : `${identity}/${this.#base}`;
+  }
+
+  override async removeEmptyDirs(paths: readonly string[]): Promise<void> {
+    const outer = paths.map((path) => this.#outer(path));
+    return this.#run(() => this.#parent.removeEmptyDirs(outer));
   }
 
   override presigner(): Presigner | null {
@@ -248,15 +264,15 @@ export class SubFS extends Filesystem {
     const presignPost = signer.presignPost?.bind(signer);
     return {
       maxSeconds,
-      presign: (path, options) => this.#run(() => signer.presign(this.#outer(path), options)),
+      presign: (path, options) => this.#at(path, (outer) => signer.presign(outer, options)),
       ...(presignPost === undefined
         ? {}
-        : { presignPost: (path, options) => this.#run(() => presignPost(this.#outer(path), options)) }),
+        : { presignPost: (path, options) => this.#at(path, (outer) => presignPost(outer, options)) }),
     };
   }
 
   override remove(path: string): Promise<void> {
-    return this.#run(() => this.#parent.remove(this.#outer(path)));
+    return this.#at(path, (outer) => this.#parent.remove(outer));
   }
 
   override async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
@@ -271,42 +287,35 @@ export class SubFS extends Filesystem {
     );
   }
 
-  override removeDir(path: string): Promise<void> {
-    return this.#run(() => {
-      if (this.validatePath(path) === '') throw new RemoveRootError();
-      return this.#parent.removeDir(this.#outer(path));
-    });
+  override async removeDir(path: string): Promise<void> {
+    if (this.validatePath(path) === '') throw new RemoveRootError();
+    return this.#at(path, (outer) => this.#parent.removeDir(outer));
   }
 
-  override removeTree(path: string): Promise<void> {
-    return this.#run(async () => {
-      const target = this.validatePath(path);
-      if (target !== '') return this.#parent.removeTree(this.#outer(target));
-      // Emptied, and not removed.
-      for await (const info of this.#parent.scanDir(this.#base)) {
-        await (info.isDir ? this.#parent.removeTree(info.path) : this.#parent.remove(info.path));
-      }
-    });
+  override async removeTree(path: string): Promise<void> {
+    // Emptied, and not removed.
+    if (this.validatePath(path) === '') return super.removeTree('');
+    return this.#at(path, (outer) => this.#parent.removeTree(outer));
   }
 
   override setInfo(path: string, changes: InfoChanges): Promise<void> {
-    return this.#run(() => this.#parent.setInfo(this.#outer(path), changes));
+    return this.#at(path, (outer) => this.#parent.setInfo(outer, changes));
   }
 
   override copy(source: string, destination: string, options?: CopyOptions): Promise<void> {
-    return this.#run(() => this.#parent.copy(this.#outer(source), this.#outer(destination), options));
+    return this.#between(source, destination, (from, to) => this.#parent.copy(from, to, options));
   }
 
   override move(source: string, destination: string, options?: CopyOptions): Promise<void> {
-    return this.#run(() => this.#parent.move(this.#outer(source), this.#outer(destination), options));
+    return this.#between(source, destination, (from, to) => this.#parent.move(from, to, options));
   }
 
   override copyDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
-    return this.#run(() => this.#parent.copyDir(this.#outer(source), this.#outer(destination), options));
+    return this.#between(source, destination, (from, to) => this.#parent.copyDir(from, to, options));
   }
 
   override moveDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
-    return this.#run(() => this.#parent.moveDir(this.#outer(source), this.#outer(destination), options));
+    return this.#between(source, destination, (from, to) => this.#parent.moveDir(from, to, options));
   }
 
   /** Null for a wrapper that reads in its own way. */
@@ -350,7 +359,7 @@ export class SubFS extends Filesystem {
   }
 
   override isLink(path: string): Promise<boolean> {
-    return this.#run(() => this.#parent.isLink(this.#outer(path)));
+    return this.#at(path, (outer) => this.#parent.isLink(outer));
   }
 
   override getMeta(): Meta {
@@ -358,8 +367,9 @@ export class SubFS extends Filesystem {
   }
 
   override getSysPath(path: string): string {
+    const outer = this.#outer(path);
     try {
-      return this.#parent.getSysPath(this.#outer(path));
+      return this.#parent.getSysPath(outer);
     } catch (error) {
       throw this.#localError(error);
     }
@@ -383,9 +393,10 @@ export class SubFS extends Filesystem {
     return this.#parent.desc(this.#outer(path));
   }
 
-  async *#entries(open: () => AsyncIterable<Info>): AsyncGenerator<Info> {
+  async *#entries(path: string, open: (outer: string) => AsyncIterable<Info>): AsyncGenerator<Info> {
+    const outer = this.#outer(path);
     try {
-      for await (const info of open()) yield this.#localInfo(info);
+      for await (const info of open(outer)) yield this.#localInfo(info);
     } catch (error) {
       throw this.#localError(error);
     }
@@ -416,6 +427,21 @@ export class SubFS extends Filesystem {
     return error === undefined ? local : { ...local, error: this.#localError(error) as Error };
   }
 
+  async #at<T>(path: string, work: (outer: string) => T | Promise<T>): Promise<T> {
+    const outer = this.#outer(path);
+    return this.#run(() => work(outer));
+  }
+
+  async #between<T>(
+    source: string,
+    destination: string,
+    work: (from: string, to: string) => Promise<T>,
+  ): Promise<T> {
+    const [from, to] = [this.#outer(source), this.#outer(destination)];
+    return this.#run(() => work(from, to));
+  }
+
+  /** `operation` of the other filesystem; its errors are told by the paths of this one. What this one refuses by itself stays outside. */
   async #run<T>(operation: () => T | Promise<T>): Promise<T> {
     try {
       return await operation();

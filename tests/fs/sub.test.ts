@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Info } from '../../src/index.js';
 import {
   createMayfly,
   Filesystem,
@@ -11,6 +12,66 @@ import {
   SubFS,
   TempFS,
 } from '../../src/index.js';
+import { EssentialsOnlyFS } from '../support/essentials-only.js';
+import { rejectionOf } from '../support/expect-error.js';
+
+/** Shows a file that somebody removes before it can be. */
+class HauntedFS extends MemoryFS {
+  override async *scanDir(path: string): AsyncIterable<Info> {
+    for await (const info of super.scanDir(path)) {
+      if (info.name === 'ghost') await this.remove(info.path);
+      yield info;
+    }
+  }
+
+  override scanTree(path: string): AsyncIterable<Info> {
+    return this.scanDir(path);
+  }
+}
+
+describe('a directory as a filesystem', () => {
+  it('is emptied though a file goes meanwhile', async () => {
+    const fs = new HauntedFS();
+    const directory = new SubFS(fs, 'd');
+    await fs.makeDir('d');
+    for (const name of ['a', 'ghost', 'z']) await directory.write(name, 'x');
+    await directory.removeTree('');
+    expect(await fs.listDir('d')).toEqual([]);
+  });
+
+  it('names a path that it refuses by itself as it was given, though it begins like the directory', async () => {
+    const fs = new MemoryFS();
+    await fs.makeDirs('d/d');
+    const directory = new SubFS(fs, 'd');
+    const bad = 'd/\0';
+    const calls: (() => unknown)[] = [
+      () => directory.getInfo(bad),
+      () => directory.write(bad, 'x'),
+      () => directory.stage(bad, 'x'),
+      () => directory.copy('f', bad),
+      () => directory.removeDir(bad),
+      () => directory.removeTree(bad),
+      () => directory.removeEmptyDirs([bad]),
+      async () => directory.getSysPath(bad),
+      () => directory.listDir(bad),
+    ];
+    for (const call of calls) {
+      const error = await rejectionOf(Promise.resolve().then(call));
+      expect(error).toMatchObject({ code: 'InvalidPath', path: bad });
+    }
+  });
+
+  it('sweeps where it stages, and tells the identity of what it wraps', async () => {
+    const fs = new EssentialsOnlyFS();
+    await new SubFS(fs, '').stage('f', 'x');
+    expect(await new SubFS(fs, '').sweepStaged(new Date(Date.now() + 60_000))).toBe(1);
+    const temp = new TempFS();
+    const identity = await new SubFS(temp, '').identify({ create: true });
+    expect([typeof identity, await temp.identify()]).toEqual(['string', identity]);
+    expect(await new SubFS(temp, 'a/b').identify()).toBe(`${identity}/a/b`);
+    await temp.close();
+  });
+});
 
 describe('instanceof SubFS', () => {
   it('is true for what openDir gives, which keeps its own class', async () => {

@@ -4,11 +4,17 @@
  * publishing moves it.
  */
 import { randomUUID } from 'node:crypto';
-import { DestinationExists, DirectoryExists, FileExists } from '../../errors/errors.js';
+import {
+  DestinationExists,
+  DirectoryExists,
+  DirectoryExpected,
+  FileExists,
+  ResourceNotFound,
+} from '../../errors/errors.js';
 import { joinPath } from '../../path/parts.js';
 import type { FilesystemEssentials, PublishOptions, StageOptions, WriteSource } from '../essentials.js';
 import type { Info } from '../info.js';
-import type { StagedFile } from '../staged-file.js';
+import type { StagedFile, SweepOptions } from '../staged-file.js';
 import { beforeReading } from './source.js';
 
 /** Where unpublished files lie, from the root. */
@@ -51,4 +57,34 @@ export async function stageInPlace(
       done = true;
     },
   };
+}
+
+/** Remove what was staged and never published, and was last written before `before`. @returns how many there were */
+export async function sweepInPlace(
+  fs: FilesystemEssentials,
+  before: Date,
+  { dryRun = false }: SweepOptions,
+): Promise<number> {
+  let swept = 0;
+  try {
+    for await (const { path, isDir, modified } of fs.scanDir(STAGING_DIRECTORY)) {
+      if (isDir || modified >= before) continue;
+      if (dryRun || (await removeLeftover(fs, path))) swept++;
+    }
+  } catch (error) {
+    const nothingStaged = error instanceof ResourceNotFound || error instanceof DirectoryExpected;
+    if (!nothingStaged) throw error;
+  }
+  return swept;
+}
+
+/** @returns false when its writer published or discarded it after all, or another sweep was faster */
+async function removeLeftover(fs: FilesystemEssentials, path: string): Promise<boolean> {
+  try {
+    await fs.remove(path);
+    return true;
+  } catch (error) {
+    if (error instanceof ResourceNotFound) return false;
+    throw error;
+  }
 }

@@ -58,6 +58,11 @@ export class ReadOnlyFS extends SubFS {
     return signer && { maxSeconds: signer.maxSeconds, presign: signer.presign };
   }
 
+  override async sweepStaged(_before: Date): Promise<number> {
+    this.checkOpen();
+    return 0;
+  }
+
   /** Nothing can be removed, so all stay. */
   override async removeEmptyDirs(_paths: readonly string[]): Promise<void> {
     this.checkOpen();
