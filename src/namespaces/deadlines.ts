@@ -58,7 +58,8 @@ export class Deadlines {
   async #find(paths: readonly string[], options?: FindOptions): Promise<(Date | null)[]> {
     const { storage, ledger } = this.#scope.host;
     const keys = paths.map((path) => this.#scope.key(path));
-    await storage.bound();
+    // The storage is not asked, so that links are signed while it does not answer.
+    storage.checkOpen();
     const deadlines = await ledger.deadlines(keys, options);
     return deadlines.map((deadline) => (deadline === null ? null : new Date(deadline)));
   }

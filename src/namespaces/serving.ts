@@ -40,7 +40,7 @@ export class Serving {
   /** See `NamespaceFS.expirationNow`. */
   expirationNow(path: string, moment?: Moment): Date | null | undefined {
     const { storage, ledger } = this.#scope.host;
-    if (!storage.isBound) return undefined;
+    if (storage.closed) return undefined;
     const deadline = ledger.deadlineNow(this.#scope.keyOf(path), moment);
     return typeof deadline === 'number' ? new Date(deadline) : deadline;
   }

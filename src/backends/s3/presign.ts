@@ -19,6 +19,9 @@ import { translateS3Error } from './s3-errors.js';
 /** URLs kept; some hundred bytes each. Within a window a URL is asked for again and again, and signing is most of its cost. */
 const MAX_KEPT_URLS = 5000;
 
+/** Below this a URL is signed for a second more than asked: S3 knows whole seconds only, and half of two is one. */
+const SHORT_SECONDS = 10;
+
 /** A URL that was signed, and what for. */
 interface Kept {
   readonly url: string;
@@ -57,7 +60,7 @@ export class ObjectPresigner {
     try {
       const [endpoint, credentials] = await Promise.all([this.#locate(), this.#client.config.credentials()]);
       // What the SDK has seen of the difference between S3's clock and ours.
-      const { systemClockOffset: ahead = 0 } = this.#client.config;
+      const ahead = aheadOf(this.#client);
       const limit = options.notAfter === undefined ? {} : { notAfter: options.notAfter + ahead };
       const term = termOf(key, { ...options, ...limit }, credentials.expiration, Date.now() + ahead);
       const url = await this.#signed(endpoint, key, options, term, credentials);
@@ -153,6 +156,11 @@ async function locate(client: S3Client, bucket: string): Promise<Endpoint> {
   };
 }
 
+/** By how many ms S3's clock is ahead of ours, as far as the SDK has seen. Its answers tell whole seconds, so less than one is no difference. */
+function aheadOf({ config: { systemClockOffset = 0 } }: S3Client): number {
+  return Math.abs(systemClockOffset) < 1000 ? 0 : systemClockOffset;
+}
+
 /** From when to when a URL works. */
 export interface Term {
   /** Ms since the epoch, whole seconds. */
@@ -174,7 +182,9 @@ export function termOf(
   now: number,
 ): Term {
   const signedAt = windowStart(key, now, window * 1000);
-  const wanted = signedAt + Math.min(expiresIn, MAX_PRESIGN_SECONDS) * 1000;
+  // The second that has begun would be a good part of a short life.
+  const begun = expiresIn < SHORT_SECONDS ? 1 : 0;
+  const wanted = signedAt + Math.min(expiresIn + begun, MAX_PRESIGN_SECONDS) * 1000;
   const end = Math.min(wanted, notAfter ?? wanted, expiration?.getTime() ?? wanted);
   const seconds = Math.floor((end - signedAt) / 1000);
   if (seconds >= 1) return { signedAt, seconds, expiresAt: signedAt + seconds * 1000 };

@@ -35,6 +35,17 @@ describe('the term of a presigned URL', () => {
     );
   });
 
+  it('leaves a short life whole, at whatever part of a second it is asked for', () => {
+    const asked = fc.integer({ min: 1, max: 9 });
+    fc.assert(
+      fc.property(asked, fc.integer({ min: NOW, max: NOW + 10 ** 6 }), (expiresIn, at) => {
+        const { expiresAt } = termOf('k', { expiresIn, window: Math.max(1, expiresIn / 10) }, undefined, at);
+        expect(expiresAt - at).toBeGreaterThanOrEqual(expiresIn * 1000);
+        expect(expiresAt - at).toBeLessThanOrEqual((expiresIn + 1) * 1000);
+      }),
+    );
+  });
+
   it('begins its windows at other moments for other keys', () => {
     const begins = ['a', 'b', 'c', 'd'].map(
       (k) => termOf(k, { expiresIn: 3600, window: 1800 }, undefined, NOW).signedAt,
