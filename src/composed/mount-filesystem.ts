@@ -193,6 +193,13 @@ export class MountFS extends Filesystem {
     await this.#run(target, ({ fs, inner }) => fs.remove(inner));
   }
 
+  override async removeVersion(path: string, version: Info): Promise<boolean> {
+    const target = this.validatePath(path);
+    if (this.remove !== MountFS.prototype.remove || this.#mounts.isImplied(target))
+      return super.removeVersion(path, version);
+    return this.#run(target, ({ fs, inner }) => fs.removeVersion(inner, version));
+  }
+
   /** In one call for each mount. */
   override async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
     this.checkOpen();

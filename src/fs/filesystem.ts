@@ -275,6 +275,12 @@ export class SubFS extends Filesystem {
     return this.#at(path, (outer) => this.#parent.remove(outer));
   }
 
+  /** As in any filesystem for a wrapper that removes in its own way. */
+  override removeVersion(path: string, version: Info): Promise<boolean> {
+    if (this.remove !== SubFS.prototype.remove) return super.removeVersion(path, version);
+    return this.#at(path, (outer) => this.#parent.removeVersion(outer, version));
+  }
+
   override async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
     this.checkOpen();
     return removeValid(

@@ -3,13 +3,13 @@
  * `fs.move`. Files stream from one to the other; within one filesystem its own
  * `copy` and `move` are used, which may not touch the bytes at all.
  */
-import { FileExpected, IllegalDestination, ResourceNotFound } from '../errors/errors.js';
+import { FileExpected, IllegalDestination } from '../errors/errors.js';
 import { removeEmptied } from './derived/emptied-directories.js';
 import { checkTransferOptions } from './derived/option-types.js';
-import { findInfo } from './derived/read.js';
 import { checkTransfer, Tally, transferTree } from './derived/transfer.js';
 import { checkCondition, copyOne } from './derived/transfer-file.js';
 import { ensureDir, isInside, placeIn } from './derived/transfer-place.js';
+import { moveByCopying } from './derived/versions.js';
 import type { Filesystem } from './filesystem.js';
 import type { MoveTransferOptions, TransferOptions } from './transfer-options.js';
 
@@ -77,10 +77,11 @@ export function copyFS(
 
 /**
  * Move one file, replacing what is at the destination; onto itself does nothing.
- * The source is removed only when the whole file is at the destination. If it
- * can't be removed the file is in both places, and the error is thrown.
+ * The source is removed only when the whole file is at the destination; a version
+ * that comes meanwhile is brought over too. If it can't be removed the file is in
+ * both places, and the error is thrown.
  *
- * @throws ResourceNotFound: the source, or the parent of the destination; FileExpected: one of them is a directory
+ * @throws ResourceNotFound: the source, or the parent of the destination; FileExpected: one of them is a directory; OperationFailed: the source is replaced again and again
  */
 export async function moveFile(
   source: Filesystem,
@@ -156,12 +157,14 @@ async function moveOver(
   const how = { overwrite: true, preserveTime };
   if (source === destination) return source.move(sourcePath, destinationPath, how);
   if (await source.moveInto(destination, sourcePath, destinationPath, how)) return;
-  const info = await findInfo(source, sourcePath);
-  if (info === null) throw new ResourceNotFound(sourcePath);
   const from = placeIn(source, sourcePath);
   const to = placeIn(destination, destinationPath);
   // By way of a link, further down than where the transfer began.
   if (isInside(from, to) && isInside(to, from)) return;
-  await copyOne(from, info, to, { preserveTime, ...(signal === undefined ? {} : { signal }) });
-  await source.remove(sourcePath);
+  const options = { preserveTime, ...(signal === undefined ? {} : { signal }) };
+  await moveByCopying(source, sourcePath, async () => {
+    const info = await source.getInfo(sourcePath);
+    await copyOne(from, info, to, options);
+    return info;
+  });
 }

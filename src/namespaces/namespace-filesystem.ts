@@ -7,11 +7,12 @@
  */
 import type { Readable } from 'node:stream';
 import type { Moment } from '../clock/moment.js';
-import { DirectoryExpected } from '../errors/errors.js';
+import { DirectoryExpected, ResourceNotFound } from '../errors/errors.js';
 import type { FindOptions } from '../expirations/expiration-store.js';
 import type { Meta } from '../fs/capabilities.js';
 import { checkMakeDirOptions, checkScanTreeOptions } from '../fs/derived/option-types.js';
 import { checkTimes } from '../fs/derived/times.js';
+import { isSameVersion } from '../fs/derived/versions.js';
 import type {
   InfoChanges,
   MakeDirOptions,
@@ -290,6 +291,21 @@ export class NamespaceFS extends Filesystem {
       await this.#scope.check(path, options.check);
       await this.#scope.ifPresent(() => this.#files.remove(path));
     });
+  }
+
+  override async removeVersion(path: string, version: Info): Promise<boolean> {
+    let replaced = false;
+    const check = (current: Info | null) => {
+      replaced = current === null || current.isDir || !isSameVersion(current, version);
+      if (replaced) throw new ResourceNotFound(path);
+    };
+    try {
+      await this.remove(path, { check });
+      return true;
+    } catch (error) {
+      if (replaced || error instanceof ResourceNotFound) return false;
+      throw error;
+    }
   }
 
   override async removeDir(path: string): Promise<void> {

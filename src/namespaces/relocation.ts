@@ -4,6 +4,7 @@ import { keyText } from '../expirations/expiration.js';
 import { checkDestination } from '../fs/derived/copy-move.js';
 import { checkCopyDirOptions, checkCopyOptions } from '../fs/derived/option-types.js';
 import { isOfSource, shownAt } from '../fs/derived/transfer-error.js';
+import { moveByCopying } from '../fs/derived/versions.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import type { CopyOptions } from '../fs/methods/writing.js';
 import { copyFile, moveFile } from '../fs/transfer.js';
@@ -114,8 +115,11 @@ async function moveBetween(
 ): Promise<void> {
   if (overwrite) return moveFile(source, path, target, targetPath, { preserveTime });
   const condition = 'not-exists';
-  if (!(await copyFile(source, path, target, targetPath, { condition, preserveTime }))) {
-    throw new DestinationExists(targetPath);
-  }
-  await source.remove(path);
+  await moveByCopying(source, path, async () => {
+    const info = await source.getInfo(path);
+    if (!(await copyFile(source, path, target, targetPath, { condition, preserveTime }))) {
+      throw new DestinationExists(targetPath);
+    }
+    return info;
+  });
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Filesystem } from '../../src/index.js';
+import type { Filesystem, Info } from '../../src/index.js';
 import {
   copyFS,
   FilesystemClosed,
@@ -30,6 +30,7 @@ const writes: Record<string, (fs: Filesystem) => Promise<unknown>> = {
   makeDirOfWhatIsThere: (fs) => fs.makeDir('d', { recreate: true }),
   makeDirs: (fs) => fs.makeDirs('new/new'),
   remove: (fs) => fs.remove('f'),
+  removeVersion: (fs) => fs.removeVersion('f', { path: 'f' } as Info),
   removeDir: (fs) => fs.removeDir('d/empty'),
   removeTree: (fs) => fs.removeTree('d'),
   copy: (fs) => fs.copy('f', 'g'),

@@ -12,20 +12,26 @@ import {
   copyDir,
   copyFile,
   copyFS,
+  createMayfly,
+  DestinationExists,
   DirectoryExpected,
+  DirectoryNotEmpty,
   FileExpected,
   IllegalDestination,
   type Info,
   MemoryFS,
   type Meta,
+  MountFS,
   mirror,
   moveDir,
   moveFile,
   moveFS,
+  OperationFailed,
   OSFS,
   ResourceNotFound,
   TempFS,
 } from '../../src/index.js';
+import { EssentialsOnlyFS } from '../support/essentials-only.js';
 import { expectError, rejectionOf } from '../support/expect-error.js';
 
 const times = { old: new Date('2001-01-01T00:00:00Z'), new: new Date('2002-01-01T00:00:00Z') };
@@ -367,6 +373,95 @@ describe('within one filesystem', () => {
     await one.makeDir('d');
     await expectError(copyFS(one, new OSFS(one.getSysPath('d'))), IllegalDestination);
     await one.close();
+  });
+});
+
+describe('a source that is replaced while it is moved', () => {
+  /** Tells when something has arrived. */
+  class TellingFS extends MemoryFS {
+    arrived: () => Promise<unknown> = async () => undefined;
+
+    override async write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
+      const info = await super.write(path, source, options);
+      await this.arrived();
+      return info;
+    }
+  }
+
+  const places = () => {
+    const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
+    return [new MemoryFS(), new TempFS(), new EssentialsOnlyFS(), mayfly.getFilesystem('n')] as const;
+  };
+
+  it('is brought over as it is then', async () => {
+    for (const source of places()) {
+      const target = new TellingFS();
+      await source.write('f', 'one');
+      target.arrived = async () => {
+        target.arrived = async () => undefined;
+        await source.write('f', 'another');
+      };
+      await moveFile(source, 'f', target, 'g');
+      expect([await source.exists('f'), await content(target)]).toEqual([false, { g: 'another' }]);
+      await source.close();
+    }
+  });
+
+  it('is brought over as it is then, from one mount to another', async () => {
+    const [one, two] = [new MemoryFS(), new TellingFS()];
+    const all = new MountFS();
+    all.mount('one', one);
+    all.mount('two', two);
+    await one.write('f', 'one');
+    two.arrived = async () => {
+      two.arrived = async () => undefined;
+      await one.write('f', 'another');
+    };
+    await all.move('one/f', 'two/g', { overwrite: true });
+    expect([await content(one), await content(two)]).toEqual([{}, { g: 'another' }]);
+  });
+
+  it('stays where it is when the move must not replace what it has brought', async () => {
+    const fs = new EssentialsOnlyFS();
+    await fs.write('f', 'one');
+    const write = fs.write.bind(fs);
+    fs.write = async (...args) => {
+      fs.write = write;
+      const info = await write(...args);
+      await write('f', 'another');
+      return info;
+    };
+    await expectError(fs.move('f', 'g'), DestinationExists, 'g');
+    expect(await content(fs)).toEqual({ f: 'another', g: 'one' });
+  });
+
+  it('is in both places when that goes on and on', async () => {
+    const [source, target] = [new MemoryFS(), new TellingFS()];
+    await source.write('f', '0');
+    let version = 0;
+    target.arrived = () => source.write('f', `${'x'.repeat(++version)}`);
+    await expectError(moveFile(source, 'f', target, 'g'), OperationFailed, 'f');
+    expect([await source.exists('f'), await target.exists('g')]).toEqual([true, true]);
+  });
+
+  it('keeps what comes into a directory that has been emptied', async () => {
+    const source = new MemoryFS();
+    await source.makeDir('d');
+    await source.write('d/f', 'x');
+    const removeDir = source.removeDir.bind(source);
+    let times = 0;
+    source.removeDir = async (path) => {
+      times++;
+      if (times === 1) throw new DirectoryNotEmpty(path); // By what is gone now.
+      if (times === 2) await source.write('d/late', 'x');
+      return removeDir(path);
+    };
+    const target = new MemoryFS();
+    await expectError(moveDir(source, 'd', target, 'd'), DirectoryNotEmpty, 'd');
+    expect([await content(source), await content(target)]).toEqual([
+      { d: null, 'd/late': 'x' },
+      { d: null, 'd/f': 'x' },
+    ]);
   });
 });
 

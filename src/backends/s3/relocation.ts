@@ -1,5 +1,7 @@
 /** Copying and moving files of a bucket, with all that must be so before. Paths are canonical. */
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { DestinationExists, FileExists, IllegalDestination, ResourceNotFound } from '../../errors/errors.js';
+import { SourceChanged } from './bucket.js';
 import { copyCurrent, copyFile, copyOnServer } from './copying.js';
 import type { ObjectTree } from './object-tree.js';
 import type { Serial } from './serial.js';
@@ -29,8 +31,11 @@ export async function moveTo(tree: ObjectTree, serial: Serial, plan: RelocationP
   }
   const key = tree.keys.key(from);
   await serial.run(key, async () => {
-    await bringTo(tree, plan);
-    await tree.bucket.delete(key, { path: from });
+    await bringTo(tree, plan, async ({ ETag }) => {
+      const current = await tree.head(from);
+      if (current !== null && current.ETag !== ETag) throw new SourceChanged();
+      await tree.bucket.delete(key, { path: from });
+    });
   });
 }
 
@@ -52,12 +57,18 @@ export async function copyKeyTo(
   });
 }
 
-async function bringTo(tree: ObjectTree, { from, to, overwrite, smallBytes }: RelocationPlan): Promise<void> {
+/** @param brought called when a version has been copied; what it throws of a `SourceChanged` has the next one copied too */
+async function bringTo(
+  tree: ObjectTree,
+  { from, to, overwrite, smallBytes }: RelocationPlan,
+  brought?: (object: HeadObjectCommandOutput) => Promise<void>,
+): Promise<void> {
   const look = () => tree.needFile(from);
   try {
     await copyCurrent(from, look, async (object) => {
       await tree.checkPlace(to);
       await copyFile(tree, { from, object, to, createOnly: !overwrite }, smallBytes);
+      await brought?.(object);
     });
   } catch (error) {
     throw error instanceof FileExists ? new DestinationExists(to, { cause: error }) : error;

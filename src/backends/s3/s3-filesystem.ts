@@ -200,6 +200,19 @@ export class S3FS extends Filesystem {
     });
   }
 
+  override async removeVersion(path: string, version: Info): Promise<boolean> {
+    if (version.etag === undefined) return super.removeVersion(path, version);
+    const target = this.validatePath(path);
+    const { bucket, serial, tree } = await this.#open();
+    const key = this.#keys.key(target);
+    return serial.run(key, async () => {
+      const object = await tree.head(target);
+      if (object === null || object.ETag !== version.etag) return false;
+      await bucket.delete(key, { path: target });
+      return true;
+    });
+  }
+
   override async removeMany(
     paths: readonly string[],
     options: RemoveManyOptions = {},

@@ -3,6 +3,7 @@ import {
   DirectoryExpected,
   DirectoryNotEmpty,
   FileExpected,
+  IllegalBackReference,
   RemoveRootError,
   ResourceNotFound,
 } from '../../errors/errors.js';
@@ -39,6 +40,36 @@ export function describeRemoval({ describe, it }: TestRunner, subject: Subject):
       await subject.fs.write('f', 'x');
       const results = await Promise.allSettled(Array.from({ length: 5 }, () => subject.fs.remove('f')));
       assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+    });
+  });
+
+  describe('removeVersion', () => {
+    it('removes the version that it is told, and no other', async () => {
+      const { fs } = subject;
+      await fs.write('f', 'one');
+      const version = await fs.getInfo('f');
+      await fs.write('f', 'another');
+      assert.equal(await fs.removeVersion('f', version), false);
+      assert.equal(await fs.readText('f'), 'another');
+      assert.equal(await fs.removeVersion('/./f', await fs.getInfo('f')), true);
+      assert.equal(await fs.exists('f'), false);
+      assert.equal(await fs.removeVersion('f', version), false);
+    });
+
+    it('removes no directory that has come to the place', async () => {
+      const { fs } = subject;
+      await fs.write('f', 'x');
+      const version = await fs.getInfo('f');
+      await fs.remove('f');
+      await fs.makeDir('f');
+      assert.equal(await fs.removeVersion('f', version), false);
+      assert.equal(await fs.isDir('f'), true);
+    });
+
+    it('refuses a path that climbs out', async () => {
+      const { fs } = subject;
+      await fs.write('f', 'x');
+      await rejectsWith(fs.removeVersion('../f', await fs.getInfo('f')), IllegalBackReference, '../f');
     });
   });
 

@@ -8,15 +8,19 @@ import {
 } from '../../errors/errors.js';
 import { normalizePath } from '../../path/normalize.js';
 import type { FilesystemEssentials } from '../essentials.js';
+import type { Info } from '../info.js';
 import type { CopyOptions, Location } from '../transfer-options.js';
 import { keptOptions } from './kept.js';
 import { checkCopyOptions } from './option-types.js';
 import { findInfo } from './read.js';
+import { type MoveSource, moveByCopying } from './versions.js';
 
 /** A filesystem that may show one file at two paths. */
 interface Located extends FilesystemEssentials {
   locate(path: string): Location;
 }
+
+interface Movable extends Located, MoveSource {}
 
 /** Whether two paths of a filesystem lead to one place. */
 export function isSamePlace(fs: Located, a: string, b: string): boolean {
@@ -32,8 +36,11 @@ export async function copy(
   options: CopyOptions = {},
 ): Promise<void> {
   checkCopyOptions(options);
-  const from = normalizePath(source);
-  const to = normalizePath(destination);
+  await bring(fs, normalizePath(source), normalizePath(destination), options);
+}
+
+/** @returns what was at `from` before it was opened */
+async function bring(fs: Located, from: string, to: string, options: CopyOptions): Promise<Info> {
   await checkDestination(fs, to, options);
   if (isSamePlace(fs, from, to)) throw new IllegalDestination(to);
   const info = await fs.getInfo(from);
@@ -50,10 +57,11 @@ export async function copy(
     body.destroy();
   }
   if (options.preserveTime) await fs.setInfo(to, { modified: info.modified });
+  return info;
 }
 
 export async function move(
-  fs: Located,
+  fs: Movable,
   source: string,
   destination: string,
   options: CopyOptions = {},
@@ -62,9 +70,8 @@ export async function move(
   const from = normalizePath(source);
   const to = normalizePath(destination);
   if (!isSamePlace(fs, from, to)) {
-    await copy(fs, from, to, { ...options, preserveTime: options.preserveTime ?? true });
-    await fs.remove(from);
-    return;
+    const { preserveTime = true } = options;
+    return moveByCopying(fs, from, () => bring(fs, from, to, { ...options, preserveTime }));
   }
   await checkDestination(fs, to, options);
   const info = await findInfo(fs, from);

@@ -25,13 +25,22 @@ export async function removeEmptied({ fs, path }: Place): Promise<void> {
   else await removeOneEmptied(fs, path);
 }
 
+/** What can't be seen, such as a link that leads nowhere, goes along. */
 async function removeOneEmptied(fs: TransferEnd, path: string): Promise<void> {
+  if (await isRemoved(fs, path)) return;
+  // What it met may have gone since, and something that must stay have come.
+  if (await isRemoved(fs, path)) return;
+  await fs.removeTree(path);
+}
+
+/** @returns false when something is in it that can't be seen @throws DirectoryNotEmpty something is to be seen in it */
+async function isRemoved(fs: TransferEnd, path: string): Promise<boolean> {
   try {
     await fs.removeDir(path);
+    return true;
   } catch (error) {
-    if (error instanceof ResourceNotFound) return; // It was there only for what was in it.
-    // What can't be seen, such as a link that leads nowhere, goes along.
+    if (error instanceof ResourceNotFound) return true; // It was there only for what was in it.
     if (!(error instanceof DirectoryNotEmpty) || !(await isEmpty(fs, path))) throw error;
-    await fs.removeTree(path);
+    return false;
   }
 }

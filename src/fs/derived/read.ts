@@ -2,9 +2,9 @@
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../../errors/code-of.js';
-import { FileExpected, OperationFailed, ResourceNotFound } from '../../errors/errors.js';
+import { OperationFailed, ResourceNotFound } from '../../errors/errors.js';
 import { normalizePath } from '../../path/normalize.js';
-import type { FilesystemEssentials, ReadOptions } from '../essentials.js';
+import type { FilesystemEssentials } from '../essentials.js';
 import type { Info } from '../info.js';
 
 /** `getInfo`, with null for nothing there. */
@@ -67,34 +67,6 @@ export async function readText(
   return (await readBytes(fs, path)).toString(encoding);
 }
 
-/**
- * An open stream stays with its version, so the same one before and after
- * opening means that it is the one opened.
- */
-export async function openVersion(
-  fs: FilesystemEssentials,
-  path: string,
-  version: Info,
-  options: ReadOptions | undefined,
-): Promise<Readable | null> {
-  let body: Readable | undefined;
-  try {
-    body = await fs.openRead(path, options);
-    if (isSameVersion(await fs.getInfo(path), version)) return body;
-  } catch (error) {
-    body?.destroy();
-    if (error instanceof ResourceNotFound || error instanceof FileExpected) return null;
-    throw error;
-  }
-  body.destroy();
-  return null;
-}
-
-function isSameVersion(a: Info, b: Info): boolean {
-  if (a.etag !== undefined && b.etag !== undefined) return a.etag === b.etag;
-  return a.size === b.size && a.modified.getTime() === b.modified.getTime();
-}
-
 export async function download(
   fs: FilesystemEssentials,
   path: string,
@@ -104,7 +76,9 @@ export async function download(
   const body = await fs.openRead(path);
   try {
     checkWritable(path, writable);
-    await (isWebStream(writable) ? pour(normalizePath(path), body, writable) : pipeline(body, writable, { end: false }));
+    await (isWebStream(writable)
+      ? pour(normalizePath(path), body, writable)
+      : pipeline(body, writable, { end: false }));
   } catch (error) {
     body.destroy();
     if (codeOf(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;

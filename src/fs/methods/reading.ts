@@ -6,6 +6,7 @@ import { hash } from '../derived/hash.js';
 import * as reading from '../derived/read.js';
 import type { TreeOptions } from '../derived/tree.js';
 import { tree } from '../derived/tree.js';
+import { openVersion } from '../derived/versions.js';
 import type { FilterDirOptions, WalkOptions } from '../derived/walk.js';
 import { filterDir, walk } from '../derived/walk.js';
 import type { ReadOptions } from '../essentials.js';
@@ -56,7 +57,7 @@ export abstract class ReadingMethods extends FilesystemCore {
    * @returns null when the file has been replaced or removed since
    */
   openVersion(path: string, version: Info, options?: ReadOptions): Promise<Readable | null> {
-    return reading.openVersion(this, path, version, options);
+    return openVersion(this, path, version, options);
   }
 
   /** Stream the file into `writable`, which is left open. @throws ResourceNotFound, FileExpected; OperationFailed: it has ended */

@@ -6,6 +6,7 @@ import * as directories from '../derived/directories.js';
 import { checkRemoveManyOptions, checkStageOptions } from '../derived/option-types.js';
 import { beforeReading, guardSource } from '../derived/source.js';
 import { stageInPlace } from '../derived/stage.js';
+import { removeVersion } from '../derived/versions.js';
 import * as writing from '../derived/write.js';
 import type { MakeDirOptions, StageOptions, WriteOptions, WriteSource } from '../essentials.js';
 import type { Info } from '../info.js';
@@ -62,6 +63,16 @@ export abstract class WritingMethods extends ReadingMethods {
   async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
     checkRemoveManyOptions(options);
     return directories.removeMany(this, paths);
+  }
+
+  /**
+   * Remove the very version of a file that `version` tells of. Who replaces it just then is held off by
+   * namespaces; elsewhere the file is looked at right before.
+   * @param version what `getInfo` told
+   * @returns false, and nothing is removed, when the file has been replaced or removed since
+   */
+  removeVersion(path: string, version: Info): Promise<boolean> {
+    return removeVersion(this, path, version);
   }
 
   // ---- Copying and moving ---------------------------------------------------

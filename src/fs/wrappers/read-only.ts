@@ -118,6 +118,10 @@ export class ReadOnlyFS extends SubFS {
     return this.#refuse(path);
   }
 
+  override async removeVersion(path: string): Promise<boolean> {
+    return this.#refuse(path);
+  }
+
   override async removeDir(path: string): Promise<void> {
     return this.#refuse(path);
   }
