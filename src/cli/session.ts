@@ -9,7 +9,7 @@ import { urlSigning } from '../server/url-secrets.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { Output } from './output.js';
-import type { Place } from './place.js';
+import type { OpenPlace } from './place.js';
 import { openPlace } from './place.js';
 import { describeState } from './store-state.js';
 
@@ -24,7 +24,7 @@ export class Session {
   /** What `run` returns when nothing is thrown. */
   exitCode: number = EXIT.done;
   readonly #interruption = new AbortController();
-  readonly #places: Place[] = [];
+  readonly #places: OpenPlace[] = [];
   #overrides: SettingsOverrides = {};
   #mayfly: Promise<Mayfly> | null = null;
   #create = false;
@@ -90,7 +90,7 @@ export class Session {
     throw new UsageError(`the expiration store ${says}. ${advice}`);
   }
 
-  async place(text: string, { create = false, signing = false } = {}): Promise<Place> {
+  async place(text: string, { create = false, signing = false } = {}): Promise<OpenPlace> {
     const namespace = async (name: string): Promise<NamespaceFS> =>
       (await this.mayfly({ create, signing })).getFilesystem(name);
     const place = await openPlace(text, namespace, { create });

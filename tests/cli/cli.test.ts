@@ -227,6 +227,16 @@ describe('mayfly url, expire', () => {
   });
 });
 
+describe('places by URL', () => {
+  it('name the same directory as openFS: the host localhost is left out of file URLs alone', async () => {
+    await makePhotos();
+    await mkdir(at('localhost/photos'), { recursive: true });
+    await writeFile(at('localhost/photos/c.txt'), 'three');
+    expect(await done('ls', `file://localhost${at('photos')}/`)).toBe('2026/\na.txt\n');
+    expect(await done('ls', 'osfs://localhost/photos/')).toBe('c.txt\n');
+  });
+});
+
 describe('mayfly mirror', () => {
   it('makes a directory like another', async () => {
     await makePhotos();
