@@ -8,6 +8,7 @@ import { isLoopback } from '../server/config.js';
 import { explain } from './failure.js';
 import { formatSize, formatTime } from './format.js';
 import type { Session } from './session.js';
+import { describeState, whereDeadlinesAre } from './store-state.js';
 
 /** One thing that was looked at. */
 export type Finding = BucketFinding;
@@ -91,8 +92,7 @@ function* purging({ purge, expirations }: ServerOptions): Generator<Finding> {
       advice: 'Make sure that something else runs it: * * * * * mayfly purge',
     };
   } else yield { topic: 'purge', state: 'ok', says: `runs in the server, by ${purge.schedule} (UTC)` };
-  const where = expirations.type === 'postgres' ? 'PostgreSQL' : `SQLite, in ${expirations.path}`;
-  yield { topic: 'deadlines', state: 'ok', says: `are kept in ${where}` };
+  yield { topic: 'deadlines', state: 'ok', says: `are kept in ${whereDeadlinesAre(expirations)}` };
 }
 
 function bucketOf({ storage }: ServerOptions): Finding {
@@ -144,11 +144,17 @@ async function* examineBucket(bucket: S3FS): AsyncGenerator<Finding> {
   }
 }
 
-async function* storeAndStorage(session: Session, { storage }: ServerOptions): AsyncGenerator<Finding> {
+/** To open a store that is not there or not bound yet would make or bind it, so that one is only told of. */
+async function* storeAndStorage(session: Session, options: ServerOptions): AsyncGenerator<Finding> {
+  const { storage } = options;
   if (storage.type === 'osfs' && !existsSync(storage.directoryRoot)) return;
-  let mayfly: Mayfly;
   try {
-    mayfly = await session.mayfly();
+    const state = await session.storeState();
+    if (state !== 'bound') {
+      yield { topic: 'expiration store', state: 'warning', ...describeState(state, options) };
+      return;
+    }
+    const mayfly = await session.mayfly();
     yield {
       topic: 'reachable',
       state: 'ok',

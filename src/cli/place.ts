@@ -4,7 +4,7 @@
  */
 import { existsSync, rmdirSync, statSync } from 'node:fs';
 import { join, resolve, basename as systemBasename, dirname as systemDirname } from 'node:path';
-import { parseFilesystemUrl } from '../composed/filesystem-url.js';
+import { localPathOf, parseFilesystemUrl } from '../composed/filesystem-url.js';
 import { openFS } from '../composed/open-filesystem.js';
 import { ResourceNotFound } from '../errors/errors.js';
 import type { Filesystem } from '../fs/filesystem.js';
@@ -13,7 +13,7 @@ import { isNamespaceName } from '../path/namespace-name.js';
 import { UsageError } from './failure.js';
 
 /** A place, opened. */
-export interface Place {
+export interface OpenPlace {
   readonly fs: Filesystem;
   /** In `fs`; not yet looked at. */
   readonly path: string;
@@ -35,7 +35,7 @@ const NAMESPACE_FORM = /^([^:/\\]+):(?!\/\/)(.*)$/s;
 const DRIVE_FORM = /^[A-Za-z]:[\\/]/;
 
 /** The namespace and path of a place of that form; null for another. @throws UsageError the name is none */
-export function parseNamespacePlace(text: string): { name: string; path: string } | null {
+function parseNamespacePlace(text: string): { name: string; path: string } | null {
   if (process.platform === 'win32' && DRIVE_FORM.test(text)) return null;
   const [, name, path] = NAMESPACE_FORM.exec(text) ?? [];
   if (name === undefined || path === undefined || name === '.' || name === '..') return null;
@@ -53,14 +53,14 @@ export async function openPlace(
   text: string,
   openNamespace: OpenNamespace,
   { create = false } = {},
-): Promise<Place> {
+): Promise<OpenPlace> {
   if (text === '') throw new UsageError('a place is empty');
   const inNamespace = parseNamespacePlace(text);
   if (inNamespace !== null) return namespacePlace(inNamespace, text, openNamespace);
   if (!text.includes('://')) return localPlace(text, isDirectoryText(text), create);
   const url = parseFilesystemUrl(text);
   if (url.protocol === 'osfs' || url.protocol === 'file') {
-    return localPlace(url.resource.replace(/^localhost(?=\/)/i, ''), isDirectoryText(url.resource), create);
+    return localPlace(localPathOf(url), isDirectoryText(url.resource), create);
   }
   return remotePlace(text, url.protocol, url.resource);
 }
@@ -69,7 +69,7 @@ async function namespacePlace(
   { name, path }: { name: string; path: string },
   text: string,
   openNamespace: OpenNamespace,
-): Promise<Place> {
+): Promise<OpenPlace> {
   const namespace = await openNamespace(name);
   return {
     fs: namespace,
@@ -83,7 +83,7 @@ async function namespacePlace(
 }
 
 /** A directory is opened itself, a file by its directory, so that nothing outside of it is touched. */
-async function localPlace(text: string, isDirectory: boolean, create: boolean): Promise<Place> {
+async function localPlace(text: string, isDirectory: boolean, create: boolean): Promise<OpenPlace> {
   const full = resolve(text);
   const isThere = statSync(full, { throwIfNoEntry: false })?.isDirectory() === true;
   const root = isThere || (create && isDirectory) ? full : systemDirname(full);
@@ -105,7 +105,7 @@ async function localPlace(text: string, isDirectory: boolean, create: boolean): 
 }
 
 /** The bucket is opened, or whatever comes first in the URL; what follows is the path in it. */
-async function remotePlace(text: string, protocol: string, resource: string): Promise<Place> {
+async function remotePlace(text: string, protocol: string, resource: string): Promise<OpenPlace> {
   const [, head = '', query = ''] = /^([^?]*)(\?.*)?$/s.exec(text) ?? [];
   const [first = '', ...rest] = resource.split('/');
   const credentials = /:\/\/([^/?@]*@)?/.exec(head)?.[1] ?? '';

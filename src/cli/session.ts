@@ -1,5 +1,6 @@
 /** What a command works with: settings, the configured mayfly, places, output, and a signal for Ctrl-C. All of it is opened when it is wanted. */
 import { existsSync } from 'node:fs';
+import type { StoreState } from '../expirations/sql/look.js';
 import type { Mayfly } from '../mayfly.js';
 import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
 import type { ServerOptions, SettingsOverrides } from '../server/config.js';
@@ -8,8 +9,9 @@ import { urlSigning } from '../server/url-secrets.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { Output } from './output.js';
-import type { Place } from './place.js';
+import type { OpenPlace } from './place.js';
 import { openPlace } from './place.js';
+import { describeState } from './store-state.js';
 
 /** Options that every command has. */
 export interface GlobalOptions {
@@ -22,7 +24,7 @@ export class Session {
   /** What `run` returns when nothing is thrown. */
   exitCode: number = EXIT.done;
   readonly #interruption = new AbortController();
-  readonly #places: Place[] = [];
+  readonly #places: OpenPlace[] = [];
   #overrides: SettingsOverrides = {};
   #mayfly: Promise<Mayfly> | null = null;
   #create = false;
@@ -68,7 +70,27 @@ export class Session {
     return this.#mayfly;
   }
 
-  async place(text: string, { create = false, signing = false } = {}): Promise<Place> {
+  /**
+   * What there is of the expiration store; nothing is made for it.
+   * @throws BadSettings; OperationFailed or a subclass: it can't be reached
+   */
+  async storeState(): Promise<StoreState> {
+    const { expirations } = await this.settings();
+    const { lookAtPostgres, lookAtSqlite } = await import('../expirations/sql/look.js');
+    return expirations.type === 'postgres'
+      ? lookAtPostgres(expirations.connectionString)
+      : lookAtSqlite(expirations.path);
+  }
+
+  /** As `mayfly`, where nothing is made or bound for it. @throws UsageError that would be needed */
+  async mayflyAsItIs(): Promise<Mayfly> {
+    const state = await this.storeState();
+    if (state === 'bound') return this.mayfly();
+    const { says, advice } = describeState(state, await this.settings());
+    throw new UsageError(`the expiration store ${says}. ${advice}`);
+  }
+
+  async place(text: string, { create = false, signing = false } = {}): Promise<OpenPlace> {
     const namespace = async (name: string): Promise<NamespaceFS> =>
       (await this.mayfly({ create, signing })).getFilesystem(name);
     const place = await openPlace(text, namespace, { create });

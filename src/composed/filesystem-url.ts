@@ -57,6 +57,11 @@ export function checkProtocol(protocol: string): string {
   });
 }
 
+/** The path of the operating system that `osfs` and `file` name; `file://localhost/path` names this machine as well (RFC 8089). */
+export function localPathOf({ protocol, resource }: FilesystemUrl): string {
+  return protocol === 'file' ? resource.replace(/^localhost(?=\/)/i, '') : resource;
+}
+
 /** Whether a parameter is on: `?create`, `?create=1` and `?create=true` are, `?create=0` and `?create=false` are not. */
 export function isOn(url: FilesystemUrl, parameter: string): boolean {
   const value = url.parameters.get(parameter)?.toLowerCase();

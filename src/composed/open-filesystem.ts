@@ -6,7 +6,13 @@ import { MemoryFS } from '../backends/memory/memory-filesystem.js';
 import { S3FS } from '../backends/s3/s3-filesystem.js';
 import { InvalidPath, Unsupported } from '../errors/errors.js';
 import type { Filesystem } from '../fs/filesystem.js';
-import { checkProtocol, type FilesystemUrl, isOn, parseFilesystemUrl } from './filesystem-url.js';
+import {
+  checkProtocol,
+  type FilesystemUrl,
+  isOn,
+  localPathOf,
+  parseFilesystemUrl,
+} from './filesystem-url.js';
 
 /** Opens the filesystems of one protocol. */
 export type FilesystemOpener = (url: FilesystemUrl) => Filesystem | Promise<Filesystem>;
@@ -79,9 +85,8 @@ function openBucket(url: FilesystemUrl): S3FS {
   });
 }
 
-/** `file://localhost/path` names this machine as well (RFC 8089). */
 async function openLocal(url: FilesystemUrl): Promise<OSFS> {
-  const path = url.protocol === 'file' ? url.resource.replace(/^localhost(?=\/)/i, '') : url.resource;
+  const path = localPathOf(url);
   if (path === '' || path.includes('\0')) {
     throw new InvalidPath('', { message: 'the URL of the filesystem names no directory: osfs:///abs/path' });
   }

@@ -3,8 +3,9 @@
  * storage, and mends what can be mended. By itself mayfly lets the two drift
  * apart nowhere.
  *
- * Each row is mended with its path held alone, after another look, so a check
- * may run while everybody works.
+ * What seems wrong is looked at once more with its path held alone, and mended
+ * then, so a check may run while everybody works: a write or a removal that is
+ * under way looks like one that was broken off.
  */
 
 import { forEachLimited } from '../fs/derived/concurrency.js';
@@ -12,6 +13,7 @@ import { optionsChecker } from '../fs/derived/option-types.js';
 import { findInfo } from '../fs/derived/read.js';
 import type { CheckKind, CheckOptions, CheckReport } from './check-report.js';
 import type { Expiration } from './expiration.js';
+import { HeldForLong } from './ledger.js';
 import type { PurgeParts } from './purge-report.js';
 
 const PAGE_ROWS = 500;
@@ -59,7 +61,10 @@ export class Check {
     const { storage, store, clock } = this.#parts;
     await storage.verify();
     if (this.#options.fix) await store.releaseDead();
-    for await (const namespace of this.#namespaces()) await this.#checkNamespace(namespace);
+    for await (const namespace of this.#namespaces()) {
+      if (this.#stopped) break;
+      await this.#checkNamespace(namespace);
+    }
     if (!this.#stopped) {
       const dryRun = this.#options.fix !== true;
       this.#report.leftovers = await storage.sweepStaged(new Date(clock() - DAY_MS), { dryRun });
@@ -97,7 +102,7 @@ export class Check {
     this.#report.rows++;
     const found = await this.#look(row);
     if (found === 'lost' && !row.seen) this.#report.waiting++;
-    else if (found !== null) await this.#tell(found, row);
+    else if (found !== null && (await this.#isStillSo(found, row))) this.#tell(found, row);
   }
 
   async #look(row: Expiration): Promise<CheckKind | null> {
@@ -108,29 +113,33 @@ export class Check {
     return 'lost';
   }
 
-  async #tell(kind: CheckKind, row: Expiration): Promise<void> {
-    const { namespace, path } = row;
+  #tell(kind: CheckKind, { namespace, path }: Expiration): void {
+    const fixed = this.#options.fix === true;
     this.#report[kind === 'directory' ? 'directories' : kind]++;
-    const fixed = this.#options.fix === true && (await this.#mend(kind, row));
     if (fixed) this.#report.fixed++;
     if (this.#report.findings.length < FINDINGS_TOLD)
       this.#report.findings.push({ kind, namespace, path, fixed });
   }
 
-  async #mend(kind: CheckKind, { namespace, path }: Expiration): Promise<boolean> {
-    const { ledger } = this.#parts;
+  /** Look again with everyone else held off, and mend it where that is wanted. @returns whether it was still there to be mended */
+  async #isStillSo(kind: CheckKind, { namespace, path }: Expiration): Promise<boolean> {
+    const { ledger, store } = this.#parts;
+    const fix = this.#options.fix === true;
     const key = { namespace, path };
-    if (kind === 'unsettled') {
-      await ledger.alone(key, async () => {});
-      return true;
+    let isSo = false;
+    try {
+      if (kind === 'unsettled') return await ledger.isBrokenOff(key, fix);
+      await ledger.forgetIf(key, async () => {
+        const [row] = await store.find([key]);
+        isSo = row != null && (await this.#look(row)) === kind;
+        return isSo && fix;
+      });
+      return isSo;
+    } catch (error) {
+      // Whoever works on it lives, so that nothing was broken off.
+      if (error instanceof HeldForLong) return false;
+      throw error;
     }
-    let forgotten = false;
-    await ledger.forgetIf(key, async () => {
-      const [row] = await this.#parts.store.find([key]);
-      forgotten = row != null && (await this.#look(row)) === kind;
-      return forgotten;
-    });
-    return forgotten;
   }
 
   get #stopped(): boolean {

@@ -116,7 +116,10 @@ export interface ExpirationStore {
    */
   ready(): Promise<void>;
 
-  /** Give back every claim of this holder and disconnect; idempotent. What is asked later is refused with an FSError. */
+  /**
+   * Give back every claim of this holder and disconnect; idempotent. From this call on what is asked is refused with
+   * an FSError, though `isHeld` says false and `findNow` can't tell.
+   */
   close(): Promise<void>;
 
   /**

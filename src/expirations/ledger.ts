@@ -30,6 +30,9 @@ export type ValidatorOf = (key: FileKey) => Promise<string | null>;
 /** From the moment of publishing (ms since the epoch) to the deadline. */
 export type DeadlineFrom = (now: number) => number;
 
+/** Another process has held a path for so long that we gave up waiting. */
+export class HeldForLong extends OperationTimeout {}
+
 /** Paths held alone, their rows, and how to change them and let go. */
 interface Held {
   readonly rows: readonly (Expiration | null)[];
@@ -126,6 +129,20 @@ export class Ledger {
         row?.intent == null ? [] : [rowWith(key, await this.effectiveDeadline(row), row.seen)];
       if (settled.length > 0) await held.settle(settled, { keepClaim: true });
       return work();
+    });
+  }
+
+  /**
+   * Whether a write of this path was broken off. Whoever holds the path is waited for: a write that goes on is none.
+   * @param fix make firm the deadline that holds
+   * @throws HeldForLong
+   */
+  isBrokenOff(key: FileKey, fix: boolean): Promise<boolean> {
+    return this.#exclusively([key], async (held) => {
+      const [row = null] = held.rows;
+      if (row === null || row.intent === null) return false;
+      if (fix) await held.settle([rowWith(key, await this.effectiveDeadline(row), row.seen)]);
+      return true;
     });
   }
 
@@ -255,7 +272,7 @@ export class Ledger {
       const rows = await this.#store.claim(token, keys);
       if (rows !== null) return rows;
       if (performance.now() > giveUp) {
-        throw new OperationTimeout(keys[0]?.path, {
+        throw new HeldForLong(keys[0]?.path, {
           message: 'another process works on this file for too long: try again',
         });
       }

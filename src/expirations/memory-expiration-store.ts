@@ -2,7 +2,9 @@
  * The reference store: deadlines in this process's memory, gone with it.
  *
  * Due rows come from a binary heap in which an outdated entry stays until it
- * comes up, so each step costs the logarithm of the number of rows.
+ * comes up, so to find one costs the logarithm of the number of rows. What lists
+ * (`findBelow`, `nextNamespace`, `overdue`, rows that failed) looks at all that
+ * there are, as nothing here is in their order.
  */
 import { RemoteConnectionError } from '../errors/errors.js';
 import { compareCodePoints, isWithin } from '../path/parts.js';
@@ -31,6 +33,8 @@ export class MemoryExpirationStore implements ExpirationStore {
   readonly #rows = new Map<string, Expiration>();
   /** Keys claimed, with the token that claimed them. All of them by this holder: there is no other. */
   readonly #claims = new Map<string, string>();
+  /** Keys that each token has claimed; some may have gone over to another since. */
+  readonly #claimed = new Map<string, string[]>();
   #heap: HeapEntry[] = [];
   /** Rows that could not be removed, by key, with the moment from which trying again makes sense. */
   readonly #failed = new Map<string, number>();
@@ -46,9 +50,11 @@ export class MemoryExpirationStore implements ExpirationStore {
   async close(): Promise<void> {
     this.#closed = true;
     this.#claims.clear();
+    this.#claimed.clear();
   }
 
   async bindStorage(identity: string | null): Promise<string | null> {
+    await this.ready();
     this.#storage ??= identity;
     return this.#storage;
   }
@@ -84,7 +90,7 @@ export class MemoryExpirationStore implements ExpirationStore {
 
   async claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null> {
     await this.ready();
-    for (const key of keys) this.#claims.set(keyText(key), token);
+    this.#take(token, keys);
     return this.#find(keys);
   }
 
@@ -110,7 +116,10 @@ export class MemoryExpirationStore implements ExpirationStore {
       selection === 'fresh'
         ? this.#freshDue(now, limit, after)
         : this.#failedDue(now, selection, after).slice(0, limit);
-    for (const { row } of found) this.#claims.set(keyText(row), token);
+    this.#take(
+      token,
+      found.map(({ row }) => row),
+    );
     return found;
   }
 
@@ -166,9 +175,7 @@ export class MemoryExpirationStore implements ExpirationStore {
       }
       this.#apply(change);
     }
-    if (options.keepClaim !== true) {
-      for (const [text, holder] of this.#claims) if (holder === token) this.#claims.delete(text);
-    }
+    if (options.keepClaim !== true) this.#giveBack(token);
     return changed;
   }
 
@@ -186,6 +193,18 @@ export class MemoryExpirationStore implements ExpirationStore {
 
   #find(keys: readonly FileKey[]): (Expiration | null)[] {
     return keys.map((key) => this.#rows.get(keyText(key)) ?? null);
+  }
+
+  #take(token: string, keys: readonly FileKey[]): void {
+    const texts = keys.map(keyText);
+    for (const text of texts) this.#claims.set(text, token);
+    this.#claimed.set(token, [...(this.#claimed.get(token) ?? []), ...texts]);
+  }
+
+  #giveBack(token: string): void {
+    for (const text of this.#claimed.get(token) ?? [])
+      if (this.#claims.get(text) === token) this.#claims.delete(text);
+    this.#claimed.delete(token);
   }
 
   #apply(change: RowChange): void {

@@ -25,21 +25,22 @@ const LONGEST_PAUSE_MS = 3_600_000;
 
 type Outcome = 'removed' | 'missing' | { readonly error: Error };
 
-/** The rows of a key are read, and nobody in this process has used the key since. */
-type Touched = ReturnType<ReturnType<typeof mutexOf>['watch']>;
+/** Tells which keys have been in use in this process since it began. */
+type Watch = ReturnType<ReturnType<typeof mutexOf>['watch']>;
 
 export class PurgeBatch {
   readonly #parts: PurgeParts;
   readonly #now: number;
   readonly #selection: DueSelection;
   readonly #token = randomUUID();
-  readonly #watch: Touched;
+  readonly #watch: Watch;
   readonly #filesystems = new Map<string, Filesystem>();
   /** What became of rows. */
   readonly #outcomes = new Map<Expiration, Outcome>();
   /** Rows whose deadline turned out to be another one. */
   readonly #corrections: RowChange[] = [];
   #rows: readonly Expiration[] = [];
+  #cut: readonly Expiration[][] | null = null;
   #kept = 0;
 
   constructor(parts: PurgeParts, now: number, selection: DueSelection) {
@@ -65,7 +66,7 @@ export class PurgeBatch {
   async removeFiles(removals: Limiter, stopped: () => boolean): Promise<void> {
     let broken = false;
     const ends = await Promise.allSettled(
-      this.#chunks().map((chunk) =>
+      this.#chunks.map((chunk) =>
         removals.run(async () => {
           if (broken || stopped()) return;
           await this.#removeChunk(chunk).catch((error: unknown) => {
@@ -111,24 +112,38 @@ export class PurgeBatch {
 
   /** How many calls it takes to remove the files. */
   get removals(): number {
-    return this.#chunks().length;
+    return this.#chunks.length;
   }
 
-  /** As many files of one namespace, all of them seen or none, as its filesystem removes in one request. */
-  #chunks(): Expiration[][] {
-    const groups = new Map<string, [Expiration, ...Expiration[]]>();
+  get #chunks(): readonly Expiration[][] {
+    this.#cut ??= this.#groups().flatMap((rows) => this.#cutUp(rows));
+    return this.#cut;
+  }
+
+  /** Rows of one namespace, all of them seen or none. */
+  #groups(): Expiration[][] {
+    const groups = new Map<string, Expiration[]>();
     for (const row of this.#rows) {
       const group = `${row.namespace}/${row.seen}`;
       const members = groups.get(group);
       if (members === undefined) groups.set(group, [row]);
       else members.push(row);
     }
-    return [...groups.values()].flatMap((members) => {
-      const size = this.#open(members[0].namespace).getMeta().removeBatch;
-      return Array.from({ length: Math.ceil(members.length / size) }, (_, i) =>
-        members.slice(i * size, (i + 1) * size),
+    return [...groups.values()];
+  }
+
+  /** As many of a group as its filesystem removes in one request. One that can't be opened fails for these rows alone. */
+  #cutUp(rows: readonly Expiration[]): Expiration[][] {
+    try {
+      const { namespace = '' } = rows[0] ?? {};
+      const size = this.#open(namespace).getMeta().removeBatch;
+      return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) =>
+        rows.slice(i * size, (i + 1) * size),
       );
-    });
+    } catch (error) {
+      for (const row of rows) this.#outcomes.set(row, { error: asMayflyError(error, row.path) });
+      return [];
+    }
   }
 
   async #removeChunk(rows: readonly Expiration[]): Promise<void> {

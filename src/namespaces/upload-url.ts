@@ -51,7 +51,7 @@ export interface UploadUrl {
   path: string | null;
 }
 
-export const DEFAULT_UPLOAD_SECONDS = 900;
+const DEFAULT_UPLOAD_SECONDS = 900;
 /** Of an upload to S3, where no router has a say. */
 const DEFAULT_MAX_BYTES = 2 ** 30;
 

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../logger/logger.js';
 
 /** How long requests in flight may take to end. */
-export const GRACE_MS = 10_000;
+const GRACE_MS = 10_000;
 /** How long the rest (purge in flight, database) may take after that. */
 const CLEANUP_MS = 5_000;
 /** npm passes on a Ctrl-C that the terminal has already sent to the whole group: one wish, two signals. */
@@ -86,11 +86,18 @@ export class Drain {
   }
 }
 
+/** How long a process takes at most from a signal to its end, in ms. @param delayMs as of `Stoppable` */
+export function longestStopMs(delayMs: number): number {
+  return delayMs + GRACE_MS + CLEANUP_MS;
+}
+
 /** What is stopped, and by which means. */
 export interface Stoppable {
   /** Ends what is served; false: not all of it in time. */
   drain: { run(): Promise<boolean>; leave?(): void };
-  /** How long requests are still taken after a signal; default 0. */
+  /** How long `drain.run` takes at most, in ms; default the grace of requests in flight. */
+  drainMs?: number;
+  /** How long requests are still taken after a signal, in ms; default 0. */
   delayMs?: number;
   /** Closes what the server stands on, once nobody is being served. */
   close: () => Promise<void>;
@@ -115,7 +122,8 @@ export function stopOnSignals(stoppable: Stoppable): void {
   }
 }
 
-async function stop({ drain, close, log, delayMs = 0 }: Stoppable, signal: string): Promise<void> {
+async function stop(stoppable: Stoppable, signal: string): Promise<void> {
+  const { drain, drainMs = GRACE_MS, close, log, delayMs = 0 } = stoppable;
   log.info({ signal }, 'stopping');
   if (delayMs > 0) {
     drain.leave?.();
@@ -124,7 +132,7 @@ async function stop({ drain, close, log, delayMs = 0 }: Stoppable, signal: strin
   setTimeout(() => {
     log.error({}, 'could not close in time');
     process.exit(1);
-  }, GRACE_MS + CLEANUP_MS).unref();
+  }, drainMs + CLEANUP_MS).unref();
   try {
     if (!(await drain.run())) log.warn({ graceMs: GRACE_MS }, 'requests were cut off');
     await close();

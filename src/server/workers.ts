@@ -13,7 +13,7 @@ import { answerScrapes } from './cluster-metrics.js';
 import type { ServerOptions } from './config.js';
 import { Metrics } from './metrics.js';
 import { startPurgeJob } from './purge-job.js';
-import { stopOnSignals } from './shutdown.js';
+import { longestStopMs, stopOnSignals } from './shutdown.js';
 
 /** Pause before a worker that died is replaced, so that one that can't live does not keep the machine busy. */
 const REPLACE_AFTER_MS = 1_000;
@@ -34,6 +34,8 @@ export async function runPrimary({ mayfly, options, log }: PrimaryParts): Promis
   const job = schedule === false ? null : startPurgeJob(mayfly, schedule, metrics, log);
   stopOnSignals({
     drain: workers,
+    // Each of them first takes requests for a while more, and this one must not end before they have.
+    drainMs: longestStopMs(options.stopDelay * 1000),
     log,
     close: async () => {
       await job?.stop();

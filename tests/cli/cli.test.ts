@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import Database from 'better-sqlite3';
 import { createMayfly, SqliteExpirationStore } from '../../src/index.js';
 import { Program } from '../server/program.js';
 import { describeS3, newBucket, server } from '../support/s3.js';
@@ -226,6 +227,16 @@ describe('mayfly url, expire', () => {
   });
 });
 
+describe('places by URL', () => {
+  it('name the same directory as openFS: the host localhost is left out of file URLs alone', async () => {
+    await makePhotos();
+    await mkdir(at('localhost/photos'), { recursive: true });
+    await writeFile(at('localhost/photos/c.txt'), 'three');
+    expect(await done('ls', `file://localhost${at('photos')}/`)).toBe('2026/\na.txt\n');
+    expect(await done('ls', 'osfs://localhost/photos/')).toBe('c.txt\n');
+  });
+});
+
 describe('mayfly mirror', () => {
   it('makes a directory like another', async () => {
     await makePhotos();
@@ -296,6 +307,51 @@ describe('mayfly fsck', () => {
     expect(await json('fsck')).toMatchObject({ found: 0, rows: 1 });
     expect(await json('stat', 'charts:good.txt')).toMatchObject({ expires: expect.any(String) });
     expect(await readdir(at('var/files/.mayfly/tmp'))).toEqual([]);
+  });
+});
+
+/** Stores that to open makes something of: by name, how they are made and what is told of them. */
+const NOT_READY: [name: string, make: (path: string) => Promise<void>, told: RegExp][] = [
+  ['is not there', async () => {}, /is not there yet/],
+  ['was used with no storage', async (path) => useOnce(path), /used with no storage yet/],
+  [
+    'is of an older version',
+    async (path) => {
+      await useOnce(path);
+      const database = new Database(path);
+      database.exec('delete from mayfly_migrations where step > 0');
+      database.close();
+    },
+    /tables of an older version/,
+  ],
+];
+
+async function useOnce(path: string): Promise<void> {
+  const store = new SqliteExpirationStore(path);
+  await store.ready();
+  await store.close();
+}
+
+describe.each(NOT_READY)('a store that %s', (_, make, told) => {
+  it.each<[args: string[], code: number, stream: 'stdout' | 'stderr']>([
+    [['doctor'], 0, 'stdout'],
+    [['fsck'], 2, 'stderr'],
+  ])('is told of by %j, which makes and binds nothing', async (args, code, stream) => {
+    await mkdir(at('var/files'), { recursive: true });
+    await make(at('var/expirations.db'));
+    const contents = async (): Promise<[string, string][]> => {
+      const entries = await readdir(at('.'), { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile()).map((file) => join(file.parentPath, file.name));
+      return Promise.all(
+        files.sort().map(async (path): Promise<[string, string]> => [path, await readFile(path, 'base64')]),
+      );
+    };
+    const before = await contents();
+    const outcome = await mayfly(...args);
+    expect(outcome.code).toBe(code);
+    expect(outcome[stream]).toMatch(told);
+    expect(await contents()).toEqual(before);
+    expect(await readdir(at('var/files'))).toEqual([]);
   });
 });
 
@@ -384,6 +440,8 @@ describeS3('with S3', () => {
 
   it('is examined by the doctor', async () => {
     const bucket = await newBucket();
+    await makePhotos();
+    await runCommand(directory.path, ['cp', '-r', 'photos', 'charts:'], env(bucket));
     const { code, stdout } = await runCommand(directory.path, ['doctor', '--json'], env(bucket));
     expect(code).toBe(0);
     const { findings } = JSON.parse(stdout) as { findings: { topic: string; state: string }[] };

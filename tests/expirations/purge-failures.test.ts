@@ -1,7 +1,14 @@
 /** Files that can't be removed: they hold up no other, and are tried again. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { NamespaceFS, PurgeOptions, RemoveOutcome, SweepOptions } from '../../src/index.js';
-import { MemoryFS, OperationFailed } from '../../src/index.js';
+import type {
+  Filesystem,
+  MayflyOptions,
+  NamespaceFS,
+  PurgeOptions,
+  RemoveOutcome,
+  SweepOptions,
+} from '../../src/index.js';
+import { createMayfly, MemoryExpirationStore, MemoryFS, OperationFailed } from '../../src/index.js';
 import type { OpenMayfly, TestMayfly } from '../support/mayflies.js';
 import { openOnPostgres, STORAGES } from '../support/mayflies.js';
 
@@ -9,6 +16,8 @@ import { openOnPostgres, STORAGES } from '../support/mayflies.js';
 class Poisoned extends MemoryFS {
   asked: string[] = [];
   poison = /poison/;
+  /** The namespace that can't be opened. */
+  closed: string | null = null;
   #ended = 0;
   #othersEnd: Promise<void> | undefined;
   #othersEnded: (() => void) | undefined;
@@ -25,6 +34,11 @@ class Poisoned extends MemoryFS {
   override async sweepStaged(before: Date, options?: SweepOptions): Promise<number> {
     if (++this.#ended === 0) this.#othersEnded?.();
     return super.sweepStaged(before, options);
+  }
+
+  override openNamespace(namespace: string): Filesystem {
+    if (namespace === this.closed) throw new Error(`${namespace} is out of order`);
+    return super.openNamespace(namespace);
   }
 
   override async removeMany(paths: readonly string[]): Promise<RemoveOutcome[]> {
@@ -138,5 +152,31 @@ describe.each(OPENERS)('files that can not be removed (%s)', (_name, open) => {
     tested.clock.advance(5);
     await purge();
     expect(await tested.mayfly.overdue()).toEqual({ count: 1, oldest });
+  });
+});
+
+describe('a namespace that can not be opened', () => {
+  it('fails for its own files, while all others are removed before the purge ends', async () => {
+    const filesystem = new Poisoned();
+    const store = new MemoryExpirationStore();
+    const options: MayflyOptions = {
+      storage: { filesystem, urlRoot: '/' },
+      expirations: { store },
+      purge: false,
+    };
+    const writing = createMayfly(options);
+    for (const name of ['a', 'b', 'c']) await writing.getFilesystem(name).write('x', 'x', { seconds: 0 });
+    await writing.close();
+    // Another, as the first has opened them all.
+    const purging = createMayfly(options);
+    filesystem.closed = 'b';
+    const report = await purging.expireObjects();
+    expect(report).toMatchObject({ removed: 2, failed: 1, kept: 0 });
+    expect(report.failures).toMatchObject([
+      { namespace: 'b', path: 'x', error: { code: 'OperationFailed' } },
+    ]);
+    filesystem.closed = null;
+    expect(await purging.expireObjects()).toMatchObject({ removed: 1, failed: 0 });
+    await purging.close();
   });
 });

@@ -1,7 +1,9 @@
 /** Who lives and who is dead among those that share an SQLite file. */
-import { symlink } from 'node:fs/promises';
+import { readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { SqliteHolder } from '../../src/expirations/sql/sqlite-holder.js';
 import { SqliteExpirationStore } from '../../src/index.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -28,4 +30,21 @@ it('a store that came by a link is alive to one that came straight, and the othe
   await byLink.close();
   expect(await straight.claim('sixth', [KEY])).toEqual([null]);
   await straight.close();
+});
+
+it('leaves neither an open file nor one on the disk when the lock is refused', async () => {
+  const opened: Database.Database[] = [];
+  const exec = jest.spyOn(Database.prototype, 'exec').mockImplementationOnce(function (
+    this: Database.Database,
+  ) {
+    opened.push(this);
+    throw new Error('no locks here');
+  });
+  try {
+    expect(() => new SqliteHolder(join(directory.path, 'expirations.db'))).toThrow('no locks here');
+  } finally {
+    exec.mockRestore();
+  }
+  expect(opened.map(({ open }) => open)).toEqual([false]);
+  expect(await readdir(directory.path)).toEqual([]);
 });

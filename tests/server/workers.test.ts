@@ -76,6 +76,14 @@ describe('the program with workers', () => {
     expect(workersOf(served).filter(alive)).toEqual([]);
   });
 
+  it('gives its workers the whole delay before they stop', async () => {
+    // Longer than a process takes at most to stop without a delay.
+    const { program: served } = await start({ MAYFLY_WORKERS: '2', MAYFLY_STOP_DELAY: '16' });
+    served.signal('SIGTERM');
+    expect(await served.ended).toMatchObject({ code: 0, stderr: '' });
+    expect(served.log.filter(({ level }) => Number(level) > 30)).toEqual([]);
+  });
+
   it('does not start when its workers can not', async () => {
     const { url } = await start();
     const port = new URL(url).port;

@@ -37,7 +37,7 @@ import type {
   StaleUpload,
 } from './bucket-types.js';
 import { LIST_PAGE } from './limits.js';
-import { toListPage } from './list-page.js';
+import { decoderOf, toListPage } from './list-page.js';
 import { WRITE_MARK } from './metadata.js';
 import { PartBudget } from './part-budget.js';
 import { ANSWER_MS } from './s3-client.js';
@@ -228,14 +228,21 @@ export class Bucket {
   async *uploads(prefix: string, context: CallContext): AsyncGenerator<StaleUpload> {
     let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
     for (;;) {
-      const command = new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: prefix, ...markers });
+      const command = new ListMultipartUploadsCommand({
+        Bucket: this.name,
+        Prefix: prefix,
+        EncodingType: 'url', // As in `list`.
+        ...markers,
+      });
       const output = await this.call(context, (options) => this.client.send(command, options));
+      const decode = decoderOf(output);
       for (const { Key, UploadId, Initiated } of output.Uploads ?? ([] as MultipartUpload[])) {
-        if (Key === undefined || UploadId === undefined || !Key.startsWith(prefix)) continue;
-        yield { key: Key, uploadId: UploadId, initiated: Initiated ?? new Date() };
+        const key = decode(Key ?? '');
+        if (Key === undefined || UploadId === undefined || !key.startsWith(prefix)) continue;
+        yield { key, uploadId: UploadId, initiated: Initiated ?? new Date() };
       }
       if (!output.IsTruncated) return;
-      markers = { KeyMarker: output.NextKeyMarker, UploadIdMarker: output.NextUploadIdMarker };
+      markers = { KeyMarker: decode(output.NextKeyMarker ?? ''), UploadIdMarker: output.NextUploadIdMarker };
     }
   }
 

@@ -116,7 +116,6 @@ function headersOf(object: HeadObjectCommandOutput, metadata: Record<string, str
  * Copy an object. With `createOnly` a server that ignores conditions on
  * copies is asked right before.
  *
- * @param limitBytes most that one call copies
  * @throws as `copyFile`
  */
 export async function copyObject(
@@ -124,10 +123,9 @@ export async function copyObject(
   source: CopiedObject,
   target: Target,
   context: CallContext,
-  limitBytes = PART_BYTES,
 ): Promise<void> {
   if (target.createOnly) await bucket.refuseExisting(target.key, context);
-  if (source.size > limitBytes) return copyInParts(bucket, source, target, context);
+  if (source.size > PART_BYTES) return copyInParts(bucket, source, target, context);
   const input = {
     ...source.headers,
     MetadataDirective: 'REPLACE' as const,

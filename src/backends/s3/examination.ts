@@ -134,7 +134,7 @@ async function examined(topic: string, examine: () => Promise<Verdict>): Promise
   try {
     return { topic, ...(await examine()) };
   } catch (error) {
-    const code = s3CodeOf(error) ?? 'no answer';
+    const code = s3CodeOf(error) || 'no answer';
     return { topic, state: 'unknown', says: `could not be read (${code})` };
   }
 }
@@ -143,7 +143,7 @@ async function unlessMissing<T>(codes: readonly string[], ask: () => Promise<T>)
   try {
     return await ask();
   } catch (error) {
-    if (codes.includes(s3CodeOf(error) ?? '')) return null;
+    if (codes.includes(s3CodeOf(error))) return null;
     throw error;
   }
 }

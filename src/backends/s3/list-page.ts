@@ -15,13 +15,18 @@ export function toListPage(output: ListObjectsV2CommandOutput, path: string): Li
       message: 'S3 gave a part of a listing and no way to the rest',
     });
   }
-  // There are servers that don't know the parameter, and say so by leaving it out.
-  const decode = output.EncodingType === 'url' ? decodeListed : (text: string) => text;
+  const decode = decoderOf(output);
   return {
     objects: Contents.map((object) => toStoredObject(object, decode)),
     prefixes: CommonPrefixes.map(({ Prefix = '' }: CommonPrefix) => decode(Prefix)),
     continuation: IsTruncated ? NextContinuationToken : undefined,
   };
+}
+
+/** Reads keys of a listing that was asked for with `EncodingType: 'url'`. */
+export function decoderOf({ EncodingType }: { EncodingType?: string | undefined }): (text: string) => string {
+  // There are servers that don't know the parameter, and say so by leaving it out.
+  return EncodingType === 'url' ? decodeListed : (text) => text;
 }
 
 function toStoredObject(

@@ -1,17 +1,16 @@
 import type { Command } from 'commander';
 import { forEachLimited } from '../../fs/derived/concurrency.js';
 import { keptOptions } from '../../fs/derived/kept.js';
+import { concurrencyOf, LOCAL_CONCURRENCY, NETWORK_CONCURRENCY } from '../../fs/derived/transfer.js';
+import { isWanted } from '../../fs/derived/transfer-file.js';
 import type { Info } from '../../fs/info.js';
 import { copyFile } from '../../fs/transfer.js';
 import type { CopyCondition } from '../../fs/transfer-options.js';
 import { basename, dirname, joinPath } from '../../path/parts.js';
 import { UsageError } from '../failure.js';
 import { formatSize, parseDuration } from '../format.js';
-import type { Place } from '../place.js';
+import type { OpenPlace } from '../place.js';
 import type { Session } from '../session.js';
-
-const LOCAL_AT_ONCE = 4;
-const NETWORK_AT_ONCE = 32;
 
 interface CpOptions {
   recursive?: boolean;
@@ -22,7 +21,7 @@ interface CpOptions {
 
 /** One file to be copied. */
 interface Job {
-  from: Place;
+  from: OpenPlace;
   info: Info;
   to: string;
 }
@@ -30,11 +29,11 @@ interface Job {
 /** What is copied, and how. */
 interface Copying {
   session: Session;
-  destination: Place;
+  destination: OpenPlace;
   /** Seconds; null: the file's deadline is left as it is. */
   lifetime: number | null;
   condition: CopyCondition;
-  concurrency: number | undefined;
+  concurrency: { concurrency?: number };
   signal: AbortSignal;
 }
 
@@ -53,7 +52,7 @@ export function addCp(program: Command, session: Session): Command {
     .option('-l, --lifetime <duration>', 'how long the copies live, such as 10m or 7d (into namespaces)')
     .option(
       '--concurrency <number>',
-      `files under way at once; default ${LOCAL_AT_ONCE}, over a network ${NETWORK_AT_ONCE}`,
+      `files under way at once; default ${LOCAL_CONCURRENCY}, over a network ${NETWORK_CONCURRENCY}`,
     )
     .action(async (places: string[], options: CpOptions) => {
       const [to = '', ...texts] = [...places].reverse();
@@ -75,7 +74,7 @@ export function addCp(program: Command, session: Session): Command {
           lifetime,
           signal,
           condition: options.newer ? 'newer' : 'always',
-          concurrency: parseCount('concurrency', options.concurrency).concurrency,
+          concurrency: parseCount('concurrency', options.concurrency),
         },
         options.recursive === true,
       );
@@ -91,15 +90,14 @@ export function parseCount<T extends string>(name: T, text: string | undefined):
   return { [name]: count } as { [K in T]?: number };
 }
 
-async function copyAll(sources: readonly Place[], copying: Copying, recursive: boolean): Promise<void> {
+async function copyAll(sources: readonly OpenPlace[], copying: Copying, recursive: boolean): Promise<void> {
   const { session, destination, signal } = copying;
   const jobs: Job[] = [];
   for (const source of sources)
     jobs.push(...(await jobsOf(source, destination, sources.length > 1, recursive)));
   const totalBytes = jobs.reduce((sum, { info }) => sum + info.size, 0);
   const done = { files: 0, skipped: 0, bytes: 0 };
-  const networked = [...sources, destination].some(({ fs }) => fs.getMeta().network);
-  const limit = copying.concurrency ?? (networked ? NETWORK_AT_ONCE : LOCAL_AT_ONCE);
+  const limit = Math.max(...sources.map(({ fs }) => concurrencyOf(fs, destination.fs, copying.concurrency)));
   await forEachLimited(jobs, limit, async (job) => {
     signal.throwIfAborted();
     const copied = await copyOne(job, copying);
@@ -116,8 +114,8 @@ async function copyAll(sources: readonly Place[], copying: Copying, recursive: b
 }
 
 async function jobsOf(
-  source: Place,
-  destination: Place,
+  source: OpenPlace,
+  destination: OpenPlace,
   several: boolean,
   recursive: boolean,
 ): Promise<Job[]> {
@@ -150,7 +148,7 @@ async function jobsOf(
 }
 
 /** A local directory is the root of its filesystem, and its name is in how it is written. */
-function nameOf({ path, write }: Place): string {
+function nameOf({ path, write }: OpenPlace): string {
   if (path !== '') return basename(path);
   const written = write('').replace(/[/\\]+$/, '');
   return written.includes('://') || written.endsWith(':') || /(^|[/\\])\.{1,2}$/.test(written)
@@ -158,7 +156,7 @@ function nameOf({ path, write }: Place): string {
     : (written.split(/[/\\]/).at(-1) ?? '');
 }
 
-async function isDirectory({ fs, path, namespace }: Place): Promise<boolean> {
+async function isDirectory({ fs, path, namespace }: OpenPlace): Promise<boolean> {
   return (namespace !== null && path === '') || (await fs.isDir(path));
 }
 
@@ -168,7 +166,7 @@ async function copyOne(
 ): Promise<boolean> {
   const { fs, namespace } = destination;
   if (namespace !== null && lifetime !== null) {
-    if (condition === 'newer' && !(await isNewer(info, destination, to))) return false;
+    if (!(await isWanted(condition, info, { fs, path: to }))) return false;
     // File and deadline together: a crash between the two would leave the file for ever.
     const written = { seconds: lifetime, signal, ...keptOptions(info) };
     await namespace.write(to, await from.fs.openRead(info.path), written);
@@ -176,9 +174,4 @@ async function copyOne(
   }
   if (namespace === null && dirname(to) !== '') await fs.makeDirs(dirname(to), { recreate: true });
   return copyFile(from.fs, info.path, fs, to, { condition, signal });
-}
-
-async function isNewer({ modified }: Info, { fs }: Place, path: string): Promise<boolean> {
-  if (!(await fs.exists(path))) return true;
-  return modified > (await fs.getInfo(path)).modified;
 }

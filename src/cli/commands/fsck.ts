@@ -19,7 +19,7 @@ export function addFsck(program: Command, session: Session): Command {
     )
     .action(async ({ fix = false }: { fix?: boolean }) => {
       const signal = session.interruptible();
-      const mayfly = await session.mayfly();
+      const mayfly = await (fix ? session.mayfly() : session.mayflyAsItIs());
       const report = await mayfly.check({
         fix,
         signal,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Info } from '../../fs/info.js';
 import { formatLeft, formatSize, formatTime } from '../format.js';
-import type { Place } from '../place.js';
+import type { OpenPlace } from '../place.js';
 import type { Session } from '../session.js';
 
 /** Deadlines are asked for by the page. */
@@ -34,7 +34,12 @@ async function listNamespaces(session: Session): Promise<void> {
   }
 }
 
-async function listPage(session: Session, { namespace }: Place, page: Info[], long: boolean): Promise<void> {
+async function listPage(
+  session: Session,
+  { namespace }: OpenPlace,
+  page: Info[],
+  long: boolean,
+): Promise<void> {
   const deadlines = await namespace?.getExpirations(page.map(({ path }) => path));
   for (const [at, info] of page.entries()) {
     const expires = deadlines?.[at] ?? null;

@@ -2,7 +2,7 @@
 import type { Filesystem } from '../../fs/filesystem.js';
 
 /** Files below the directory of a fixture, in the order of a walk by depth without its directories. */
-export const fixtureFiles: readonly (readonly [path: string, content: string])[] = [
+const fixtureFiles: readonly (readonly [path: string, content: string])[] = [
   ['a/b/c/deep.txt', 'deep'],
   ['a/b/two.py', '22'],
   ['a/one.txt', '1'],

@@ -96,6 +96,9 @@ const addFailures: Migration = (db) => [
 
 const MIGRATIONS: readonly Migration[] = [createTables, addSeen, addFailures];
 
+/** How many steps a schema that is up to date has gone. */
+export const SCHEMA_STEPS = MIGRATIONS.length;
+
 /** Bring the schema up to date, in a transaction that lets in one process at a time. */
 export function* migrate(db: Kysely<Schema>, dialect: SchemaDialect): Script<void> {
   yield sql`create table if not exists mayfly_migrations (step integer primary key not null)`.compile(db);

@@ -63,11 +63,14 @@ export class PostgresExpirationStore extends SqlExpirationStore {
 
   /** As `ExpirationStore.find`; with `recent`, rows read within the last second will do. */
   override async find(keys: readonly FileKey[], options: FindOptions = {}): Promise<(Expiration | null)[]> {
-    return options.recent === true ? this.#recent.find(keys) : super.find(keys);
+    if (options.recent !== true) return super.find(keys);
+    if (this.#closed) throw new FilesystemClosed();
+    return this.#recent.find(keys);
   }
 
   /** What was read within the last second. */
   findNow(key: FileKey): Expiration | null | undefined {
+    if (this.#closed) return undefined;
     return this.#recent.findNow(key);
   }
 
@@ -123,12 +126,14 @@ export class PostgresExpirationStore extends SqlExpirationStore {
     await this.#database.close();
   }
 
-  protected override prepare(): Promise<void> {
+  protected override async prepare(): Promise<void> {
+    // Also while what is under way ends and the database is still connected to.
+    if (this.#closed) throw new FilesystemClosed();
     this.#prepared ??= this.#migrate().catch((error: unknown) => {
       this.#prepared = null;
       throw error;
     });
-    return this.#prepared;
+    await this.#prepared;
   }
 
   /** The holder, or a new one when it was lost: what was claimed in the old one's name is no longer ours. */

@@ -55,6 +55,8 @@ export class SqliteExpirationStore extends SqlExpirationStore {
   }
 
   protected override async prepare(): Promise<void> {
+    // Also while what is under way ends and the database is still open.
+    if (this.#closed) throw new FilesystemClosed();
     if (this.#migrated) return;
     await this.#database.run(() => migrate(this.db, { serial: 'integer', codePointCollation: null }));
     this.#migrated = true;

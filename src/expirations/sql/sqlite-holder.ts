@@ -22,7 +22,12 @@ export class SqliteHolder {
   constructor(databasePath: string) {
     this.#databasePath = databasePath;
     this.#lock = new Database(this.#fileOf(this.id));
-    this.#lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    try {
+      this.#lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   async deadAmong(ids: readonly string[]): Promise<string[]> {

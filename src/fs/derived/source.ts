@@ -25,7 +25,7 @@ interface OpenSource {
 }
 
 /** The bytes of a source that holds them all, without a copy; null for one that streams. */
-export function wholeSource(source: WriteSource): Buffer | null {
+function wholeSource(source: WriteSource): Buffer | null {
   if (typeof source === 'string') return Buffer.from(source);
   return isUint8Array(source) ? asBuffer(source) : null;
 }

@@ -48,7 +48,8 @@ export function checkCondition(condition: CopyCondition | undefined): void {
   if (!CONDITIONS.includes(condition)) throw new TypeError(`unknown condition ${JSON.stringify(condition)}`);
 }
 
-async function isWanted(condition: CopyCondition, source: Info, to: Target): Promise<boolean> {
+/** Whether a file is to be brought over to `to`. @throws FileExpected a directory is there */
+export async function isWanted(condition: CopyCondition, source: Info, to: Target): Promise<boolean> {
   if (condition === 'always') return true;
   const there = to.vacant === true ? null : await findInfo(to.fs, to.path);
   if (there?.isDir) throw new FileExpected(to.path);

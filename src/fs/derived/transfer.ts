@@ -16,8 +16,10 @@ import { isEmpty } from './read.js';
 import type { Place, Target, TransferEnd } from './transfer-place.js';
 import { ensureDir, isInside, isLinked } from './transfer-place.js';
 
-const LOCAL_CONCURRENCY = 4;
-const NETWORK_CONCURRENCY = 32;
+/** Files under way at once, unless the caller says otherwise. */
+export const LOCAL_CONCURRENCY = 4;
+/** The same where one of the two is over a network. */
+export const NETWORK_CONCURRENCY = 32;
 
 /** The place at the same path below, seen from `from`, in another tree. */
 function mapped(path: string, from: Place, to: Place): string {
