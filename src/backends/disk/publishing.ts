@@ -2,7 +2,18 @@
 import type { ChangingCalls } from './changing-calls.js';
 import { errnoOf } from './errno-errors.js';
 import { DIRECTORY, type Pin } from './pin.js';
-import { close, closeSync, constants, fsync, link, lstat, open, rename, unlink } from './system-calls.js';
+import {
+  close,
+  closeSync,
+  constants,
+  fsync,
+  link,
+  lstat,
+  open,
+  rename,
+  type Stats,
+  unlink,
+} from './system-calls.js';
 
 /** What link(2) says on file systems without hard links, for files of others, or when an inode has too many. */
 const noHardLink = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
@@ -40,6 +51,13 @@ async function moveOntoPlaceholder(from: string, to: string): Promise<void> {
   }
 }
 
+/** Take away a file that was put there, unless it is another by now, or has become more. */
+export async function takeBack(systemPath: string, { dev, ino, size }: Stats): Promise<void> {
+  const there = await lstat(systemPath);
+  // The inode of one that was removed is soon used again: hence the size.
+  if (there.dev === dev && there.ino === ino && there.size === size) await unlink(systemPath);
+}
+
 /** What rename(2) says when something is at the new name, or the directory can't go there in one step. */
 const noWholeRename = new Set(['EEXIST', 'ENOTEMPTY', 'ENOTDIR', 'EISDIR', 'EINVAL', 'EXDEV', 'EBUSY']);
 
@@ -55,16 +73,34 @@ export async function renameDirectory(from: string, to: string): Promise<boolean
   }
 }
 
-/** Bring the names in a directory to the disk. */
-export async function syncDirectory(directory: Pin): Promise<void> {
+/**
+ * Change the names in directories during `work`, which calls `sync` to bring them to the disk. What that takes is there
+ * before: to be out of descriptors when the change is made would call it a failure, and it would be seen all the same.
+ * @param directories none: nothing is synced
+ */
+export async function withSync<T>(
+  directories: readonly Pin[],
+  work: (sync: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const opened: number[] = [];
   try {
-    const fd = await open(directory.here, constants.O_RDONLY | DIRECTORY);
-    try {
-      await fsync(fd);
-    } finally {
-      closeSync(fd); // With nothing left to write it waits for nothing.
+    for (const { here } of directories) {
+      const fd = await open(here, constants.O_RDONLY | DIRECTORY).catch(unlessNoSync);
+      if (fd !== undefined) opened.push(fd);
     }
-  } catch (error) {
-    if (!noDirectorySync.has(errnoOf(error))) throw error;
+    return await work(async () => {
+      for (const fd of opened) await fsync(fd).catch(unlessNoSync);
+    });
+  } finally {
+    for (const fd of opened) closeSync(fd); // With nothing left to write it waits for nothing.
   }
+}
+
+function unlessNoSync(error: unknown): undefined {
+  if (!noDirectorySync.has(errnoOf(error))) throw error;
+}
+
+/** Bring the names in a directory to the disk. */
+export function syncDirectory(directory: Pin): Promise<void> {
+  return withSync([directory], (sync) => sync());
 }
