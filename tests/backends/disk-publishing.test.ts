@@ -3,7 +3,7 @@ import { constants, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { OSFS } from '../../src/backends/disk/disk-filesystem.js';
-import { OperationFailed } from '../../src/errors/errors.js';
+import { OperationFailed, PermissionDenied } from '../../src/errors/errors.js';
 import { expectError, rejectionOf } from '../support/expect-error.js';
 import { openBelow } from '../support/open-descriptors.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -29,6 +29,7 @@ jest.unstable_mockModule(MODULE, () => ({
   ...actual,
   open: refusable('open', actual.open as (...args: unknown[]) => Promise<number>),
   fsync: refusable('fsync', actual.fsync),
+  unlink: refusable('unlink', actual.unlink as (...args: unknown[]) => Promise<void>),
 }));
 const disk = await import('../../src/backends/disk/disk-filesystem.js');
 
@@ -122,4 +123,47 @@ describe('when a directory can not be synced', () => {
     await expectError(fs.write('d/new', 'mine', { overwrite: false }), OperationFailed, 'd/new');
     expect(await fs.readText('d/new')).toBe('of others');
   });
+});
+
+describe('when the old name of a file that is moved can not be removed', () => {
+  const refuseRemoval = (call: string, path: string): string | null =>
+    call === 'unlink' && path === join(root, 'd/a') ? 'EACCES' : null;
+
+  it('the file is at the new one no more, so that it can be tried again', async () => {
+    refuse = refuseRemoval;
+    await expectError(fs.move('d/a', 'd/e/new'), PermissionDenied);
+    expect(await visible()).toEqual(AS_BEFORE);
+    refuse = () => null;
+    await fs.move('d/a', 'd/e/new');
+    expect(await visible()).toEqual(['d', 'd/e', 'd/e/c', 'd/e/new']);
+  });
+
+  it('what has come to the new one meanwhile stays', async () => {
+    refuse = (call, path) => {
+      const code = refuseRemoval(call, path);
+      if (code !== null) replaceByOthers(join(root, 'd/e/new'));
+      return code;
+    };
+    await expectError(fs.move('d/a', 'd/e/new'), PermissionDenied);
+    expect([await fs.readText('d/a'), await fs.readText('d/e/new')]).toEqual(['x', 'of others']);
+  });
+
+  it.each([
+    ['EIO', (move: Promise<void>) => rejectionOf(move)],
+    ['ENOENT', (move: Promise<void>) => move],
+  ])('but is gone all the same, the file stays at the new one: %s', async (answer, ended) => {
+    refuse = (call, path) => {
+      if (refuseRemoval(call, path) === null) return null;
+      rmSync(path);
+      return answer;
+    };
+    await ended(fs.move('d/a', 'd/e/new'));
+    expect(await fs.readText('d/e/new')).toBe('x');
+  });
+});
+
+it('a write whose staged file can not be removed leaves nothing visible', async () => {
+  refuse = (call, path) => (call === 'unlink' && path.startsWith(join(root, '.mayfly')) ? 'EACCES' : null);
+  await expectError(fs.write('d/new', 'mine', { overwrite: false }), PermissionDenied);
+  expect(await visible()).toEqual(AS_BEFORE);
 });

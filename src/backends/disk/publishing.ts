@@ -37,7 +37,25 @@ export async function moveExclusively(
     if (!noHardLink.has(errnoOf(error))) throw error;
     return moveOntoPlaceholder(from, to);
   }
-  await calls.unlink(from);
+  try {
+    await calls.unlink(from);
+  } catch (error) {
+    // Somebody has removed it, or this very call has, where a network file system asks twice.
+    if (errnoOf(error) === 'ENOENT') return;
+    await unlinkSecondName(from, to).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Only while the first name is there: who refuses to remove it may have done so all the same. */
+async function unlinkSecondName(first: string, second: string): Promise<void> {
+  if (await areTwoNames(first, second)) await unlink(second);
+}
+
+/** Whether two paths are two names of one file, so that it is still there without the first. */
+export async function areTwoNames(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([lstat(a), lstat(b).catch(() => null)]);
+  return other !== null && one.ino === other.ino && one.dev === other.dev && one.nlink > 1;
 }
 
 /** Without hard links: take the name with an empty file, then replace that. */

@@ -12,11 +12,11 @@ import { basename, dirname } from '../../path/parts.js';
 import type { DiskScope } from './disk-scope.js';
 import { translated } from './errno-errors.js';
 import type { Pin } from './pin.js';
-import { moveExclusively, renameDirectory, withSync } from './publishing.js';
+import { areTwoNames, moveExclusively, renameDirectory, withSync } from './publishing.js';
 import { removeOne } from './removal.js';
 import { publishFile } from './staged-file.js';
 import { forget } from './staging.js';
-import { lstat, rename, unlink } from './system-calls.js';
+import { rename, unlink } from './system-calls.js';
 import { setTimes } from './times.js';
 
 /** See `Filesystem.copy`. Paths are canonical. */
@@ -144,10 +144,4 @@ function isSameName(scope: DiskScope, a: string, b: string): boolean {
 async function isSameDirectory(a: Pin, b: Pin): Promise<boolean> {
   const [one, other] = await Promise.all([a.stat(), b.stat()]);
   return one.ino === other.ino && one.dev === other.dev;
-}
-
-/** Whether two paths are two names of one file, so that it is still there without the first. */
-async function areTwoNames(a: string, b: string): Promise<boolean> {
-  const [one, other] = await Promise.all([lstat(a), lstat(b).catch(() => null)]);
-  return other !== null && one.ino === other.ino && one.dev === other.dev && one.nlink > 1;
 }
