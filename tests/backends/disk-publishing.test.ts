@@ -29,6 +29,8 @@ jest.unstable_mockModule(MODULE, () => ({
   ...actual,
   open: refusable('open', actual.open as (...args: unknown[]) => Promise<number>),
   fsync: refusable('fsync', actual.fsync),
+  link: refusable('link', actual.link as (...args: unknown[]) => Promise<void>),
+  rename: refusable('rename', actual.rename as (...args: unknown[]) => Promise<void>, 1),
   unlink: refusable('unlink', actual.unlink as (...args: unknown[]) => Promise<void>),
 }));
 const disk = await import('../../src/backends/disk/disk-filesystem.js');
@@ -166,4 +168,28 @@ it('a write whose staged file can not be removed leaves nothing visible', async 
   refuse = (call, path) => (call === 'unlink' && path.startsWith(join(root, '.mayfly')) ? 'EACCES' : null);
   await expectError(fs.write('d/new', 'mine', { overwrite: false }), PermissionDenied);
   expect(await visible()).toEqual(AS_BEFORE);
+});
+
+describe('without hard links, a rename that is refused', () => {
+  const write = () => fs.write('d/new', 'mine', { overwrite: false });
+  const refuseLinks = (call: string, path: string): string | null => {
+    if (call === 'link') return 'EPERM';
+    return call === 'rename' && path === join(root, 'd/new') ? 'EIO' : null;
+  };
+
+  it('leaves nothing visible', async () => {
+    refuse = refuseLinks;
+    await expectError(write(), OperationFailed);
+    expect(await visible()).toEqual(AS_BEFORE);
+  });
+
+  it('leaves what has come in its place', async () => {
+    refuse = (call, path) => {
+      const code = refuseLinks(call, path);
+      if (code === 'EIO') replaceByOthers(path);
+      return code;
+    };
+    await expectError(write(), OperationFailed);
+    expect(await fs.readText('d/new')).toBe('of others');
+  });
 });

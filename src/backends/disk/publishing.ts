@@ -6,6 +6,7 @@ import {
   close,
   closeSync,
   constants,
+  fstat,
   fsync,
   link,
   lstat,
@@ -58,14 +59,24 @@ export async function areTwoNames(a: string, b: string): Promise<boolean> {
   return other !== null && one.ino === other.ino && one.dev === other.dev && one.nlink > 1;
 }
 
-/** Without hard links: take the name with an empty file, then replace that. */
+/** Without hard links: take the name with an empty file, then replace that. Who is killed between leaves the empty file. */
 async function moveOntoPlaceholder(from: string, to: string): Promise<void> {
-  await close(await open(to, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666));
+  const placeholder = await makeEmptyFile(to);
   try {
     await rename(from, to);
   } catch (error) {
-    await unlink(to).catch(() => undefined);
+    await takeBack(to, placeholder).catch(() => undefined);
     throw error;
+  }
+}
+
+/** Make a file where nothing is. @throws the system's `EEXIST` */
+async function makeEmptyFile(systemPath: string): Promise<Stats> {
+  const fd = await open(systemPath, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
+  try {
+    return await fstat(fd);
+  } finally {
+    await close(fd);
   }
 }
 
