@@ -99,11 +99,6 @@ export class FileCache {
     this.#bytes += costBytes;
   }
 
-  clear(): void {
-    this.#versions.clear();
-    this.#bytes = 0;
-  }
-
   #isCurrent(systemPath: string, { stats, directories }: CachedVersion): boolean {
     try {
       for (const directory of directories) {

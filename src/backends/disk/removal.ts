@@ -62,11 +62,7 @@ function failed(path: string, error: unknown): RemoveOutcome {
  * Remove one file, or a link that leads inside.
  * @throws FileExpected, or an error of the system
  */
-export async function removeFile(
-  enclosure: Enclosure,
-  parent: Pin,
-  path: string,
-): Promise<'removed' | 'missing'> {
+async function removeFile(enclosure: Enclosure, parent: Pin, path: string): Promise<'removed' | 'missing'> {
   if (path === '') throw new FileExpected(path);
   const systemPath = parent.at(basename(path));
   try {
