@@ -1,4 +1,5 @@
 /** Names to save files under, which plain files can't hold: that none is ever told of another file. */
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -90,6 +91,16 @@ describe('a name to save a file under, on disk', () => {
     expect(await told('first.txt')).toBeUndefined();
     await fs.move('first.txt', 'b');
     expect(await told('b')).toBeUndefined();
+  });
+
+  it('stays for as long as the entity tag does', async () => {
+    const { etag } = await fs.write('a', 'x', { filename: 'first.txt' });
+    const { mtimeNs } = await stat(join(root, 'a'), { bigint: true });
+    // More than a time of Node's holds, so that a program has to do it.
+    const seconds = (nanos: bigint): string =>
+      `${nanos / 10n ** 9n}.${`${nanos % 10n ** 9n}`.padStart(9, '0')}`;
+    execFileSync('touch', ['-m', '-d', `@${seconds(mtimeNs + 300n)}`, join(root, 'a')]);
+    expect(await fs.getInfo('a')).toMatchObject({ etag, filename: 'first.txt' });
   });
 
   it('stays with the source of a move that fails', async () => {

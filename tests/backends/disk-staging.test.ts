@@ -7,6 +7,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OSFS } from '../../src/backends/disk/disk-filesystem.js';
 import { errnoOf, translateError } from '../../src/backends/disk/errno-errors.js';
+import { nameOfDeadWriter } from '../support/dead-writer.js';
 import { rejectionOf } from '../support/expect-error.js';
 import { openBelow } from '../support/open-descriptors.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -69,10 +70,8 @@ describe('sweepStaged', () => {
   it('knows a process id that is used again', async () => {
     await (await fs.stage('f', 'x')).publish('f');
     const other = await fs.stage('f', 'x');
-    const [name = ''] = await staged();
-    const [host, pid] = name.split('-');
-    const earlier = `${host}-${pid}-1-${crypto.randomUUID()}`;
-    await writeFile(join(root, '.mayfly/tmp', earlier), 'x');
+    const [name] = await staged();
+    await writeFile(join(root, '.mayfly/tmp', nameOfDeadWriter()), 'x');
     expect(await fs.sweepStaged(longAgo)).toBe(1);
     expect(await staged()).toEqual([name]);
     await other.discard();
@@ -87,6 +86,14 @@ describe('sweepStaged', () => {
     expect(await fs.sweepStaged(new Date(Date.now() + 60_000), { dryRun: true })).toBe(2);
     expect(await fs.sweepStaged(new Date(Date.now() + 60_000))).toBe(2);
     expect(await staged()).toEqual([]);
+  });
+
+  it('does not take the time that a copy has from its source for its age', async () => {
+    await mkdir(join(root, '.mayfly/tmp'), { recursive: true });
+    await writeFile(join(root, '.mayfly/tmp/foreign'), 'x');
+    await utimes(join(root, '.mayfly/tmp/foreign'), longAgo, longAgo);
+    expect(await fs.sweepStaged(new Date(Date.now() - 60_000))).toBe(0);
+    expect(await staged()).toEqual(['foreign']);
   });
 
   it('counts each file once when several sweep', async () => {

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { createMayfly, SqliteExpirationStore } from '../../src/index.js';
 import { Program } from '../server/program.js';
+import { nameOfDeadWriter } from '../support/dead-writer.js';
 import { describeS3, newBucket, server } from '../support/s3.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import type { Outcome } from './command.js';
@@ -285,9 +286,7 @@ describe('mayfly fsck', () => {
     await files.close();
     await rm(at('var/files/charts/lost.txt'));
     await mkdir(at('var/files/charts/dir'));
-    await writeFile(at('var/files/.mayfly/tmp/stale'), 'half');
-    const longAgo = new Date(Date.now() - 3 * 86_400_000);
-    await utimes(at('var/files/.mayfly/tmp/stale'), longAgo, longAgo);
+    await writeFile(at(`var/files/.mayfly/tmp/${nameOfDeadWriter()}`), 'half');
     const store = new SqliteExpirationStore(at('var/expirations.db'));
     const key = { namespace: 'charts', path: 'broken.txt' };
     await store.claim('t', [key]);

@@ -13,7 +13,7 @@ function etagOf({ ino, size, mtimeMs }: Stats): string {
 }
 
 /** Whole microseconds: all that Node sets, and nearly all that a double holds of today's times, which comes out up to a quarter beside. */
-function microsOf(timeMs: number): number {
+export function microsOf(timeMs: number): number {
   return Math.floor(timeMs * 1000 + 0.3);
 }
 

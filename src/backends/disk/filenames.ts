@@ -5,10 +5,12 @@
  * It is called after what tells one version of a file from all others, as the
  * entity tag does (inode, size, time of change), and tells where that version
  * lies. So a file that is replaced, changed, or moved by others has no name
- * rather than another's. It is there before its file is, and what its file has
- * left behind is swept.
+ * rather than another's. It is there before its file is, but after times that
+ * are set, as what the file system makes of them only shows then. What its file
+ * has left behind is swept.
  */
 import type { Buffer } from 'node:buffer';
+import { microsOf } from './disk-info.js';
 import type { DiskRoot } from './disk-root.js';
 import { errnoOf, saysNothingThere } from './errno-errors.js';
 import type { Pin } from './pin.js';
@@ -165,7 +167,7 @@ function shardName(shard: number): string {
 
 /** As the entity tag, so that it is as good as that. */
 function nameOf({ ino, size, mtimeMs }: Version): string {
-  return [ino, size, Math.round(mtimeMs * 4096)].map((value) => value.toString(36)).join('-');
+  return [ino, size, microsOf(mtimeMs)].map((value) => value.toString(36)).join('-');
 }
 
 function placeOf(version: Version): string {

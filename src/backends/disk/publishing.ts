@@ -2,7 +2,19 @@
 import type { ChangingCalls } from './changing-calls.js';
 import { errnoOf } from './errno-errors.js';
 import { DIRECTORY, type Pin } from './pin.js';
-import { close, closeSync, constants, fsync, link, lstat, open, rename, unlink } from './system-calls.js';
+import {
+  close,
+  closeSync,
+  constants,
+  fstat,
+  fsync,
+  link,
+  lstat,
+  open,
+  rename,
+  type Stats,
+  unlink,
+} from './system-calls.js';
 
 /** What link(2) says on file systems without hard links, for files of others, or when an inode has too many. */
 const noHardLink = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
@@ -26,18 +38,53 @@ export async function moveExclusively(
     if (!noHardLink.has(errnoOf(error))) throw error;
     return moveOntoPlaceholder(from, to);
   }
-  await calls.unlink(from);
+  try {
+    await calls.unlink(from);
+  } catch (error) {
+    // Somebody has removed it, or this very call has, where a network file system asks twice.
+    if (errnoOf(error) === 'ENOENT') return;
+    await unlinkSecondName(from, to).catch(() => undefined);
+    throw error;
+  }
 }
 
-/** Without hard links: take the name with an empty file, then replace that. */
+/** Only while the first name is there: who refuses to remove it may have done so all the same. */
+async function unlinkSecondName(first: string, second: string): Promise<void> {
+  if (await areTwoNames(first, second)) await unlink(second);
+}
+
+/** Whether two paths are two names of one file, so that it is still there without the first. */
+export async function areTwoNames(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([lstat(a), lstat(b).catch(() => null)]);
+  return other !== null && one.ino === other.ino && one.dev === other.dev && one.nlink > 1;
+}
+
+/** Without hard links: take the name with an empty file, then replace that. Who is killed between leaves the empty file. */
 async function moveOntoPlaceholder(from: string, to: string): Promise<void> {
-  await close(await open(to, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666));
+  const placeholder = await makeEmptyFile(to);
   try {
     await rename(from, to);
   } catch (error) {
-    await unlink(to).catch(() => undefined);
+    await takeBack(to, placeholder).catch(() => undefined);
     throw error;
   }
+}
+
+/** Make a file where nothing is. @throws the system's `EEXIST` */
+async function makeEmptyFile(systemPath: string): Promise<Stats> {
+  const fd = await open(systemPath, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
+  try {
+    return await fstat(fd);
+  } finally {
+    await close(fd);
+  }
+}
+
+/** Take away a file that was put there, unless it is another by now, or has become more. */
+export async function takeBack(systemPath: string, { dev, ino, size }: Stats): Promise<void> {
+  const there = await lstat(systemPath);
+  // The inode of one that was removed is soon used again: hence the size.
+  if (there.dev === dev && there.ino === ino && there.size === size) await unlink(systemPath);
 }
 
 /** What rename(2) says when something is at the new name, or the directory can't go there in one step. */
@@ -55,16 +102,34 @@ export async function renameDirectory(from: string, to: string): Promise<boolean
   }
 }
 
-/** Bring the names in a directory to the disk. */
-export async function syncDirectory(directory: Pin): Promise<void> {
+/**
+ * Change the names in directories during `work`, which calls `sync` to bring them to the disk. What that takes is there
+ * before: to be out of descriptors when the change is made would call it a failure, and it would be seen all the same.
+ * @param directories none: nothing is synced
+ */
+export async function withSync<T>(
+  directories: readonly Pin[],
+  work: (sync: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const opened: number[] = [];
   try {
-    const fd = await open(directory.here, constants.O_RDONLY | DIRECTORY);
-    try {
-      await fsync(fd);
-    } finally {
-      closeSync(fd); // With nothing left to write it waits for nothing.
+    for (const { here } of directories) {
+      const fd = await open(here, constants.O_RDONLY | DIRECTORY).catch(unlessNoSync);
+      if (fd !== undefined) opened.push(fd);
     }
-  } catch (error) {
-    if (!noDirectorySync.has(errnoOf(error))) throw error;
+    return await work(async () => {
+      for (const fd of opened) await fsync(fd).catch(unlessNoSync);
+    });
+  } finally {
+    for (const fd of opened) closeSync(fd); // With nothing left to write it waits for nothing.
   }
+}
+
+function unlessNoSync(error: unknown): undefined {
+  if (!noDirectorySync.has(errnoOf(error))) throw error;
+}
+
+/** Bring the names in a directory to the disk. */
+export function syncDirectory(directory: Pin): Promise<void> {
+  return withSync([directory], (sync) => sync());
 }

@@ -12,11 +12,11 @@ import { basename, dirname } from '../../path/parts.js';
 import type { DiskScope } from './disk-scope.js';
 import { translated } from './errno-errors.js';
 import type { Pin } from './pin.js';
-import { moveExclusively, renameDirectory, syncDirectory } from './publishing.js';
+import { areTwoNames, moveExclusively, renameDirectory, withSync } from './publishing.js';
 import { removeOne } from './removal.js';
 import { publishFile } from './staged-file.js';
 import { forget } from './staging.js';
-import { lstat, rename, unlink } from './system-calls.js';
+import { rename, unlink } from './system-calls.js';
 import { setTimes } from './times.js';
 
 /** See `Filesystem.copy`. Paths are canonical. */
@@ -91,10 +91,11 @@ export async function moveWholeDirectory(scope: DiskScope, from: string, to: str
   return translated(to, () =>
     scope.intoParent(to, (parent, name) =>
       scope.inParent(from, async (sourceParent, sourceName) => {
-        if (!(await renameDirectory(sourceParent.at(sourceName), parent.at(name)))) return false;
-        if (scope.root.durable) await syncDirectory(sourceParent);
-        if (scope.root.durable) await syncDirectory(parent);
-        return true;
+        return withSync(scope.root.durable ? [sourceParent, parent] : [], async (sync) => {
+          if (!(await renameDirectory(sourceParent.at(sourceName), parent.at(name)))) return false;
+          await sync();
+          return true;
+        });
       }),
     ),
   );
@@ -112,13 +113,14 @@ async function renameFile(
     // So it may have become meanwhile.
     if (name === to.name && (await isSameDirectory(sourceParent, to.parent))) return;
     const source = sourceParent.at(name);
-    if (overwrite !== true) await moveExclusively(source, target);
-    else if (await areTwoNames(source, target))
-      await unlink(source); // rename(2) would leave both names.
-    else await rename(source, target);
-    if (durable) await syncDirectory(sourceParent);
+    await withSync(durable ? [sourceParent, to.parent] : [], async (sync) => {
+      if (overwrite !== true) await moveExclusively(source, target);
+      else if (await areTwoNames(source, target))
+        await unlink(source); // rename(2) would leave both names.
+      else await rename(source, target);
+      await sync();
+    });
   });
-  if (durable) await syncDirectory(to.parent);
 }
 
 /** pyfilesystem2 looks at the destination before anything else, and so do we. */
@@ -142,10 +144,4 @@ function isSameName(scope: DiskScope, a: string, b: string): boolean {
 async function isSameDirectory(a: Pin, b: Pin): Promise<boolean> {
   const [one, other] = await Promise.all([a.stat(), b.stat()]);
   return one.ino === other.ino && one.dev === other.dev;
-}
-
-/** Whether two paths are two names of one file, so that it is still there without the first. */
-async function areTwoNames(a: string, b: string): Promise<boolean> {
-  const [one, other] = await Promise.all([lstat(a), lstat(b).catch(() => null)]);
-  return other !== null && one.ino === other.ino && one.dev === other.dev && one.nlink > 1;
 }

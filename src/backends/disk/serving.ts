@@ -17,7 +17,7 @@ import type { Enclosure, OpenedFile } from './system-path.js';
 const TRIES = 20;
 
 /** What of an OSFS serving needs. */
-export interface ServedScope {
+interface ServedScope {
   enclosure(): Promise<Enclosure>;
   /** The cache of the root; null where files are not to be looked at in the foreground. */
   cache(): Promise<FileCache | null>;

@@ -8,7 +8,7 @@ import { callsIn } from './changing-calls.js';
 import { infoOf } from './disk-info.js';
 import type { DiskScope } from './disk-scope.js';
 import { translated } from './errno-errors.js';
-import { moveExclusively, syncDirectory } from './publishing.js';
+import { moveExclusively, takeBack, withSync } from './publishing.js';
 import type { TemporaryFile } from './staging.js';
 import { forget } from './staging.js';
 
@@ -60,9 +60,19 @@ export async function publishFile(
     await scope.intoParent(path, async (parent, name) => {
       await scope.keepFilename(path, file.stats, kept);
       const calls = callsIn(parent, scope.root.foreground);
-      if (overwrite) await calls.rename(file.systemPath, parent.at(name));
-      else await moveExclusively(file.systemPath, parent.at(name), calls);
-      if (scope.root.durable) await syncDirectory(parent);
+      const target = parent.at(name);
+      const move = overwrite
+        ? () => calls.rename(file.systemPath, target)
+        : () => moveExclusively(file.systemPath, target, calls);
+      if (!scope.root.durable) return move();
+      await withSync([parent], async (sync) => {
+        await move();
+        await sync().catch(async (error: unknown) => {
+          // What it has replaced, if anything, can't be had back.
+          if (!overwrite) await takeBack(target, file.stats).catch(() => undefined);
+          throw error;
+        });
+      });
     });
   }).catch(async (error: unknown) => {
     if (!(error instanceof FileExists)) throw error;

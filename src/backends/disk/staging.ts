@@ -194,7 +194,7 @@ async function sweepOne(systemPath: string, name: string, before: Date, dryRun: 
   try {
     const state = await writerState(name);
     if (state === 'alive') return false;
-    if (state === 'unknown' && (await lstat(systemPath)).mtimeMs >= before.getTime()) return false;
+    if (state === 'unknown' && lastTouched(await lstat(systemPath)) >= before.getTime()) return false;
     if (!dryRun) await unlink(systemPath);
     return true;
   } catch (error) {
@@ -202,6 +202,11 @@ async function sweepOne(systemPath: string, name: string, before: Date, dryRun: 
     if (errnoOf(error) !== '') return false;
     throw error;
   }
+}
+
+/** In ms since the epoch. A copy has its time from its source, but its time of change is nobody's to set. */
+function lastTouched({ mtimeMs, ctimeMs }: Stats): number {
+  return Math.max(mtimeMs, ctimeMs);
 }
 
 /** How far the reading of a source came: what it throws is the caller's own affair and passes as it is. */

@@ -13,7 +13,7 @@ import { readFile, readFileSync, readlinkSync } from './system-calls.js';
 
 const NAME = /^([0-9a-f]{12}|unknown)-(\d+)-(\d+)-[0-9a-f-]{36}$/;
 
-export type WriterState = 'alive' | 'dead' | 'unknown';
+type WriterState = 'alive' | 'dead' | 'unknown';
 
 let ownPrefix: string | null = null;
 
