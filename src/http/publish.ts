@@ -17,6 +17,9 @@ import { randomName, withSuffix } from './upload-name.js';
 const COUNTED_TRIES = 50;
 const RANDOM_TRIES = 5;
 
+/** What is at the path changed after it was settled what may be done there. */
+export class PathChanged extends Error {}
+
 /** How long a file shall live, and who wants to know till when. */
 export interface Fate extends Lifetime, Pick<NamespacePublishOptions, 'onPublished'> {}
 
@@ -37,10 +40,26 @@ export async function publishNew(
     const { info: remains, expired } = await lookUp(exchange, path);
     if (!expired || remains === null) throw error;
     const check = (current: Info | null): void => {
-      if (current !== null && entityTagOf(current) !== entityTagOf(remains)) throw error;
+      if (current !== null && !isVersion(current, remains)) throw error;
     };
     return staged.publish(path, { ...fate, overwrite: true, check });
   }
+}
+
+/** Remove what was published, with its deadline. What somebody else has put there since stays, with its own. */
+export async function takeBack({ fs }: Exchange, published: Info): Promise<void> {
+  const check = (current: Info | null): void => {
+    if (current === null || !isVersion(current, published)) throw new PathChanged();
+  };
+  try {
+    await fs.remove(published.path, { check });
+  } catch (error) {
+    if (!(error instanceof PathChanged)) throw error;
+  }
+}
+
+function isVersion(current: Info, known: Info): boolean {
+  return !current.isDir && entityTagOf(current) === entityTagOf(known);
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Exchange } from './exchange.js';
 import { badRequest, ClientGone, notFound, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
 import type { Fate } from './publish.js';
-import { publishNew, publishRenamed } from './publish.js';
+import { publishNew, publishRenamed, takeBack } from './publish.js';
 import { tellFailure } from './request-failure.js';
 import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
 import { lookUp } from './stored-file.js';
@@ -229,7 +229,7 @@ export class UploadForm implements FormReceiver {
   async #takeBack(published: readonly Published[]): Promise<void> {
     for (const { info, isNew } of published) {
       if (!isNew) continue;
-      await this.#exchange.fs.remove(info.path).catch((error: unknown) => {
+      await takeBack(this.#exchange, info).catch((error: unknown) => {
         this.#warn(error, 'a file of a form that failed could not be removed');
       });
     }

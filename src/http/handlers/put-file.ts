@@ -18,7 +18,7 @@ import { describeFile } from '../file-resource.js';
 import { badRequest, preconditionFailed } from '../http-problem.js';
 import type { Action } from '../options.js';
 import type { Fate } from '../publish.js';
-import { publishNew } from '../publish.js';
+import { PathChanged, publishNew } from '../publish.js';
 import { fileTooLarge, refuseEncodedBody, refuseReadBody } from '../request-body.js';
 import { tellFailure } from '../request-failure.js';
 import { evaluateConditions } from '../semantics/conditional.js';
@@ -94,9 +94,6 @@ async function stageBody(exchange: Exchange, room: Reservation | null): Promise<
   });
   return fs.stage(path, content, { final: true, ...(contentType === undefined ? {} : { contentType }) });
 }
-
-/** What is at the path changed after the client's right to it was settled. */
-class PathChanged extends Error {}
 
 /** The file that was to be replaced is gone, and there is no room kept for a new one. */
 class PathFree extends Error {}
