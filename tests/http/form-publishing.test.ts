@@ -80,3 +80,25 @@ it('a form that fails leaves the deadline that somebody has set where its file w
   expect(await post(['a', 'b'])).toBe(500);
   expect(await ns.getExpiration('a')).toEqual(new Date(60_000));
 });
+
+it.each([
+  ['there is room', false, 201, ['a', 'b']],
+  ['somebody else took the place', true, 413, ['c']],
+])('a form takes a file in place of one that is gone by then if %s', async (_what, taken, status, left) => {
+  await ns.write('b', 'old');
+  filesystem.before = {
+    'ns/a': async () => {
+      await site?.fetch('/files/ns/b', { method: 'DELETE' });
+      if (taken) await ns.write('c', 'of somebody else');
+    },
+  };
+  expect(await post(['a', 'b'], { onConflict: 'replace', quota: { maxFiles: 2 } })).toBe(status);
+  expect(await ns.listDir('')).toEqual(left);
+});
+
+it('a form that fails takes back a file that it was to replace and that was gone by then', async () => {
+  await ns.write('b', 'old');
+  filesystem.before = { 'ns/a': () => ns.remove('b'), 'ns/c': fail };
+  expect(await post(['a', 'b', 'c'], { onConflict: 'replace' })).toBe(500);
+  expect(await ns.listDir('')).toEqual([]);
+});
