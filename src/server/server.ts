@@ -9,6 +9,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { answerTo, sendError } from '../http/error-response.js';
 import { tellFailure } from '../http/request-failure.js';
 import type { Logger } from '../logger/logger.js';
+import { unfailing } from '../logger/logger.js';
 import type { Mayfly } from '../mayfly.js';
 import { hasToken, isSafeMethod, refuseForeignPage, UNAUTHORIZED, Unauthorized } from './access.js';
 import type { ServerOptions } from './config.js';
@@ -51,7 +52,7 @@ type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<voi
  * @example createServer({ mayfly, options, metrics, log }).listen(3000, '127.0.0.1')
  */
 export function createServer(parts: ServerParts): Server {
-  const answer = answerer(parts);
+  const answer = answerer({ ...parts, log: unfailing(parts.log) });
   // An upload has no time limit as a whole, only one for its head and one for silence.
   const server = createHttpServer({ requestTimeout: 0, headersTimeout: 60_000 }, answer);
   server.timeout = IDLE_TIMEOUT_MS;
@@ -84,8 +85,8 @@ function answerer(parts: ServerParts): RequestListener {
     if (READ_ONLY.has(route) && !isSafeMethod(req.method)) return sendProblem(res, READ_ONLY_REFUSAL);
     if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
     Promise.resolve(handlers[route](req, res)).catch((error: unknown) => {
-      tellFailure(parts.log, 'error', { request: req, error, message: 'request failed', fields: { id } });
       sendError(res, answerTo(error));
+      tellFailure(parts.log, 'error', { request: req, error, message: 'request failed', fields: { id } });
     });
   };
 }
@@ -113,8 +114,8 @@ function filesHandler({ mayfly, options: { token, limits, delivery }, log }: Ser
     serve(req, res, (error) => {
       if (error instanceof Unauthorized) return sendProblem(res, UNAUTHORIZED);
       if (error === undefined) return sendProblem(res, { status: 404, detail: 'There is nothing here.' });
-      tellFailure(log, 'error', { request: req, error, message: 'file service failed' });
       sendProblem(res, INTERNAL);
+      tellFailure(log, 'error', { request: req, error, message: 'file service failed' });
     });
 }
 
