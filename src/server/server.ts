@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
+import type { ErrorAnswer } from '../http/error-response.js';
 import { answerTo, sendError } from '../http/error-response.js';
 import { tellFailure } from '../http/request-failure.js';
 import type { Logger } from '../logger/logger.js';
@@ -18,8 +19,6 @@ import { linksHandler } from './links.js';
 import type { Metrics, Route } from './metrics.js';
 import { openApiText } from './openapi.js';
 import { pageHandler } from './page.js';
-import type { Refusal } from './problem.js';
-import { sendProblem } from './problem.js';
 import { RequestLog } from './request-log.js';
 
 /** Silence on a connection after which it is closed; uploads may take as long as they like otherwise. */
@@ -81,8 +80,8 @@ function answerer(parts: ServerParts): RequestListener {
     const route = routeOf(path);
     const id = requests.follow(req, res, route, path);
     const refusal = refuse(req, parts.options.token);
-    if (refusal !== null) return sendProblem(res, refusal);
-    if (READ_ONLY.has(route) && !isSafeMethod(req.method)) return sendProblem(res, READ_ONLY_REFUSAL);
+    if (refusal !== null) return sendError(res, refusal);
+    if (READ_ONLY.has(route) && !isSafeMethod(req.method)) return sendError(res, READ_ONLY_REFUSAL);
     if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
     Promise.resolve(handlers[route](req, res)).catch((error: unknown) => {
       sendError(res, answerTo(error));
@@ -92,7 +91,7 @@ function answerer(parts: ServerParts): RequestListener {
 }
 
 /** What is refused whatever the file service would say. */
-function refuse(req: IncomingMessage, token: string | null): Refusal | null {
+function refuse(req: IncomingMessage, token: string | null): ErrorAnswer | null {
   if (token === null) return refuseForeignPage(req);
   return isSafeMethod(req.method) || hasToken(req.headers, token) ? null : UNAUTHORIZED;
 }
@@ -112,9 +111,9 @@ function filesHandler({ mayfly, options: { token, limits, delivery }, log }: Ser
   });
   return (req, res) =>
     serve(req, res, (error) => {
-      if (error instanceof Unauthorized) return sendProblem(res, UNAUTHORIZED);
-      if (error === undefined) return sendProblem(res, { status: 404, detail: 'There is nothing here.' });
-      sendProblem(res, INTERNAL);
+      if (error instanceof Unauthorized) return sendError(res, UNAUTHORIZED);
+      if (error === undefined) return sendError(res, { status: 404, detail: 'There is nothing here.' });
+      sendError(res, INTERNAL);
       tellFailure(log, 'error', { request: req, error, message: 'file service failed' });
     });
 }
@@ -122,7 +121,7 @@ function filesHandler({ mayfly, options: { token, limits, delivery }, log }: Ser
 /** The names of all namespaces, for who may list. */
 function namespacesHandler({ mayfly, options: { token } }: ServerParts): Handler {
   return async (req, res) => {
-    if (token !== null && !hasToken(req.headers, token)) return sendProblem(res, UNAUTHORIZED);
+    if (token !== null && !hasToken(req.headers, token)) return sendError(res, UNAUTHORIZED);
     const namespaces: string[] = [];
     for await (const name of mayfly.namespaces()) {
       namespaces.push(name);
@@ -135,12 +134,12 @@ function namespacesHandler({ mayfly, options: { token } }: ServerParts): Handler
 /** Asks anew each time: a disk can go away while the process stays. */
 function readyHandler({ mayfly, log, isLeaving }: ServerParts): Handler {
   return async (req, res) => {
-    if (isLeaving?.()) return sendProblem(res, { status: 503, detail: 'This instance is about to stop.' });
+    if (isLeaving?.()) return sendError(res, { status: 503, detail: 'This instance is about to stop.' });
     try {
       await within(READY_TIMEOUT_MS, mayfly.ready());
     } catch (error) {
       tellFailure(log, 'warn', { request: req, error, message: 'not ready' });
-      return sendProblem(res, {
+      return sendError(res, {
         status: 503,
         detail: 'The storage or the expiration store does not answer.',
         headers: { 'Retry-After': '5' },
@@ -152,12 +151,12 @@ function readyHandler({ mayfly, log, isLeaving }: ServerParts): Handler {
 
 /** Routes that only tell something. */
 const READ_ONLY = new Set<Route>(['namespaces', 'openapi.json', 'healthz', 'readyz', 'metrics']);
-const READ_ONLY_REFUSAL: Refusal = {
+const READ_ONLY_REFUSAL: ErrorAnswer = {
   status: 405,
   detail: 'This can only be read.',
   headers: { Allow: 'GET, HEAD' },
 };
-const INTERNAL: Refusal = { status: 500, detail: 'Something went wrong here.' };
+const INTERNAL: ErrorAnswer = { status: 500, detail: 'Something went wrong here.' };
 
 /** The path without its query. A proxy's absolute form (RFC 9112 §3.2.2) is made the usual one for all who follow. */
 function pathOf(req: IncomingMessage): string {
