@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../logger/logger.js';
 
 /** How long requests in flight may take to end. */
-export const GRACE_MS = 10_000;
+const GRACE_MS = 10_000;
 /** How long the rest (purge in flight, database) may take after that. */
 const CLEANUP_MS = 5_000;
 /** npm passes on a Ctrl-C that the terminal has already sent to the whole group: one wish, two signals. */
