@@ -22,6 +22,8 @@ import type { RouterOptions } from './http/options.js';
 import { createRouter } from './http/router.js';
 import type { HttpService } from './http/service.js';
 import { UsageBook } from './http/usage.js';
+import type { Logger } from './logger/logger.js';
+import { unfailing } from './logger/logger.js';
 import { NamespaceFS } from './namespaces/namespace-filesystem.js';
 import type { NamespaceHost } from './namespaces/scope.js';
 import { Storage } from './namespaces/storage.js';
@@ -132,6 +134,7 @@ export function createMayfly(options: MayflyOptions): Mayfly {
 class ComposedMayfly implements Mayfly {
   readonly urlRoot: string;
   readonly #options: ResolvedOptions;
+  readonly #logger: Logger;
   readonly #store: ExpirationStore;
   readonly #filesystem: Filesystem;
   readonly #storage: Storage;
@@ -146,6 +149,7 @@ class ComposedMayfly implements Mayfly {
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
+    this.#logger = unfailing(options.logger);
     this.urlRoot = mountPath(options.storage.urlRoot ?? '');
     this.#store = openStore(options);
     this.#filesystem = openFilesystem(options.storage);
@@ -169,7 +173,7 @@ class ComposedMayfly implements Mayfly {
       storage: this.#storage,
       clock: options.clock,
       onSweepFailed: (error) =>
-        options.logger.warn({ err: error }, 'leftovers of killed writers could not be swept'),
+        this.#logger.warn({ err: error }, 'leftovers of killed writers could not be swept'),
     });
     this.#schedule =
       options.purge === false
@@ -253,7 +257,7 @@ class ComposedMayfly implements Mayfly {
   }
 
   async #runScheduledPurge(signal: AbortSignal): Promise<void> {
-    const { logger } = this.#options;
+    const logger = this.#logger;
     try {
       const { failures, ...counts } = await this.expireObjects({ signal, retries: 'ripe' });
       const some = counts.removed + counts.missing + counts.failed + counts.kept > 0;
@@ -270,7 +274,7 @@ class ComposedMayfly implements Mayfly {
   }
 
   #service(): HttpService {
-    const { clock, logger } = this.#options;
+    const { clock } = this.#options;
     const known = new Map<string, NamespaceFS>();
     return {
       getFilesystem: (namespace) => {
@@ -288,7 +292,7 @@ class ComposedMayfly implements Mayfly {
       urls: this.#urls,
       usage: this.#usage,
       clock,
-      logger,
+      logger: this.#logger,
     };
   }
 }

@@ -20,7 +20,7 @@ export type {
   UploadProgress,
 } from './types.js';
 
-/** The server refused; `message` is fit to be shown. */
+/** The server refused, or what answered was not this service; `message` is fit to be shown. */
 export class RequestFailed extends Error {
   /** Status of the answer. */
   readonly status: number;
@@ -72,6 +72,14 @@ export function createClient({ baseUrl, token, fetch: ownFetch }: ClientOptions)
       throw new RequestFailed(
         answer.status,
         told?.detail ?? told?.title ?? `The server answered ${answer.status}.`,
+      );
+    }
+    // Whoever stands in between, such as a proxy that wants a login, may answer 200 with a page of its own.
+    if (told === null && (method !== 'DELETE' || answer.status !== 204)) {
+      const came = answer.text === '' ? 'nothing' : (answer.type ?? 'something').replace(/\s*;.*/s, '');
+      throw new RequestFailed(
+        answer.status,
+        `The server answered ${answer.status} with ${came} instead of JSON.`,
       );
     }
     return told;
@@ -162,6 +170,8 @@ interface Ready extends Sent {
 
 interface Answer {
   status: number;
+  /** `Content-Type`; null: there is none. */
+  type: string | null;
   text: string;
 }
 
@@ -177,7 +187,7 @@ async function viaFetch(
     ...(body === undefined ? {} : { body }),
     ...(signal ? { signal } : {}),
   });
-  return { status: response.status, text: await response.text() };
+  return answerOf(response);
 }
 
 type Progressing = Ready & { onProgress: (progress: UploadProgress) => void };
@@ -215,7 +225,7 @@ async function viaStream(
     duplex: 'half',
     ...(signal ? { signal } : {}),
   } as RequestInit);
-  return { status: response.status, text: await response.text() };
+  return answerOf(response);
 }
 
 /** What is used of a browser's XMLHttpRequest. */
@@ -228,6 +238,7 @@ interface Xhr {
   onabort: (() => void) | null;
   open(method: string, url: string): void;
   setRequestHeader(name: string, value: string): void;
+  getResponseHeader(name: string): string | null;
   send(body?: FormData | Blob | string): void;
   abort(): void;
 }
@@ -245,7 +256,9 @@ function viaXhr(
       settle();
     };
     xhr.upload.onprogress = ({ loaded, total }) => onProgress({ loaded, total });
-    xhr.onload = done(() => resolve({ status: xhr.status, text: xhr.responseText }));
+    xhr.onload = done(() =>
+      resolve({ status: xhr.status, type: xhr.getResponseHeader('Content-Type'), text: xhr.responseText }),
+    );
     xhr.onerror = done(() => reject(new TypeError('The connection broke.')));
     xhr.onabort = done(() => reject(signal?.reason));
     if (signal?.aborted) return reject(signal.reason);
@@ -256,9 +269,16 @@ function viaXhr(
   });
 }
 
-function parsed(text: string): unknown {
+async function answerOf(response: Response): Promise<Answer> {
+  const { status, headers } = response;
+  return { status, type: headers.get('Content-Type'), text: await response.text() };
+}
+
+/** The object or list that the text is in JSON; else null. */
+function parsed(text: string): object | null {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? value : null;
   } catch {
     return null;
   }

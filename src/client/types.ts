@@ -98,8 +98,9 @@ export interface ClientOptions {
 }
 
 /**
- * A client for one server. Its methods reject with `RequestFailed`, with fetch's own errors when no answer comes, and
- * with a TypeError, before anything is sent, for a path that leads out of its namespace.
+ * A client for one server. Its methods reject with `RequestFailed`, also for an answer that is not the service's own;
+ * with fetch's own errors when no answer comes; and with a TypeError, before anything is sent, for a path that leads
+ * out of its namespace.
  */
 export interface Client {
   /** Upload files under free names: all of them or none. */

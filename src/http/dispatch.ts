@@ -72,8 +72,8 @@ function fail(
   next: Next | undefined,
 ): void {
   if (error instanceof ClientGone || response.destroyed) {
-    logger.debug({ method: request.method, err: loggable(error) }, 'a client hung up');
     response.destroy();
+    logger.debug({ method: request.method, err: loggable(error) }, 'a client hung up');
     return;
   }
   if (error instanceof AuthorizeFailed && next !== undefined) {
@@ -82,10 +82,10 @@ function fail(
     return;
   }
   const answer = answerTo(error);
+  sendError(response, answer);
   if (answer.status >= 500 && !(error instanceof HttpProblem)) {
     const cause = error instanceof AuthorizeFailed ? error.cause : error;
     const fields = { status: answer.status };
     tellFailure(logger, 'error', { request, error: cause, message: 'a request failed', fields });
   }
-  sendError(response, answer);
 }

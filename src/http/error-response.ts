@@ -16,9 +16,10 @@ import { HttpProblem } from './http-problem.js';
 /** Seconds after which a client may try again when storage or store did not answer. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** What is told of an error, and whether the operator should hear of it. */
+/** Why a request is not served. */
 export interface ErrorAnswer {
   readonly status: number;
+  /** One sentence for the person who reads it; no path or secret of the server. */
   readonly detail: string;
   readonly headers?: Headers;
 }

@@ -1,5 +1,12 @@
-/** Putting staged files in their places without harm to what is there. */
-import { FileExists, FileExpected } from '../errors/errors.js';
+/**
+ * Putting staged files in their places without harm to what is there, and
+ * having them counted where there is a quota.
+ *
+ * A path may change between the asking whether a file of a certain name may be
+ * stored, or replaced, and its publishing. So the question is asked again until
+ * publishing finds what was agreed to.
+ */
+import { FileExists, FileExpected, OperationTimeout } from '../errors/errors.js';
 import type { Info } from '../fs/info.js';
 import type {
   Lifetime,
@@ -12,19 +19,108 @@ import type { Exchange } from './exchange.js';
 import { entityTagOf } from './semantics/entity-tag.js';
 import { lookUp } from './stored-file.js';
 import { randomName, withSuffix } from './upload-name.js';
+import type { Reservation } from './usage.js';
 
 /** `name-1` to this; then at random, so that the thousandth `a.png` is not a thousand tries. */
 const COUNTED_TRIES = 50;
 const RANDOM_TRIES = 5;
+/** How often the path may change hands between asking and publishing. */
+const TRIES = 10;
+
+/** What is at the path changed after it was settled what may be done there. */
+class PathChanged extends Error {}
+
+/** The file that was to be replaced is gone, and there is no room kept for a new one. */
+class PathFree extends Error {}
 
 /** How long a file shall live, and who wants to know till when. */
 export interface Fate extends Lifetime, Pick<NamespacePublishOptions, 'onPublished'> {}
+
+/** A file that is in its place. */
+export interface Stored {
+  readonly info: Info;
+  /** It has replaced nothing. */
+  readonly isNew: boolean;
+}
+
+/** Where a file goes by the name that it has, and under which conditions. */
+export interface Placement {
+  readonly path: string;
+  readonly fate: Fate;
+  /** The file that may be replaced; null: none was there, and room was kept for one more. */
+  readonly found: Info | null;
+  /** See what is at the path by now, or refuse by throwing. @returns as `found` */
+  agree(): Promise<Info | null>;
+  /** A last look at what is replaced, as `PathCheck.check`. */
+  check?(current: Info | null): void;
+}
+
+/**
+ * Publish by name, in place of a file that may be replaced if there is one.
+ * @param room null: there is no quota
+ * @throws HttpProblem 413: what was to be replaced is gone, and there is no room for a new file
+ * @throws OperationTimeout the path changes too often
+ */
+export async function publishAt(
+  exchange: Exchange,
+  staged: NamespaceStagedFile,
+  placement: Placement,
+  room: Reservation | null,
+): Promise<Stored> {
+  const { found } = placement;
+  if (room === null) return tryAt(exchange, staged, placement, false);
+  const publish = (from: Info | null, replaceOnly: boolean): Promise<Stored> =>
+    publishCounted(room, () => tryAt(exchange, staged, { ...placement, found: from }, replaceOnly));
+  const stored = await publish(found, found !== null).catch(async (error: unknown) => {
+    if (!(error instanceof PathFree)) throw error;
+    // Asked out here, as looking for room waits until nobody publishes.
+    await room.useFile();
+    return publish(null, false);
+  });
+  // What was replaced is still counted.
+  if (!stored.isNew) exchange.usageChanged();
+  return stored;
+}
+
+/** Publish what room was kept for. @param room null: there is no quota */
+export function publishCounted(room: Reservation | null, publish: () => Promise<Stored>): Promise<Stored> {
+  if (room === null) return publish();
+  return room.publish(publish, ({ info, isNew }) => ({ bytes: info.size, files: isNew ? 1 : 0 }));
+}
+
+async function tryAt(
+  exchange: Exchange,
+  staged: NamespaceStagedFile,
+  { path, fate, found, agree, check }: Placement,
+  replaceOnly: boolean,
+): Promise<Stored> {
+  const checkReplaced = (current: Info | null): void => {
+    check?.(current);
+    if (current === null) throw new PathChanged();
+  };
+  let current = found;
+  for (let tries = 0; tries < TRIES; tries++) {
+    try {
+      if (current === null) {
+        if (replaceOnly) throw new PathFree();
+        return { info: await publishNew(exchange, staged, path, fate), isNew: true };
+      }
+      return { info: await staged.publish(path, { ...fate, check: checkReplaced }), isNew: false };
+    } catch (error) {
+      if (!(error instanceof FileExists || error instanceof PathChanged)) throw error;
+      // What is in the way and can't be seen, such as a link that leads out, stays.
+      if (error instanceof FileExists && tries === TRIES - 1) throw error;
+      current = await agree();
+    }
+  }
+  throw new OperationTimeout(path, { message: 'the file is replaced and removed too often' });
+}
 
 /**
  * Publish where no file is, or one past its deadline that no purge has removed yet.
  * @throws FileExists
  */
-export async function publishNew(
+async function publishNew(
   exchange: Exchange,
   staged: NamespaceStagedFile,
   path: string,
@@ -37,10 +133,26 @@ export async function publishNew(
     const { info: remains, expired } = await lookUp(exchange, path);
     if (!expired || remains === null) throw error;
     const check = (current: Info | null): void => {
-      if (current !== null && entityTagOf(current) !== entityTagOf(remains)) throw error;
+      if (current !== null && !isVersion(current, remains)) throw error;
     };
     return staged.publish(path, { ...fate, overwrite: true, check });
   }
+}
+
+/** Remove what was published, with its deadline. What somebody else has put there since stays, with its own. */
+export async function takeBack({ fs }: Exchange, published: Info): Promise<void> {
+  const check = (current: Info | null): void => {
+    if (current === null || !isVersion(current, published)) throw new PathChanged();
+  };
+  try {
+    await fs.remove(published.path, { check });
+  } catch (error) {
+    if (!(error instanceof PathChanged)) throw error;
+  }
+}
+
+function isVersion(current: Info, known: Info): boolean {
+  return !current.isDir && entityTagOf(current) === entityTagOf(known);
 }
 
 /**
@@ -51,12 +163,12 @@ export async function publishRenamed(
   exchange: Exchange,
   staged: NamespaceStagedFile,
   { directory, name, fate }: { directory: string; name: string; fate: Fate },
-): Promise<Info> {
+): Promise<Stored> {
   for (let tries = 0; ; tries++) {
     try {
       const path = joinPath(directory, nameOfTry(name, tries));
       await requireReplaceable(exchange, path);
-      return await publishNew(exchange, staged, path, fate);
+      return { info: await publishNew(exchange, staged, path, fate), isNew: true };
     } catch (error) {
       const taken = error instanceof FileExists || error instanceof FileExpected;
       if (!taken || tries >= COUNTED_TRIES + RANDOM_TRIES) throw error;

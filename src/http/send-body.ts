@@ -10,7 +10,7 @@ import type { ServerResponse } from 'node:http';
 import { ServerResponse as PlainResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { OpenFile } from '../fs/servable.js';
-import type { ByteRange, Multipart } from './semantics/range.js';
+import type { Multipart, ServedRange } from './semantics/range.js';
 
 const MOST_PIECE_BYTES = 512 * 1024;
 const LEAST_PIECE_BYTES = 64 * 1024;
@@ -22,7 +22,7 @@ let underWay = 0;
 
 /** Part of a file, or several with what frames them. */
 export interface BodyParts {
-  readonly ranges: readonly ByteRange[];
+  readonly ranges: readonly ServedRange[];
   readonly framing: Multipart | null;
 }
 
@@ -70,7 +70,7 @@ class Pieces {
   }
 
   /** @returns false when the answer is over: the client hung up, or there is nothing more to send */
-  async send({ first, last }: ByteRange): Promise<boolean> {
+  async send({ first, last }: ServedRange): Promise<boolean> {
     const response = this.#response;
     for (let at = first; at <= last; ) {
       const piece = this.#piece(last + 1 - at);

@@ -21,7 +21,7 @@ export async function sendCompressed(exchange: Exchange, original: ServedFile): 
     if (!options.precompressed.includes(coding)) continue;
     const ending = CODINGS.find((known) => known.coding === coding)?.ending ?? '';
     const formPath = path + ending;
-    const form = service.lookUps.get(fs, formPath, request.socket) ?? (await lookUp(exchange, formPath));
+    const form = service.lookUps.get(fs, formPath, request.socket) ?? (await findForm(exchange, formPath));
     try {
       if (!isForm(exchange, form, original)) continue;
       const { version } = form;
@@ -35,7 +35,7 @@ export async function sendCompressed(exchange: Exchange, original: ServedFile): 
   return false;
 }
 
-async function lookUp({ fs }: Exchange, path: string): Promise<LookedUpFile> {
+async function findForm({ fs }: Exchange, path: string): Promise<LookedUpFile> {
   try {
     return await fs.served(path);
   } catch (error) {

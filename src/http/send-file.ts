@@ -10,7 +10,7 @@ import { Fields, headersOf, writeHead } from './file-headers.js';
 import { HttpProblem, preconditionFailed } from './http-problem.js';
 import type { Representation } from './representation.js';
 import { evaluateConditions, rangeStillApplies } from './semantics/conditional.js';
-import type { ByteRange, RangeOutcome } from './semantics/range.js';
+import type { RangeOutcome, ServedRange } from './semantics/range.js';
 import { contentRange, frameRanges, parseRange, unsatisfiedRange } from './semantics/range.js';
 import type { BodyParts } from './send-body.js';
 import { sendFromFile, sendFromMemory, sendStream } from './send-body.js';
@@ -88,7 +88,7 @@ function partsOf(
   return { ranges: range, framing: frameRanges(range, size, contentType, boundary) };
 }
 
-function isSeveral(range: ByteRange | readonly ByteRange[]): range is readonly ByteRange[] {
+function isSeveral(range: ServedRange | readonly ServedRange[]): range is readonly ServedRange[] {
   return Array.isArray(range);
 }
 
@@ -96,7 +96,7 @@ function partFields({ ranges, framing }: BodyParts, { contentType }: FileHeaders
   if (framing !== null) {
     return ['Content-Type', framing.contentType, 'Content-Length', String(framing.lengthBytes)];
   }
-  const { first, last } = ranges[0] as ByteRange;
+  const { first, last } = ranges[0] as ServedRange;
   return [
     'Content-Type',
     contentType,

@@ -67,7 +67,7 @@ export function signedUpload(exchange: Exchange): SignedUpload | null {
  * The parameters of a URL that claims to be signed.
  * @throws HttpProblem 403: past or altered, or nothing is signed here
  */
-export function verifiedParameters(
+function verifiedParameters(
   exchange: Exchange,
   method: SignedTarget['method'],
   names: readonly string[],

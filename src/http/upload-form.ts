@@ -12,8 +12,8 @@ import { requireReplaceable } from './compressed-upload.js';
 import type { Exchange } from './exchange.js';
 import { badRequest, ClientGone, notFound, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
-import type { Fate } from './publish.js';
-import { publishNew, publishRenamed } from './publish.js';
+import type { Fate, Stored } from './publish.js';
+import { publishAt, publishCounted, publishRenamed, takeBack } from './publish.js';
 import { tellFailure } from './request-failure.js';
 import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
 import { lookUp } from './stored-file.js';
@@ -29,8 +29,8 @@ interface StagedUpload {
   readonly ordinal: number;
   readonly name: string;
   readonly staged: NamespaceStagedFile;
-  /** `authorize` has agreed that a file of this name is replaced. */
-  readonly mayReplace: boolean;
+  /** The file of this name, of which `authorize` has agreed that it is replaced; null: room was kept for one more. */
+  readonly found: Info | null;
 }
 
 interface LateField {
@@ -40,9 +40,7 @@ interface LateField {
 }
 
 /** A file of a form that is in its place. */
-export interface Published {
-  readonly info: Info;
-  readonly isNew: boolean;
+export interface Published extends Stored {
   readonly deadline: Date | null;
 }
 
@@ -97,20 +95,6 @@ export class UploadForm implements FormReceiver {
   async publish(): Promise<Published[]> {
     if (this.#uploads.length === 0) throw badRequest('The form has no file.');
     await this.#parameters.check();
-    if (this.#room === null) return this.#publishAll();
-    const published = await this.#room.publish(
-      () => this.#publishAll(),
-      (files) => ({
-        files: files.filter(({ isNew }) => isNew).length,
-        bytes: files.reduce((sum, { info }) => sum + info.size, 0),
-      }),
-    );
-    // What was replaced is still counted.
-    if (published.some(({ isNew }) => !isNew)) this.#exchange.usageChanged();
-    return published;
-  }
-
-  async #publishAll(): Promise<Published[]> {
     const published: Published[] = [];
     for (const { staged } of this.#uploads) await staged.synced;
     this.#uploads.sort((a, b) => a.ordinal - b.ordinal);
@@ -152,9 +136,9 @@ export class UploadForm implements FormReceiver {
     const name = this.#policy.filename ?? uploadName(given);
     const path = fs.validatePath(joinPath(directory, name));
     if (this.#exchange.hides(path)) throw notFound();
-    const mayReplace = await this.#checkConflict(name, path);
+    const found = await this.#agree(name, path);
     await requireReplaceable(this.#exchange, path);
-    if (!mayReplace) await this.#room?.useFile();
+    if (found === null) await this.#room?.useFile();
     const { signal } = this.#abort;
     const offer = { name, declared: saidType(contentType, name), room: this.#room, signal };
     const body = await admitBody(this.#exchange, this.#policy, stream, offer);
@@ -165,7 +149,7 @@ export class UploadForm implements FormReceiver {
       ...(given === undefined || this.#policy.filename !== null ? {} : { filename: given }),
       ...(body.contentType === undefined ? {} : { contentType: body.contentType }),
     });
-    this.#uploads.push({ ordinal, name, staged, mayReplace });
+    this.#uploads.push({ ordinal, name, staged, found });
   }
 
   #count(): void {
@@ -177,19 +161,23 @@ export class UploadForm implements FormReceiver {
     }
   }
 
-  /** Refuse early what can't be published later. @returns whether a file that is there may be replaced */
-  async #checkConflict(name: string, path: string): Promise<boolean> {
-    const { onConflict } = this.#policy;
-    if (onConflict === 'rename') return false;
+  /** Refuse early what can't be published later. @returns as `#agreeAt` */
+  async #agree(name: string, path: string): Promise<Info | null> {
+    if (this.#policy.onConflict === 'rename') return null;
     // One form can't give two files one name, and the second would undo the first.
     if (this.#names.has(name)) throw new FileExists(path);
     this.#names.add(name);
+    return this.#agreeAt(path);
+  }
+
+  /** @returns the file that may be replaced; null when there is none */
+  async #agreeAt(path: string): Promise<Info | null> {
     const { info, expired } = await lookUp(this.#exchange, path);
-    if (info === null || expired) return false;
+    if (info === null || expired) return null;
     if (info.isDir) throw new FileExpected(path);
-    if (onConflict === 'fail') throw new FileExists(path);
+    if (this.#policy.onConflict === 'fail') throw new FileExists(path);
     await this.#exchange.require('replace', path);
-    return true;
+    return info;
   }
 
   async #publishOne(upload: StagedUpload): Promise<Published> {
@@ -204,35 +192,27 @@ export class UploadForm implements FormReceiver {
     return { ...stored, deadline };
   }
 
-  async #place({ name, staged, mayReplace }: StagedUpload, fate: Fate): Promise<Omit<Published, 'deadline'>> {
+  #place({ name, staged, found }: StagedUpload, fate: Fate): Promise<Stored> {
     const { path: directory } = this.#exchange;
-    const { onConflict } = this.#policy;
-    if (onConflict === 'rename') {
-      return {
-        info: await publishRenamed(this.#exchange, staged, { directory, name, fate }),
-        isNew: true,
-      };
+    if (this.#policy.onConflict === 'rename') {
+      const renamed = { directory, name, fate };
+      return publishCounted(this.#room, () => publishRenamed(this.#exchange, staged, renamed));
     }
     const path = joinPath(directory, name);
-    if (mayReplace) return { info: await staged.publish(path, fate), isNew: false };
-    try {
-      return { info: await publishNew(this.#exchange, staged, path, fate), isNew: true };
-    } catch (error) {
-      if (!(error instanceof FileExists) || onConflict === 'fail') throw error;
-      // It came while ours arrived, so replacing it was not asked about yet.
-      await this.#exchange.require('replace', path);
-      return { info: await staged.publish(path, fate), isNew: false };
-    }
+    const agree = (): Promise<Info | null> => this.#agreeAt(path);
+    return publishAt(this.#exchange, staged, { path, fate, found, agree }, this.#room);
   }
 
   /** Remove what was published before the form failed. What was replaced can't be brought back. */
   async #takeBack(published: readonly Published[]): Promise<void> {
     for (const { info, isNew } of published) {
       if (!isNew) continue;
-      await this.#exchange.fs.remove(info.path).catch((error: unknown) => {
+      await takeBack(this.#exchange, info).catch((error: unknown) => {
         this.#warn(error, 'a file of a form that failed could not be removed');
       });
     }
+    // It was counted when it was published.
+    if (published.length > 0) this.#exchange.usageChanged();
   }
 
   #warn(error: unknown, message: string): void {

@@ -53,12 +53,11 @@ export class UploadParameters {
   }
 
   /** Take what is in a query. @throws HttpProblem 400 */
-  async addQuery(query: URLSearchParams): Promise<this> {
+  async addQuery(query: URLSearchParams): Promise<void> {
     for (const [name, value] of query) {
       if (isParameterName(name) && !this.#settled.has(name)) this.add(name, value);
     }
     await this.check();
-    return this;
   }
 
   /** @throws HttpProblem 400: not a number, or given before */

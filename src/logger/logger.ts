@@ -14,3 +14,20 @@ const nothing = (): void => {};
 
 /** Says nothing; the default. */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/**
+ * The same logger, except that what it throws is nobody's: that a line can't be
+ * written, for want of space say, is no reason to leave undone what it tells of.
+ */
+export function unfailing(logger: Logger): Logger {
+  const at =
+    (level: keyof Logger) =>
+    (object: object, message: string): void => {
+      try {
+        logger[level](object, message);
+      } catch {
+        // The log would be the place to tell it.
+      }
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}

@@ -11,8 +11,8 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { ErrorAnswer } from '../http/error-response.js';
 import { isLoopback } from './config.js';
-import type { Refusal } from './problem.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
@@ -25,7 +25,7 @@ export function isSafeMethod(method: string | undefined): boolean {
 export function refuseForeignPage({
   method,
   headers,
-}: Pick<IncomingMessage, 'method' | 'headers'>): Refusal | null {
+}: Pick<IncomingMessage, 'method' | 'headers'>): ErrorAnswer | null {
   if (!namesLoopback(headers.host)) {
     return {
       status: 403,
@@ -37,7 +37,7 @@ export function refuseForeignPage({
 }
 
 /** What a request without the right token is told (RFC 6750 §3). */
-export const UNAUTHORIZED: Refusal = {
+export const UNAUTHORIZED: ErrorAnswer = {
   status: 401,
   detail: 'This needs a token: send it as "Authorization: Bearer <token>".',
   headers: { 'WWW-Authenticate': 'Bearer realm="mayfly"' },

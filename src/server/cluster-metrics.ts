@@ -57,17 +57,21 @@ export async function askPrimaryForMetrics(): Promise<Exposition> {
 }
 
 /** In the primary: answer a worker's wish for the numbers of all. */
-export function answerScrapes(worker: Peer, peers: () => readonly Peer[], metrics: Metrics): void {
+export function answerScrapes(
+  worker: Peer,
+  peers: () => readonly Peer[],
+  metrics: Pick<Metrics, 'snapshot'>,
+): void {
   worker.onMessage((message) => {
     if (!isMessage(message) || message.type !== 'mayfly:scrape') return;
     const { id } = message;
-    void collect(peers(), metrics).then((exposition) =>
-      worker.send({ type: 'mayfly:scraped', id, exposition }),
-    );
+    collect(peers(), metrics)
+      .then((exposition) => worker.send({ type: 'mayfly:scraped', id, exposition }))
+      .catch(() => {}); // The worker tells its scraper that it was not answered.
   });
 }
 
-async function collect(peers: readonly Peer[], own: Metrics): Promise<Exposition> {
+async function collect(peers: readonly Peer[], own: Pick<Metrics, 'snapshot'>): Promise<Exposition> {
   const id = randomUUID();
   const answers = peers.map((peer) => {
     const answer = waitFor(peer, PATIENCE_MS, (message) =>

@@ -7,10 +7,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { MayflyError } from '../errors/errors.js';
 import { sendJson } from '../http/answer.js';
+import { sendError } from '../http/error-response.js';
 import { readSmallBody } from '../http/request-body.js';
 import type { Mayfly } from '../mayfly.js';
 import { EXPIRES, SIGNATURE } from '../urls/signed-url.js';
-import { sendProblem } from './problem.js';
 
 const MAX_BODY_BYTES = 16 * 1024;
 /** SigV4's limit, and long enough for any link that is called temporary. */
@@ -47,7 +47,7 @@ type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 export function linksHandler(mayfly: Pick<Mayfly, 'getFilesystem'>): Handler {
   return async (req, res) => {
     if (req.method !== 'POST') {
-      return sendProblem(res, {
+      return sendError(res, {
         status: 405,
         detail: 'Links are asked for by POST.',
         headers: { Allow: 'POST' },
@@ -55,7 +55,7 @@ export function linksHandler(mayfly: Pick<Mayfly, 'getFilesystem'>): Handler {
     }
     const asked = linkRequestSchema.safeParse(await bodyOf(req));
     if (!asked.success) {
-      return sendProblem(res, {
+      return sendError(res, {
         status: 400,
         detail: `The body must be a JSON object of namespace, path and timeout (whole seconds from 1 to ${MAX_TIMEOUT_SECONDS}).`,
       });
@@ -64,7 +64,7 @@ export function linksHandler(mayfly: Pick<Mayfly, 'getFilesystem'>): Handler {
       sendJson(res, 200, await linkTo(mayfly, asked.data));
     } catch (error) {
       if (!(error instanceof MayflyError) || !REFUSED.has(error.code)) throw error;
-      sendProblem(res, { status: 400, detail: 'There can be no such namespace or path.' });
+      sendError(res, { status: 400, detail: 'There can be no such namespace or path.' });
     }
   };
 }

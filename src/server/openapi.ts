@@ -27,7 +27,7 @@ const SCHEMAS = {
 };
 
 /** The description as data. */
-export function openApi(): Record<string, unknown> {
+function openApi(): Record<string, unknown> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };

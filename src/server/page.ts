@@ -9,7 +9,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
-import { sendProblem } from './problem.js';
+import { sendError } from '../http/error-response.js';
 
 /** @param origins where files may come from, besides this server */
 function policyWith(origins: readonly string[]): string {
@@ -47,7 +47,7 @@ export function pageHandler(
   app.use((req, res, next) => {
     res.set(headers);
     if (req.method === 'GET' || req.method === 'HEAD') return next();
-    sendProblem(res, {
+    sendError(res, {
       status: 405,
       detail: 'Only GET and HEAD work here.',
       headers: { Allow: 'GET, HEAD' },
@@ -61,7 +61,7 @@ export function pageHandler(
       setHeaders: (res) => res.setHeader('Cache-Control', 'no-cache'),
     }),
   );
-  app.use((_req, res) => sendProblem(res, { status: 404, detail: 'There is nothing here.' }));
+  app.use((_req, res) => sendError(res, { status: 404, detail: 'There is nothing here.' }));
   app.use(failed);
   return (req, res) => {
     app(req, res);
@@ -72,7 +72,7 @@ export function pageHandler(
 function failed(error: unknown, _req: IncomingMessage, res: ServerResponse, _next: () => void): void {
   const status = error instanceof Object && 'status' in error ? Number(error.status) : 500;
   const ours = status >= 400 && status < 500;
-  sendProblem(res, ours ? { status, detail: 'This is not a valid address.' } : INTERNAL);
+  sendError(res, ours ? { status, detail: 'This is not a valid address.' } : INTERNAL);
 }
 
 const INTERNAL = { status: 500, detail: 'Something went wrong here.' };

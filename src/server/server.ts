@@ -6,9 +6,11 @@
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
+import type { ErrorAnswer } from '../http/error-response.js';
 import { answerTo, sendError } from '../http/error-response.js';
 import { tellFailure } from '../http/request-failure.js';
 import type { Logger } from '../logger/logger.js';
+import { unfailing } from '../logger/logger.js';
 import type { Mayfly } from '../mayfly.js';
 import { hasToken, isSafeMethod, refuseForeignPage, UNAUTHORIZED, Unauthorized } from './access.js';
 import type { ServerOptions } from './config.js';
@@ -17,8 +19,6 @@ import { linksHandler } from './links.js';
 import type { Metrics, Route } from './metrics.js';
 import { openApiText } from './openapi.js';
 import { pageHandler } from './page.js';
-import type { Refusal } from './problem.js';
-import { sendProblem } from './problem.js';
 import { RequestLog } from './request-log.js';
 
 /** Silence on a connection after which it is closed; uploads may take as long as they like otherwise. */
@@ -51,7 +51,7 @@ type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<voi
  * @example createServer({ mayfly, options, metrics, log }).listen(3000, '127.0.0.1')
  */
 export function createServer(parts: ServerParts): Server {
-  const answer = answerer(parts);
+  const answer = answerer({ ...parts, log: unfailing(parts.log) });
   // An upload has no time limit as a whole, only one for its head and one for silence.
   const server = createHttpServer({ requestTimeout: 0, headersTimeout: 60_000 }, answer);
   server.timeout = IDLE_TIMEOUT_MS;
@@ -80,18 +80,18 @@ function answerer(parts: ServerParts): RequestListener {
     const route = routeOf(path);
     const id = requests.follow(req, res, route, path);
     const refusal = refuse(req, parts.options.token);
-    if (refusal !== null) return sendProblem(res, refusal);
-    if (READ_ONLY.has(route) && !isSafeMethod(req.method)) return sendProblem(res, READ_ONLY_REFUSAL);
+    if (refusal !== null) return sendError(res, refusal);
+    if (READ_ONLY.has(route) && !isSafeMethod(req.method)) return sendError(res, READ_ONLY_REFUSAL);
     if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
     Promise.resolve(handlers[route](req, res)).catch((error: unknown) => {
-      tellFailure(parts.log, 'error', { request: req, error, message: 'request failed', fields: { id } });
       sendError(res, answerTo(error));
+      tellFailure(parts.log, 'error', { request: req, error, message: 'request failed', fields: { id } });
     });
   };
 }
 
 /** What is refused whatever the file service would say. */
-function refuse(req: IncomingMessage, token: string | null): Refusal | null {
+function refuse(req: IncomingMessage, token: string | null): ErrorAnswer | null {
   if (token === null) return refuseForeignPage(req);
   return isSafeMethod(req.method) || hasToken(req.headers, token) ? null : UNAUTHORIZED;
 }
@@ -111,17 +111,17 @@ function filesHandler({ mayfly, options: { token, limits, delivery }, log }: Ser
   });
   return (req, res) =>
     serve(req, res, (error) => {
-      if (error instanceof Unauthorized) return sendProblem(res, UNAUTHORIZED);
-      if (error === undefined) return sendProblem(res, { status: 404, detail: 'There is nothing here.' });
+      if (error instanceof Unauthorized) return sendError(res, UNAUTHORIZED);
+      if (error === undefined) return sendError(res, { status: 404, detail: 'There is nothing here.' });
+      sendError(res, INTERNAL);
       tellFailure(log, 'error', { request: req, error, message: 'file service failed' });
-      sendProblem(res, INTERNAL);
     });
 }
 
 /** The names of all namespaces, for who may list. */
 function namespacesHandler({ mayfly, options: { token } }: ServerParts): Handler {
   return async (req, res) => {
-    if (token !== null && !hasToken(req.headers, token)) return sendProblem(res, UNAUTHORIZED);
+    if (token !== null && !hasToken(req.headers, token)) return sendError(res, UNAUTHORIZED);
     const namespaces: string[] = [];
     for await (const name of mayfly.namespaces()) {
       namespaces.push(name);
@@ -134,12 +134,12 @@ function namespacesHandler({ mayfly, options: { token } }: ServerParts): Handler
 /** Asks anew each time: a disk can go away while the process stays. */
 function readyHandler({ mayfly, log, isLeaving }: ServerParts): Handler {
   return async (req, res) => {
-    if (isLeaving?.()) return sendProblem(res, { status: 503, detail: 'This instance is about to stop.' });
+    if (isLeaving?.()) return sendError(res, { status: 503, detail: 'This instance is about to stop.' });
     try {
       await within(READY_TIMEOUT_MS, mayfly.ready());
     } catch (error) {
       tellFailure(log, 'warn', { request: req, error, message: 'not ready' });
-      return sendProblem(res, {
+      return sendError(res, {
         status: 503,
         detail: 'The storage or the expiration store does not answer.',
         headers: { 'Retry-After': '5' },
@@ -151,12 +151,12 @@ function readyHandler({ mayfly, log, isLeaving }: ServerParts): Handler {
 
 /** Routes that only tell something. */
 const READ_ONLY = new Set<Route>(['namespaces', 'openapi.json', 'healthz', 'readyz', 'metrics']);
-const READ_ONLY_REFUSAL: Refusal = {
+const READ_ONLY_REFUSAL: ErrorAnswer = {
   status: 405,
   detail: 'This can only be read.',
   headers: { Allow: 'GET, HEAD' },
 };
-const INTERNAL: Refusal = { status: 500, detail: 'Something went wrong here.' };
+const INTERNAL: ErrorAnswer = { status: 500, detail: 'Something went wrong here.' };
 
 /** The path without its query. A proxy's absolute form (RFC 9112 §3.2.2) is made the usual one for all who follow. */
 function pathOf(req: IncomingMessage): string {

@@ -63,7 +63,11 @@ function readIfThere(file: string): string | null {
 /** What link(2) says on file systems without hard links. */
 const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
-/** Of several processes one wins, and none ever sees half a file: a link to what is whole fails if the name is taken. */
+/**
+ * Of several processes one wins, and none sees half a file: a link to what is whole fails if the name is taken.
+ * Where there are no hard links, who reads while the first one copies may find the file empty; then it refuses to
+ * start, and finds the secret when it is started again.
+ */
 function publish(file: string, content: string): void {
   makeDirectoriesSync(dirname(file));
   const draft = `${file}.${randomBytes(8).toString('hex')}`;

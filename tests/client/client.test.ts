@@ -170,6 +170,33 @@ describe('a path of mayfly/client', () => {
   });
 });
 
+describe('an answer to mayfly/client that is not of the service', () => {
+  const page = { body: '<html>Log in first</html>', headers: { 'Content-Type': 'text/html; charset=utf-8' } };
+  const onProgress = (): void => undefined;
+
+  it.each<[string, (client: Client) => Promise<unknown>]>([
+    ['upload', (client) => client.upload('ns', new Blob(['x']))],
+    ['upload with progress', (client) => client.upload('ns', new Blob(['x']), { onProgress })],
+    ['put', (client) => client.put('ns', 'a', 'x')],
+    ['list', (client) => client.list('ns').next()],
+    ['expire', (client) => client.expire('ns', 'a', null)],
+    ['remove', (client) => client.remove('ns', 'a')],
+  ])('makes %s fail, which says what came instead', async (_what, ask) => {
+    const answering = (body: string | null, init: ResponseInit): Client =>
+      createClient({ baseUrl: 'http://x/files', fetch: async () => new Response(body, init) });
+    const failed = ask(answering(page.body, { headers: page.headers }));
+    await expect(failed).rejects.toBeInstanceOf(RequestFailed);
+    await expect(failed).rejects.toMatchObject({
+      status: 200,
+      message: 'The server answered 200 with text/html instead of JSON.',
+    });
+    await expect(ask(answering(null, {}))).rejects.toMatchObject({
+      status: 200,
+      message: 'The server answered 200 with nothing instead of JSON.',
+    });
+  });
+});
+
 describeInBrowser('mayfly/client in a browser', () => {
   const site = useSite();
 

@@ -1,6 +1,9 @@
 /** The OpenAPI description, held against what the program really answers. */
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Unsupported } from '../../src/errors/errors.js';
+import { answerTo } from '../../src/http/error-response.js';
 import { Program } from './program.js';
 
 interface Operation {
@@ -81,6 +84,23 @@ describe('/openapi.json', () => {
     );
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toHaveLength(11);
+  });
+
+  it('tells of the refusals that the reference tells of', async () => {
+    const reference = await readFile(new URL('../../docs/HTTP.md', import.meta.url), 'utf8');
+    const documented = [...reference.matchAll(/^\| (\d{3}) \|/gm)].map(([, status]) => status);
+    const files = Object.entries(description.paths).filter(([path]) => path.startsWith(`${ROOT}/`));
+    const operations = files
+      .flatMap(([, path]) => Object.values(path))
+      .filter(({ operationId }) => operationId);
+    const described = new Set(operations.flatMap(({ responses }) => Object.keys(responses)));
+    described.delete('401'); // Of the program, which has a token.
+    expect([...described].filter((status) => status >= '400').sort()).toEqual(documented);
+    const lacking = String(answerTo(new Unsupported('a')).status);
+    for (const { requestBody, responses } of operations) {
+      expect(Object.keys(responses)).toContain(lacking);
+      expect('408' in responses).toBe(requestBody !== undefined);
+    }
   });
 
   it('holds schemas that are JSON Schema', () => {

@@ -30,6 +30,8 @@ interface Given {
   isLeaving?: () => boolean;
   /** What mayfly throws when it is asked for namespaces or a filesystem. */
   failure?: Error;
+  /** What the log throws when it is told of something. */
+  logFailure?: Error;
 }
 
 /** Answers 200 to whatever it is asked to do, listing or else. */
@@ -52,10 +54,14 @@ async function serve({
   overdue = nothingOverdue,
   isLeaving,
   failure,
+  logFailure,
 }: Given = {}) {
   const metrics = new Metrics(overdue);
   const lines: Record<string, unknown>[] = [];
-  const collect = (line: object, msg: string): void => void lines.push({ ...line, msg });
+  const collect = (line: object, msg: string): void => {
+    if (logFailure !== undefined) throw logFailure;
+    lines.push({ ...line, msg });
+  };
   const log = { ...silentLogger, info: collect, warn: collect, error: collect };
   const server = createServer({
     mayfly: {
@@ -291,6 +297,16 @@ describe('metrics', () => {
 });
 
 describe('the log', () => {
+  it('keeps nobody from an answer when it fails', async () => {
+    const failure = new Error('a bug');
+    const handler: ServedMayfly['handler'] = () => (_req, _res, next) => next?.(failure);
+    const { url } = await serve({ handler, failure, logFailure: new Error('no space for the log') });
+    const signal = AbortSignal.timeout(5_000);
+    expect(await status(`${url}/namespaces`, { signal })).toBe(500);
+    expect(await status(`${url}/files/demo/a.txt`, { signal })).toBe(500);
+    expect(await status(`${url}/healthz`, { signal })).toBe(200);
+  });
+
   it('takes over the id of a proxy in front, if it is one', async () => {
     const { url } = await serve();
     const idFor = async (id: string) =>

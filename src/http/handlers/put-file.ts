@@ -3,11 +3,10 @@
  *
  * What a PUT is depends on what it finds: `upload` on a free path, `replace`
  * on a file. The path may change while the body arrives; so the bytes are
- * staged, and the question is asked again until publishing finds what was
- * agreed to. With `If-None-Match: *` it never replaces anything, so it is
- * `upload` wherever it is sent.
+ * staged, and if it has, the question is asked again. With `If-None-Match: *`
+ * it never replaces anything, so it is `upload` wherever it is sent.
  */
-import { FileExists, FileExpected, OperationTimeout } from '../../errors/errors.js';
+import { FileExpected } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
 import type { NamespaceStagedFile } from '../../namespaces/namespace-options.js';
 import { basename } from '../../path/parts.js';
@@ -17,8 +16,8 @@ import type { Exchange } from '../exchange.js';
 import { describeFile } from '../file-resource.js';
 import { badRequest, preconditionFailed } from '../http-problem.js';
 import type { Action } from '../options.js';
-import type { Fate } from '../publish.js';
-import { publishNew } from '../publish.js';
+import type { Fate, Stored } from '../publish.js';
+import { publishAt } from '../publish.js';
 import { fileTooLarge, refuseEncodedBody, refuseReadBody } from '../request-body.js';
 import { tellFailure } from '../request-failure.js';
 import { evaluateConditions } from '../semantics/conditional.js';
@@ -27,9 +26,6 @@ import { lookUp } from '../stored-file.js';
 import { UploadParameters } from '../upload-parameters.js';
 import { admitBody, routerPolicy } from '../upload-policy.js';
 import { Reservation } from '../usage.js';
-
-/** How often the path may change hands between asking and publishing. */
-const TRIES = 10;
 
 export async function putFile(exchange: Exchange): Promise<void> {
   const { request, options } = exchange;
@@ -48,7 +44,7 @@ export async function putFile(exchange: Exchange): Promise<void> {
   const room = quota === null ? null : new Reservation(exchange.service.usage, exchange.fs, quota);
   try {
     await room?.open(declaredLength(request), false);
-    if (found === null) await put.useRoom(room);
+    if (found === null) await room?.useFile();
     await storeBody(exchange, put, { found, parameters, room });
   } finally {
     room?.close();
@@ -95,23 +91,10 @@ async function stageBody(exchange: Exchange, room: Reservation | null): Promise<
   return fs.stage(path, content, { final: true, ...(contentType === undefined ? {} : { contentType }) });
 }
 
-/** What is at the path changed after the client's right to it was settled. */
-class PathChanged extends Error {}
-
-/** The file that was to be replaced is gone, and there is no room kept for a new one. */
-class PathFree extends Error {}
-
-interface Stored {
-  readonly info: Info;
-  readonly isNew: boolean;
-}
-
 class Put {
   readonly #exchange: Exchange;
   readonly #agreed = new Set<Action>();
   readonly #createOnly: boolean;
-  /** Room was kept for one file more. */
-  #counted = false;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -136,63 +119,17 @@ class Put {
     return current;
   }
 
-  async publish(
+  /** @returns the file in its place, of which `found` was what `agree` said. @throws as `publishAt` and `agree` */
+  publish(
     staged: NamespaceStagedFile,
     found: Info | null,
     fate: Fate,
     room: Reservation | null,
   ): Promise<Stored> {
-    if (room === null) return this.#publish(staged, found, fate, false);
-    const amount = ({ info, isNew }: Stored) => ({ bytes: info.size, files: isNew ? 1 : 0 });
-    const publish = (current: Info | null): Promise<Stored> =>
-      room.publish(() => this.#publish(staged, current, fate, !this.#counted), amount);
-    const stored = await publish(found).catch(async (error: unknown) => {
-      if (!(error instanceof PathFree)) throw error;
-      // Asked out here, as looking for room waits until nobody publishes.
-      await this.useRoom(room);
-      return publish(null);
-    });
-    // What was replaced is still counted.
-    if (!stored.isNew) this.#exchange.usageChanged();
-    return stored;
-  }
-
-  /** Keep room for a file where none is; once. @throws HttpProblem 413 */
-  async useRoom(room: Reservation | null): Promise<void> {
-    if (this.#counted) return;
-    this.#counted = true;
-    await room?.useFile();
-  }
-
-  async #publish(
-    staged: NamespaceStagedFile,
-    found: Info | null,
-    fate: Fate,
-    replaceOnly: boolean,
-  ): Promise<Stored> {
     const { path } = this.#exchange;
-    let current = found;
-    for (let tries = 0; tries < TRIES; tries++) {
-      try {
-        if (current === null) {
-          if (replaceOnly) throw new PathFree();
-          return { info: await publishNew(this.#exchange, staged, path, fate), isNew: true };
-        }
-        const check = (now: Info | null): void => this.#checkReplaced(now);
-        return { info: await staged.publish(path, { ...fate, check }), isNew: false };
-      } catch (error) {
-        if (!(error instanceof FileExists || error instanceof PathChanged)) throw error;
-        // What is in the way and can't be seen, such as a link that leads out, stays.
-        if (error instanceof FileExists && tries === TRIES - 1) throw error;
-        current = await this.agree();
-      }
-    }
-    throw new OperationTimeout(path, { message: 'the file is replaced and removed too often' });
-  }
-
-  #checkReplaced(current: Info | null): void {
-    this.#checkConditions(current);
-    if (current === null) throw new PathChanged();
+    const agree = (): Promise<Info | null> => this.agree();
+    const check = (current: Info | null): void => this.#checkConditions(current);
+    return publishAt(this.#exchange, staged, { path, fate, found, agree, check }, room);
   }
 
   #checkConditions(current: Info | null): void {

@@ -1,13 +1,13 @@
 /** Byte ranges (RFC 9110 section 14). */
 
-/** Both ends inclusive, counted from 0. */
-export interface ByteRange {
+/** A part of a file that is sent: both ends inclusive, counted from 0. */
+export interface ServedRange {
   readonly first: number;
   readonly last: number;
 }
 
 /** `whole`: send everything with 200, as if there was no `Range`. Several ranges are two or more. */
-export type RangeOutcome = ByteRange | readonly ByteRange[] | 'whole' | 'unsatisfiable';
+export type RangeOutcome = ServedRange | readonly ServedRange[] | 'whole' | 'unsatisfiable';
 
 /**
  * Ranges in one answer. More serve nobody but who wants to make work (section
@@ -41,10 +41,10 @@ export function parseRange(field: string | undefined, sizeBytes: number): RangeO
   if (ranges.length === 0) return 'unsatisfiable';
   const merged = merge(ranges);
   // Section 15.3.7.2: a single part needs no multipart, whatever was asked for.
-  return merged.length === 1 ? (merged[0] as ByteRange) : merged;
+  return merged.length === 1 ? (merged[0] as ServedRange) : merged;
 }
 
-function parseSpec(spec: string, sizeBytes: number): ByteRange | 'whole' | 'unsatisfiable' {
+function parseSpec(spec: string, sizeBytes: number): ServedRange | 'whole' | 'unsatisfiable' {
   const match = SPEC.exec(spec);
   if (match === null) return 'whole';
   const [, first, last, suffix] = match;
@@ -57,7 +57,7 @@ function parseSpec(spec: string, sizeBytes: number): ByteRange | 'whole' | 'unsa
 }
 
 /** Section 14.1.2: a suffix longer than the file means all of it; one of 0 bytes can't be satisfied. */
-function lastBytes(count: number, sizeBytes: number): ByteRange | 'whole' | 'unsatisfiable' {
+function lastBytes(count: number, sizeBytes: number): ServedRange | 'whole' | 'unsatisfiable' {
   if (count === 0) return 'unsatisfiable';
   // Satisfiable, but there is no Content-Range that tells of no bytes.
   if (sizeBytes === 0) return 'whole';
@@ -65,7 +65,7 @@ function lastBytes(count: number, sizeBytes: number): ByteRange | 'whole' | 'uns
 }
 
 /** Each byte once; a range stands where the first of those that went into it stood. */
-function merge(ranges: readonly ByteRange[]): ByteRange[] {
+function merge(ranges: readonly ServedRange[]): ServedRange[] {
   if (ranges.length === 1) return [...ranges];
   const byFirst = ranges
     .map((range, place) => ({ ...range, place }))
@@ -83,7 +83,7 @@ function merge(ranges: readonly ByteRange[]): ByteRange[] {
 }
 
 /** `Content-Range` of a part (section 14.4). */
-export function contentRange({ first, last }: ByteRange, sizeBytes: number): string {
+export function contentRange({ first, last }: ServedRange, sizeBytes: number): string {
   return `bytes ${first}-${last}/${sizeBytes}`;
 }
 
@@ -110,7 +110,7 @@ export interface Multipart {
  * @param boundary that does not occur in the file: random
  */
 export function frameRanges(
-  ranges: readonly ByteRange[],
+  ranges: readonly ServedRange[],
   sizeBytes: number,
   contentType: string | undefined,
   boundary: string,

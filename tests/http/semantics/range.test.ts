@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ByteRange } from '../../../src/http/semantics/range.js';
+import type { ServedRange } from '../../../src/http/semantics/range.js';
 import {
   contentRange,
   frameRanges,
@@ -127,7 +127,7 @@ describe('parseRange', () => {
       fc.property(number, number, fc.nat(20), (from, to, size) => {
         const range = parseRange(`bytes=${from}-${to}`, size);
         if (typeof range === 'string') return;
-        const { first, last } = range as ByteRange;
+        const { first, last } = range as ServedRange;
         expect(first).toBeGreaterThanOrEqual(0);
         expect(last).toBeGreaterThanOrEqual(first);
         expect(last).toBeLessThan(size);
@@ -150,7 +150,7 @@ describe('parseRange', () => {
             ),
           );
           if (outcome === 'unsatisfiable') return expect(asked.size).toBe(0);
-          const parts = [outcome].flat() as ByteRange[];
+          const parts = [outcome].flat() as ServedRange[];
           const given = parts.flatMap(({ first, last }) =>
             Array.from({ length: last - first + 1 }, (_, i) => first + i),
           );
