@@ -78,6 +78,7 @@ export type {
 export type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from './fs/staged-file.js';
 export { copyDir, copyFile, copyFS, moveDir, moveFile, moveFS } from './fs/transfer.js';
 export type {
+  Copier,
   CopyCondition,
   CopyDirOptions,
   Location,
@@ -104,6 +105,7 @@ export type { PresignedUrlOptions } from './namespaces/presigned-url.js';
 export type { OnConflict, UploadUrl, UploadUrlOptions } from './namespaces/upload-url.js';
 export type {
   CustomStorage,
+  ExpirationsInStore,
   ExpirationsOptions,
   MayflyOptions,
   MemoryFSStorage,

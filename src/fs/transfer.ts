@@ -4,11 +4,12 @@
  * `copy` and `move` are used, which may not touch the bytes at all.
  */
 import { FileExpected, IllegalDestination } from '../errors/errors.js';
+import { ensureDir } from './derived/directories.js';
 import { removeEmptied } from './derived/emptied-directories.js';
 import { checkTransferOptions } from './derived/option-types.js';
 import { checkTransfer, Tally, transferTree } from './derived/transfer.js';
 import { checkCondition, copyOne } from './derived/transfer-file.js';
-import { ensureDir, isInside, placeIn } from './derived/transfer-place.js';
+import { isInside, placeIn } from './derived/transfer-place.js';
 import { moveByCopying } from './derived/versions.js';
 import type { Filesystem } from './filesystem.js';
 import type { MoveTransferOptions, TransferOptions } from './transfer-options.js';

@@ -1,13 +1,14 @@
 /** `copyDir` and `moveDir` of one filesystem: both merge into a directory that is there. */
 import { DirectoryExpected, ResourceNotFound } from '../../errors/errors.js';
 import type { CopyDirOptions } from '../transfer-options.js';
+import { ensureDir } from './directories.js';
 import { removeEmptied } from './emptied-directories.js';
 import { checkCopyDirOptions } from './option-types.js';
 import { findInfo } from './read.js';
 import { checkTransfer, transferTree } from './transfer.js';
 import { copyOne } from './transfer-file.js';
 import type { Place, TransferEnd } from './transfer-place.js';
-import { ensureDir, isInside, placeIn } from './transfer-place.js';
+import { isInside, placeIn } from './transfer-place.js';
 
 export async function copyDir(
   fs: TransferEnd,

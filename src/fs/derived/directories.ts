@@ -23,17 +23,20 @@ export async function makeDirs(
 ): Promise<void> {
   checkMakeDirOptions(options);
   const target = normalizePath(path);
-  for (const above of ancestors(target).reverse()) await makeAbove(fs, above);
+  for (const above of ancestors(target).reverse()) await ensureDir({ fs, path: above });
   await fs.makeDir(target, options);
 }
 
-/** A directory on the way: one that is there is fine, a file is not. */
-async function makeAbove(fs: FilesystemEssentials, path: string): Promise<void> {
+/** Make a directory that may be there. @throws DirectoryExpected a file is */
+export async function ensureDir(place: {
+  readonly fs: Pick<FilesystemEssentials, 'makeDir'>;
+  readonly path: string;
+}): Promise<void> {
+  const { fs, path } = place;
   try {
     await fs.makeDir(path, { recreate: true });
   } catch (error) {
-    if (error instanceof DirectoryExists) throw new DirectoryExpected(path, { cause: error });
-    throw error;
+    throw error instanceof DirectoryExists ? new DirectoryExpected(path, { cause: error }) : error;
   }
 }
 

@@ -1,5 +1,4 @@
 /** The places between which files are brought over, and what a transfer needs of their filesystems. */
-import { DirectoryExists, DirectoryExpected } from '../../errors/errors.js';
 import { isWithin } from '../../path/parts.js';
 import type { Meta } from '../capabilities.js';
 import type { FilesystemEssentials } from '../essentials.js';
@@ -60,13 +59,4 @@ export function isInside(outer: Place, inner: Place): boolean {
 /** Whether a place is a link; asked only where links occur. */
 export async function isLinked({ fs, path }: Place): Promise<boolean> {
   return path !== '' && fs.getMeta().links && (await fs.isLink(path));
-}
-
-/** Make a directory that may be there. @throws DirectoryExpected a file is */
-export async function ensureDir({ fs, path }: Place): Promise<void> {
-  try {
-    await fs.makeDir(path, { recreate: true });
-  } catch (error) {
-    throw error instanceof DirectoryExists ? new DirectoryExpected(path, { cause: error }) : error;
-  }
 }

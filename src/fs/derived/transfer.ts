@@ -12,9 +12,10 @@ import { ancestors, dirname, joinPath } from '../../path/parts.js';
 import type { Info } from '../info.js';
 import type { MoveTransferOptions, TransferOptions } from '../transfer-options.js';
 import { forEachLimited } from './concurrency.js';
+import { ensureDir } from './directories.js';
 import { isEmpty } from './read.js';
 import type { Place, Target, TransferEnd } from './transfer-place.js';
-import { ensureDir, isInside, isLinked } from './transfer-place.js';
+import { isInside, isLinked } from './transfer-place.js';
 
 /** Files under way at once, unless the caller says otherwise. */
 export const LOCAL_CONCURRENCY = 4;

@@ -109,7 +109,8 @@ export abstract class WritingMethods extends ReadingMethods {
   /**
    * Move a directory with all in it. What is at the destination is merged with;
    * files of the same name are replaced. Onto itself does nothing. A move that
-   * fails halfway is completed by doing it again.
+   * fails halfway is completed by doing it again. Where the whole directory is
+   * renamed at once, the first names of its files (`Info.filename`) are lost.
    *
    * @throws as `copyDir`; DirectoryNotEmpty: somebody added to the source meanwhile, or links to directories stay there
    */
