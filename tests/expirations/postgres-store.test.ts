@@ -173,6 +173,20 @@ describe('PostgresExpirationStore', () => {
       expect(await it.claimDue(randomUUID(), 5, 10, null)).toHaveLength(2);
     });
 
+    it('claims in a name that is known, also when it has not noticed yet that others have forgotten its own', async () => {
+      const it = store();
+      await put(it, 'a', 1);
+      await put(it, 'b', 1);
+      const known = 'select path from mayfly_claims join mayfly_holders using (holder) order by path';
+      await database.query('delete from mayfly_holders');
+      await it.claim(randomUUID(), [key('a')]);
+      expect(await database.query(known)).toEqual([{ path: 'a' }]);
+      await database.query('delete from mayfly_claims');
+      await database.query('delete from mayfly_holders');
+      expect(await it.claimDue(randomUUID(), 1, 10, null)).toHaveLength(2);
+      expect(await database.query(known)).toEqual([{ path: 'a' }, { path: 'b' }]);
+    });
+
     it('knows that its claims may be taken over, and changes nothing once they have been', async () => {
       const [mine, theirs] = [store(), store()];
       const token = randomUUID();

@@ -16,6 +16,9 @@ import { prepared, query, Rollback } from './script.js';
 /** Somebody else has one of the keys; thrown so that what was taken of the others is rolled back. */
 export class HeldElsewhere extends Rollback {}
 
+/** Others took this holder for dead, so they would not heed what it claims. */
+export class HolderForgotten extends Rollback {}
+
 /** Who claims, and under which name. */
 export interface Claimant {
   readonly holder: string;
@@ -32,17 +35,40 @@ export interface DueQuery {
   readonly skipLocked: boolean;
 }
 
+const findHolder = prepared((db, { holder }: Pick<Claimant, 'holder'>) =>
+  db.selectFrom('mayfly_holders').select('holder').where('holder', '=', holder),
+);
+
+function* isKnown(db: Kysely<Schema>, holder: string): Script<boolean> {
+  return (yield* findHolder(db, { holder })).length > 0;
+}
+
+/** Taken from the row of the holder, so that who is not known any more takes nothing, and to see that costs no query. */
 const takeKey = prepared((db, { namespace, path, holder, token }: FileKey & Claimant) =>
   db
     .insertInto('mayfly_claims')
-    .values({ namespace, path, holder, token })
+    .columns(['namespace', 'path', 'holder', 'token'])
+    .expression(
+      db
+        .selectFrom('mayfly_holders as h')
+        .select([
+          sql<string>`${namespace}`.as('namespace'),
+          sql<string>`${path}`.as('path'),
+          'h.holder',
+          sql<string>`${token}`.as('token'),
+        ])
+        .where('h.holder', '=', holder),
+    )
     .onConflict((on) =>
-      on.columns(['namespace', 'path']).doUpdateSet({ token }).where('mayfly_claims.holder', '=', holder),
+      on
+        .columns(['namespace', 'path'])
+        .doUpdateSet((eb) => ({ token: eb.ref('excluded.token') }))
+        .whereRef('mayfly_claims.holder', '=', 'excluded.holder'),
     )
     .returning('token'),
 );
 
-/** Take all of the keys. @throws HeldElsewhere */
+/** Take all of the keys. @throws HeldElsewhere, HolderForgotten */
 export function* takeKeys(
   db: Kysely<Schema>,
   { holder, token }: Claimant,
@@ -50,7 +76,8 @@ export function* takeKeys(
 ): Script<(Expiration | null)[]> {
   for (const { namespace, path } of inOrder(keys)) {
     const taken = yield* takeKey(db, { namespace, path, holder, token });
-    if (taken.length === 0) throw new HeldElsewhere();
+    if (taken.length > 0) continue;
+    throw (yield* isKnown(db, holder)) ? new HeldElsewhere() : new HolderForgotten();
   }
   // Read only now: who held the key before may have changed the row until then.
   return yield* findRows(db, keys);
@@ -73,13 +100,15 @@ export function* allHolders(db: Kysely<Schema>): Script<string[]> {
   return (yield* query(known.union(claiming))).map(({ holder }) => holder);
 }
 
-/** Claim what is due. Of two who find the same row at once, one gets it. */
+/** Claim what is due. Of two who find the same row at once, one gets it. @throws HolderForgotten */
 export function* takeDue(
   db: Kysely<Schema>,
   { holder, token }: Claimant,
   due: DueQuery,
 ): Script<readonly Row[]> {
   const found = yield* query(selectDue(db, due));
+  if (found.length === 0) return [];
+  if (!(yield* isKnown(db, holder))) throw new HolderForgotten();
   const insert = due.skipLocked ? insertByArrays : insertByValues;
   const taken = new Set((yield* insert(db, { holder, token }, inOrder(found))).map(keyText));
   return found.filter((row) => taken.has(keyText(row)));
@@ -106,7 +135,6 @@ function* insertByArrays(
   { holder, token }: Claimant,
   keys: readonly FileKey[],
 ): Script<readonly FileKey[]> {
-  if (keys.length === 0) return [];
   const namespaces = keys.map(({ namespace }) => namespace);
   const paths = keys.map(({ path }) => path);
   const insert = sql`

@@ -22,8 +22,10 @@ import { ClaimChains } from './claim-chains.js';
 import {
   allHolders,
   areCovered,
+  type Claimant,
   giveBack,
   HeldElsewhere,
+  HolderForgotten,
   heldKeys,
   holdersOf,
   positionOf,
@@ -33,7 +35,7 @@ import {
 import { LateSettlements } from './late-settlements.js';
 import { applyChanges, findNextNamespace, findPathsBelow, findRows, toExpiration } from './rows.js';
 import type { Schema } from './schema.js';
-import type { Script, ScriptRunner } from './script.js';
+import type { RunOptions, Script, ScriptRunner } from './script.js';
 import { query } from './script.js';
 
 /** Liveness of holders, told by a lock that ends with the process. */
@@ -43,6 +45,8 @@ export interface Holders {
   deadAmong(ids: readonly string[]): Promise<string[]>;
   /** Remove what a dead holder has left outside of the tables. */
   bury(id: string): void;
+  /** Give up the lock; may be called again. */
+  close(): void | Promise<void>;
 }
 
 export abstract class SqlExpirationStore implements ExpirationStore {
@@ -63,7 +67,7 @@ export abstract class SqlExpirationStore implements ExpirationStore {
   abstract isHeld(token: string): Promise<boolean>;
   /** Bring the schema up to date, once; costs nothing from then on. */
   protected abstract prepare(): Promise<void>;
-  /** This store's place among the holders; taken at first use. */
+  /** This store's place among the holders; taken at first use, and anew when it was closed. */
   protected abstract holders(): Promise<Holders>;
 
   async bindStorage(identity: string | null): Promise<string | null> {
@@ -109,19 +113,16 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     await this.prepare();
     const pause = this.#chains.pause(keys);
     if (pause > 0) await sleep(pause);
+    const take = (claimant: Claimant) => takeKeys(this.db, claimant, keys);
     for (;;) {
-      const holders = await this.holders();
-      const claimant = { holder: holders.id, token };
       try {
-        const rows = await this.#late.run(() => takeKeys(this.db, claimant, keys), { durable: false });
+        const rows = await this.#take(token, take, { durable: false });
         this.#chains.claimed(token, keys);
         return rows;
       } catch (error) {
-        if (!(error instanceof HeldElsewhere)) {
-          this.#late.later(token);
-          throw error;
-        }
+        if (!(error instanceof HeldElsewhere)) throw error;
       }
+      const holders = await this.holders();
       const heldBy = await this.#late.run(() => holdersOf(this.db, keys), { readOnly: true });
       const others = heldBy.filter((id) => id !== holders.id);
       const dead = await this.#bury(holders, others);
@@ -137,14 +138,9 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     selection: DueSelection = 'fresh',
   ): Promise<DueRow[]> {
     await this.prepare();
-    const claimant = { holder: (await this.holders()).id, token };
     const due = { now, limit, after, selection, skipLocked: this.#locksRows };
-    const how = { durable: false, firstOfMany: true };
-    const taking = this.#late.run(() => takeDue(this.db, claimant, due), how);
-    const rows = await taking.catch((error: unknown) => {
-      this.#late.later(token);
-      throw error;
-    });
+    const take = (claimant: Claimant) => takeDue(this.db, claimant, due);
+    const rows = await this.#take(token, take, { durable: false, firstOfMany: true });
     return rows.map((row) => ({ row: toExpiration(row), position: positionOf(row, selection) }));
   }
 
@@ -221,6 +217,23 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     );
     const oldest = dues.reduce((earliest, moment) => Math.min(earliest, moment), Number.POSITIVE_INFINITY);
     return { count: Math.min(dues.length, OVERDUE_COUNTED), oldest: dues.length === 0 ? null : oldest };
+  }
+
+  /** Have a script claim in the name of this store's holder, or in that of a new one if others took it for dead. */
+  async #take<T>(token: string, take: (claimant: Claimant) => Script<T>, how: RunOptions): Promise<T> {
+    for (;;) {
+      const holders = await this.holders();
+      try {
+        return await this.#late.run(() => take({ holder: holders.id, token }), how);
+      } catch (error) {
+        if (error instanceof HolderForgotten) {
+          await holders.close();
+          continue;
+        }
+        if (!(error instanceof HeldElsewhere)) this.#late.later(token);
+        throw error;
+      }
+    }
   }
 
   /** Drop holders and their claims. */

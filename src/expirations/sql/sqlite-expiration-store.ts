@@ -6,7 +6,6 @@ import { migrate } from './migrations.js';
 import { type Row, toExpiration } from './rows.js';
 import type { Schema } from './schema.js';
 import { query } from './script.js';
-import type { Holders } from './sql-expiration-store.js';
 import { SqlExpirationStore } from './sql-expiration-store.js';
 import { SqliteDatabase } from './sqlite-database.js';
 import { translateSqliteError } from './sqlite-errors.js';
@@ -14,13 +13,15 @@ import { SqliteHolder } from './sqlite-holder.js';
 
 /** As `findRows` asks for one key, written out: to compile it takes longer than to run it. */
 const FIND_ONE = 'select * from mayfly_expirations where namespace = ? and path = ?';
+const FIND_CLAIM = 'select 1 from mayfly_claims where token = ? limit 1';
 
 /**
  * Deadlines in an SQLite file, for any number of processes on one machine.
  *
  * The file is opened and its schema made at first use; its directory is made
  * when it is missing. Beside it lie SQLite's `-wal` and `-shm` and one small
- * `-holder-…` a process, which are gone when all have closed.
+ * `-holder-…` a process, which are gone when all have closed. Do not open or
+ * copy any of them within the process: it would lose its locks on them.
  *
  * @example new SqliteExpirationStore('var/expirations.db')
  */
@@ -49,9 +50,10 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     return row === undefined ? null : toExpiration(row);
   }
 
-  /** Claims live as long as the process: the lock on a file can't be lost before. */
-  override async isHeld(): Promise<boolean> {
-    return !this.#closed;
+  /** Whether the claim is still known: who takes this holder for dead drops its claims first. */
+  override async isHeld(token: string): Promise<boolean> {
+    if (!this.#migrated || this.#closed) return false;
+    return this.#database.first(undefined, FIND_CLAIM, token) !== undefined;
   }
 
   protected override async prepare(): Promise<void> {
@@ -62,12 +64,17 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     this.#migrated = true;
   }
 
-  protected override holders(): Promise<Holders> {
+  protected override async holders(): Promise<SqliteHolder> {
     this.#holder ??= this.#takePlace().catch((error: unknown) => {
       this.#holder = null;
       throw error;
     });
-    return this.#holder;
+    const current = this.#holder;
+    const holder = await current;
+    if (!holder.closed) return holder;
+    // Of several who notice one makes room for the next.
+    if (this.#holder === current) this.#holder = null;
+    return this.holders();
   }
 
   /** Give back every claim of this store and close the database; a second close does nothing. */

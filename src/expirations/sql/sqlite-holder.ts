@@ -4,19 +4,27 @@
  *
  * SQLite takes the lock, since Node has no call for one and SQLite knows how on
  * every system. Source: "File Locking And Concurrency In SQLite Version 3".
+ *
+ * On POSIX systems a process gives up all its locks on a file when it closes
+ * any descriptor of it. So whoever opens the file within the process, as to
+ * copy it, takes the lock away unseen: others then take the holder for dead,
+ * which its store notices when it claims next. Source: "How To Corrupt An
+ * SQLite Database File", section 2.2.
  */
 
 import { randomUUID } from 'node:crypto';
 import { lstatSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import type { Holders } from './sql-expiration-store.js';
 
 const IN_MEMORY = ':memory:';
 
-export class SqliteHolder {
+export class SqliteHolder implements Holders {
   /** Names this holder among all of the store's. */
   readonly id = randomUUID();
   readonly #databasePath: string;
   readonly #lock: Database.Database;
+  #closed = false;
 
   /** @param databasePath of the store; the lock file lies beside it */
   constructor(databasePath: string) {
@@ -28,6 +36,10 @@ export class SqliteHolder {
       this.close();
       throw error;
     }
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   async deadAmong(ids: readonly string[]): Promise<string[]> {
@@ -59,6 +71,8 @@ export class SqliteHolder {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#lock.close();
     this.bury(this.id);
   }
