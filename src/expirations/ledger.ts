@@ -104,12 +104,12 @@ export class Ledger {
   /**
    * Publish a file at a path, with its deadline.
    * @param deadlineFrom gives the new deadline; null keeps the path's, unless that has passed: then the file has none
-   * @param publish is told the deadline that the file will have
+   * @param publish is told the deadline that the file will have, and the one that the path has had until then
    */
   publish<T>(
     key: FileKey,
     deadlineFrom: DeadlineFrom | null,
-    publish: (deadline: number | null) => Promise<T>,
+    publish: (deadline: number | null, current: number | null) => Promise<T>,
   ): Promise<T> {
     return this.#exclusively([key], async (held) => {
       const [row = null] = held.rows;
@@ -117,7 +117,7 @@ export class Ledger {
       const current = await this.effectiveDeadline(row);
       const kept = current !== null && current <= now ? null : current;
       const deadline = deadlineFrom === null ? kept : deadlineFrom(now);
-      return this.#withIntent(held, key, row, deadline, () => publish(deadline));
+      return this.#withIntent(held, key, row, deadline, () => publish(deadline, current));
     });
   }
 

@@ -132,8 +132,10 @@ async function publishNew(
     if (!(error instanceof FileExists)) throw error;
     const { info: remains, expired } = await lookUp(exchange, path);
     if (!expired || remains === null) throw error;
-    const check = (current: Info | null): void => {
-      if (current !== null && !isVersion(current, remains)) throw error;
+    // Past its deadline still, whatever file it is: another, or this one renewed meanwhile, is not to be replaced.
+    const check = (current: Info | null, deadline: Date | null): void => {
+      const isPast = deadline !== null && deadline.getTime() <= exchange.now();
+      if (current !== null && (current.isDir || !isPast)) throw error;
     };
     return staged.publish(path, { ...fate, overwrite: true, check });
   }

@@ -21,7 +21,9 @@ export interface PathCheck {
 }
 
 /** How a staged file of a namespace is published. */
-export interface NamespacePublishOptions extends PublishOptions, Lifetime, PathCheck {
+export interface NamespacePublishOptions extends PublishOptions, Lifetime {
+  /** As that of `PathCheck`; it is told the path's deadline as well, which a renewal changes and nothing of the file. */
+  check?: (current: Info | null, deadline: Date | null) => void;
   /** Called with the file's deadline, null for none, as soon as the file has its name. */
   onPublished?: (deadline: Date | null) => void;
   /** Aborting it before the file has its name makes the publish reject with the signal's reason. */

@@ -88,12 +88,12 @@ export class Publishing {
     const lookFirst = overwrite === false && deadlineFrom !== null && !files.getMeta().network;
     const there = lookFirst ? await findInfo(files, path) : null;
     if (there !== null) throw there.isDir ? new FileExpected(there.path) : new FileExists(there.path);
-    const publish = async (deadline: number | null): Promise<Info> => {
+    const publish = async (deadline: number | null, current: number | null): Promise<Info> => {
       const staged = await staging;
-      await this.#scope.check(path, check);
+      await this.#scope.check(path, check && ((info) => check(info, dateOf(current))));
       signal?.throwIfAborted();
       const info = await staged.publish(path, definedOnly({ overwrite, assumeClear }));
-      onPublished?.(deadline === null ? null : new Date(deadline));
+      onPublished?.(dateOf(deadline));
       return info;
     };
     return this.#parents.around(path, null, () => host.ledger.publish(key, deadlineFrom, publish));
@@ -106,6 +106,10 @@ function deadlineFromLifetime(lifetime: Lifetime): DeadlineFrom | null {
   checkAmount('seconds', seconds);
   checkAmount('days', days);
   return (now) => deadlineAfter(now, seconds, days);
+}
+
+function dateOf(deadline: number | null): Date | null {
+  return deadline === null ? null : new Date(deadline);
 }
 
 function definedOnly<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
