@@ -13,7 +13,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock/clock.js';
 import type { Moment } from '../clock/moment.js';
-import { DestinationExists, FileExists, OperationTimeout, ResourceNotFound } from '../errors/errors.js';
+import {
+  DestinationExists,
+  FileExists,
+  OperationTimeout,
+  RemoteConnectionError,
+  ResourceNotFound,
+} from '../errors/errors.js';
 import type { Expiration, FileKey } from './expiration.js';
 import type { ExpirationStore, FindOptions, RowChange, SettleOptions } from './expiration-store.js';
 import { CLAIM_PAUSE_MS } from './expiration-store.js';
@@ -228,13 +234,21 @@ export class Ledger {
     await (along.length > 0 ? settled : settled.catch(() => {}));
   }
 
-  /** What is stored decides which deadline holds after a publish that failed. Where that can't be seen now, the intent stays. */
+  /**
+   * What is stored decides which deadline holds after a publish that failed.
+   * Where that can't be seen now, the intent stays; so it does where nobody
+   * answered, for what was asked for may still be done when nobody looks any
+   * more. Who next changes the path settles it, or a purge when one of the two
+   * deadlines comes.
+   */
   async #settleFailed(
     held: Held,
     key: FileKey,
     { current, deadline, before, seen }: Attempt,
     error: unknown,
   ): Promise<void> {
+    const unanswered = error instanceof RemoteConnectionError || error instanceof OperationTimeout;
+    if (unanswered && deadline !== current) return;
     const refused = error instanceof FileExists || error instanceof DestinationExists;
     const happened = !refused && (await this.#validatorOf(key)) !== before;
     await held.settle([rowWith(key, happened ? deadline : current, happened || seen)]);
