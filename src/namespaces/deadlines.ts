@@ -37,10 +37,15 @@ export class Deadlines {
     return expires ? new Date(deadline) : null;
   }
 
-  /** Give a file a deadline that was made elsewhere. */
-  async expireAt(path: string, deadline: Date): Promise<void> {
+  /** Give a file a deadline that was made elsewhere. @param check may refuse what is there */
+  async expireAt(path: string, deadline: Date, check: PathCheck['check']): Promise<void> {
     const key = this.#scope.key(path);
-    await this.#scope.host.ledger.expire(key, deadline.getTime(), () => this.#scope.isSeen(path));
+    await this.#scope.host.ledger.expire(
+      key,
+      deadline.getTime(),
+      () => this.#scope.isSeen(path),
+      () => this.#scope.check(path, check),
+    );
   }
 
   /** See `NamespaceFS.getExpirations`. */

@@ -134,8 +134,8 @@ export function signedUploadUrl(
 export interface UploadStorage {
   findInfo(path: string): Promise<Info | null>;
   getExpiration(path: string): Promise<Date | null>;
-  /** Record the deadline. */
-  expireAt(path: string, deadline: Date): Promise<void>;
+  /** Record the deadline. @param check may refuse what is there, while other writers of the path are held off */
+  expireAt(path: string, deadline: Date, check?: (current: Info | null) => void): Promise<void>;
   readonly presigner: Presigner;
   readonly clock: Clock;
 }
@@ -144,8 +144,9 @@ export interface UploadStorage {
 export async function presignedUpload(
   storage: UploadStorage,
   target: UploadTarget,
-  { timeout, deadline, maxBytes = DEFAULT_MAX_BYTES, accept, onConflict }: CheckedUpload,
+  upload: CheckedUpload,
 ): Promise<UploadUrl> {
+  const { timeout, deadline, maxBytes = DEFAULT_MAX_BYTES, accept } = upload;
   const { presigner } = storage;
   if (presigner.presignPost === undefined) throw new Unsupported(target.path);
   if (timeout > presigner.maxSeconds) {
@@ -153,17 +154,38 @@ export async function presignedUpload(
   }
   // S3 puts the client's name in place of it, wherever in a key it is.
   if (/\$\{filename\}/.test(target.path)) throw new InvalidPath(target.path);
-  const path = await freePath(storage, target, onConflict ?? 'rename');
-  const how = contentRules(path, accept);
-  if (deadline !== null) await storage.expireAt(path, deadline);
+  const path = await takePath(storage, target, upload);
   const end = deadline ?? (await storage.getExpiration(path));
   const { url, fields } = await presigner.presignPost(path, {
-    ...how,
+    ...contentRules(path, accept),
     maxBytes,
     expiresIn: Math.ceil(timeout),
     ...(end === null ? {} : { notAfter: systemTimeOf(end, storage.clock) }),
   });
   return { url, method: 'POST', fields, headers: {}, path };
+}
+
+/** Choose the path and record its deadline, which must not become that of a file that was not to be replaced. */
+async function takePath(
+  storage: UploadStorage,
+  target: UploadTarget,
+  { deadline, accept, onConflict = 'rename' }: CheckedUpload,
+): Promise<string> {
+  for (;;) {
+    const path = await freePath(storage, target, onConflict);
+    contentRules(path, accept); // What is refused leaves no deadline behind.
+    if (deadline === null) return path;
+    const check = (current: Info | null): void => {
+      if (current !== null) throw new (current.isDir ? FileExpected : FileExists)(path);
+    };
+    try {
+      await storage.expireAt(path, deadline, onConflict === 'replace' ? undefined : check);
+      return path;
+    } catch (error) {
+      // What has come since the look is seen by the next one, which gives another name.
+      if (onConflict !== 'rename' || !(error instanceof FileExists)) throw error;
+    }
+  }
 }
 
 async function freePath(

@@ -72,7 +72,7 @@ export class Urls {
       clock,
       findInfo: (target) => findInfo(this.#scope, target),
       getExpiration: (target) => this.#deadlines.findOne(target),
-      expireAt: (target, deadline) => this.#deadlines.expireAt(target, deadline),
+      expireAt: (target, deadline, check) => this.#deadlines.expireAt(target, deadline, check),
     };
     return presignedUpload(taker, { namespace: this.#scope.namespace, path: local, isDirectory }, upload);
   }

@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { MayflyOptions, NamespaceFS, RouterOptions, UploadUrl } from '../../src/index.js';
+import type {
+  Expiration,
+  FileKey,
+  MayflyOptions,
+  NamespaceFS,
+  RouterOptions,
+  UploadUrl,
+} from '../../src/index.js';
 import {
   createMayfly,
   FileExists,
@@ -9,6 +16,7 @@ import {
   ReadOnlyFS,
   ResourceReadOnly,
   S3FS,
+  SqliteExpirationStore,
   Unsupported,
 } from '../../src/index.js';
 import { Site } from '../support/http.js';
@@ -35,6 +43,18 @@ async function send(
 }
 
 const png = new Blob([PNG], { type: 'image/png' });
+
+/** Runs something right before a path is claimed. */
+class Interrupted extends SqliteExpirationStore {
+  meanwhile: (() => Promise<unknown>) | null = null;
+
+  override async claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null> {
+    const work = this.meanwhile;
+    this.meanwhile = null;
+    await work?.();
+    return super.claim(token, keys);
+  }
+}
 
 async function names(fs: NamespaceFS): Promise<string[]> {
   const found: string[] = [];
@@ -299,6 +319,23 @@ describeS3('getUploadUrl, answered by S3', () => {
     expect(await status(replace, png)).toBe(201);
     expect(await ns.getSize('a.png')).toBe(PNG.length);
   });
+
+  it.each(['fail', 'rename'] as const)(
+    'with onConflict %s gives no deadline to a file that has come since the look',
+    async (onConflict) => {
+      const shared = opened.shared as MayflyOptions;
+      const store = new Interrupted((shared.expirations as { path: string }).path);
+      const mayfly = createMayfly({ ...shared, expirations: { store } });
+      store.meanwhile = () => ns.write('a.png', 'permanent');
+      const made = mayfly.getFilesystem('ns').getUploadUrl('a.png', { seconds: 60, onConflict });
+      if (onConflict === 'fail') await expect(made).rejects.toThrow(FileExists);
+      else expect((await made).path).toMatch(/^a-[\da-f]{8}\.png$/);
+      expect(await ns.readText('a.png')).toBe('permanent');
+      expect(await ns.getExpiration('a.png')).toBeNull();
+      await mayfly.close();
+      await store.close();
+    },
+  );
 
   it('says what S3 can not do', async () => {
     await expect(ns.getUploadUrl('in/', { accept: ['image/png', 'image/jpeg'] })).rejects.toThrow(
