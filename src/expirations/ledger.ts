@@ -86,7 +86,8 @@ export class Ledger {
   async effectiveDeadline(row: Expiration | null): Promise<number | null> {
     if (row === null) return null;
     if (row.intent === null) return row.deadline;
-    const stored = await this.#validatorOf(row);
+    // Asked again where nothing is found: a storage that was away for that moment only makes no write of it.
+    const stored = (await this.#validatorOf(row)) ?? (await this.#validatorOf(row));
     return stored === row.intent.before ? row.deadline : row.intent.deadline;
   }
 

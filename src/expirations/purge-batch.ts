@@ -9,7 +9,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { MayflyError, OperationFailed, RemoteConnectionError } from '../errors/errors.js';
-import type { Limiter } from '../fs/derived/concurrency.js';
+import { forEachLimited, type Limiter } from '../fs/derived/concurrency.js';
+import { findInfo } from '../fs/derived/read.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import { ancestors } from '../path/parts.js';
 import type { Expiration } from './expiration.js';
@@ -20,6 +21,8 @@ import type { PurgeParts, PurgeReport } from './purge-report.js';
 /** Rows claimed at a time: memory stays flat, and the next process finds work too. */
 const BATCH_ROWS = 1000;
 const MAX_FAILURES_TOLD = 100;
+/** Files looked for at a time. */
+const LOOKS_AT_ONCE = 8;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 3_600_000;
 
@@ -211,6 +214,19 @@ export class PurgeBatch {
       for (const [row] of doubtful) this.#outcomes.delete(row);
       throw error;
     });
+    const missing = doubtful.filter(([, outcome]) => outcome === 'missing').map(([row]) => row);
+    await forEachLimited(missing, LOOKS_AT_ONCE, (row) => this.#lookAgain(row));
+  }
+
+  /** The storage may have been away for just the moment of the removal: what is there now was not missing. */
+  async #lookAgain(row: Expiration): Promise<void> {
+    try {
+      if ((await findInfo(this.#open(row.namespace), row.path)) === null) return;
+      this.#outcomes.delete(row);
+      this.#kept++;
+    } catch (error) {
+      this.#outcomes.set(row, { error: asMayflyError(error, row.path) });
+    }
   }
 
   async #removeEmptied(): Promise<void> {

@@ -108,13 +108,17 @@ export class NamespaceScope implements Placed {
     if (check !== undefined) check(await findInfo(this.files, path));
   }
 
-  /** "Not found" is believed only of a storage that is there. */
+  /**
+   * "Not found" is believed only of a storage that is there, and was not away
+   * for just that moment: `work` is done once more.
+   */
   async ifPresent<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof ResourceNotFound) await this.host.storage.checkPresent();
-      throw error;
+      if (!(error instanceof ResourceNotFound)) throw error;
+      await this.host.storage.checkPresent();
+      return work();
     }
   }
 }

@@ -1,9 +1,9 @@
 import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import request from 'supertest';
 import type { DueRow, MayflyOptions, NamespaceFS } from '../../src/index.js';
-import { createMayfly, OperationFailed, SqliteExpirationStore } from '../../src/index.js';
+import { createMayfly, OperationFailed, OSFS, SqliteExpirationStore } from '../../src/index.js';
 import type { TestMayfly } from '../support/mayflies.js';
 import { STORAGES } from '../support/mayflies.js';
 
@@ -89,6 +89,64 @@ describe('a directory that is not there today', () => {
     await rm(root, { recursive: true });
     await rename(`${root}-away`, root);
     expect(await tested.mayfly.expireObjects()).toMatchObject({ removed: 1, missing: 0, failed: 0, kept: 0 });
+  });
+
+  describe('for a moment only', () => {
+    /** Away while the next call of a method is answered, and back when that is. */
+    function awayDuring(method: 'remove' | 'removeMany' | 'getInfo'): void {
+      const real = OSFS.prototype[method] as (...args: unknown[]) => Promise<never>;
+      jest.spyOn(OSFS.prototype, method).mockImplementationOnce(async function (this: OSFS, ...args) {
+        await rename(root, `${root}-away`);
+        await mkdir(join(root, 'n'), { recursive: true });
+        try {
+          return await real.apply(this, args);
+        } finally {
+          await rm(root, { recursive: true });
+          await rename(`${root}-away`, root);
+        }
+      });
+    }
+
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    it('drops no row of a purge, whose next one removes the file', async () => {
+      awayDuring('removeMany');
+      expect(await tested.mayfly.expireObjects()).toMatchObject({
+        removed: 0,
+        missing: 0,
+        failed: 0,
+        kept: 1,
+      });
+      expect(await files.getExpiration('due')).not.toBeNull();
+      expect(await tested.mayfly.expireObjects()).toMatchObject({
+        removed: 1,
+        missing: 0,
+        failed: 0,
+        kept: 0,
+      });
+    });
+
+    it('takes no deadline from a file that is being removed: the file goes with it', async () => {
+      awayDuring('remove');
+      await files.remove('later');
+      expect(await files.listDir('')).toEqual(['due']);
+    });
+
+    it('makes no write that did not happen one that did', async () => {
+      const deadline = await files.getExpiration('later');
+      const { path } = (tested.shared as { expirations: { path: string } }).expirations;
+      const store = new SqliteExpirationStore(path);
+      await store.claim('of a writer that died', [{ namespace: 'n', path: 'later' }]);
+      const { etag, version = etag } = await new OSFS(root).getInfo('n/later');
+      const row = { namespace: 'n', path: 'later', deadline: Number(deadline), seen: true };
+      const intent = { deadline: 1, before: version as string };
+      await store.settle('of a writer that died', [{ ...row, intent }]);
+      await store.close();
+      awayDuring('getInfo');
+      expect(await files.getExpiration('later')).toEqual(deadline);
+    });
   });
 
   it('makes everything reject rather than believe that files are missing, and keeps their deadlines', async () => {
