@@ -101,6 +101,24 @@ describeServed('POST of a form', (served) => {
     expect(await served().ns.readText(stored?.path ?? '')).toBe('bytes');
   });
 
+  it.each(['text/plain', 'image/png', undefined])(
+    'keeps what a part of type %s without a name has, beside others and in a field of a known name',
+    async (type) => {
+      const { ns } = served();
+      const site = await served().serve();
+      const unnamed = (name: string): RawPart => ({
+        disposition: `name="${name}"; filename=""`,
+        body: '5',
+        ...(type === undefined ? {} : { type }),
+      });
+      expect(await filesOf(await post(site, '/files/ns/alone', [unnamed('f')]))).toHaveLength(1);
+      const parts = [file('a'), unnamed('seconds'), { ...unnamed('days'), body: '' }];
+      const [, stored] = await filesOf(await post(site, '/files/ns', parts));
+      expect(stored).toMatchObject({ path: expect.stringMatching(/^[0-9a-f]{24}$/), expires: null });
+      expect(await ns.readText(stored?.path ?? '')).toBe('5');
+    },
+  );
+
   it('skips inputs that were left unfilled, and takes fields after them', async () => {
     const site = await served().serve({ maxFiles: 1 });
     const unfilled = { disposition: 'name="f"; filename=""', type: 'application/octet-stream' };
