@@ -3,12 +3,12 @@
  * the parser.
  *
  * `filename=""` makes a part a file as any other name does: browsers write it
- * for a file without a name and for an input left unfilled (HTML, "multipart/form-data
- * encoding algorithm"). To the parser it makes a field, unless the
- * type is application/octet-stream, and of a field it can't be told afterwards
- * what it was. So the name is filled in where heads of parts go by. Content is
- * only searched for delimiters, and no more is held back than the beginning of
- * a delimiter or a head.
+ * for a file without a name and for an input left unfilled (HTML Standard,
+ * "multipart/form-data encoding algorithm"). To the parser it makes a field,
+ * unless the type is application/octet-stream, and of a field it can't be told
+ * afterwards what it was. So the name is filled in where heads of parts go by.
+ * Content is only searched for delimiters, and no more is held back than the
+ * beginning of a delimiter or a head.
  */
 import { randomUUID } from 'node:crypto';
 import { MIMEType } from 'node:util';
@@ -93,7 +93,7 @@ function partialAtEnd(bytes: Buffer, delimiter: Buffer, from: number): number {
   return bytes.length;
 }
 
-/** @param contentType of a request; @returns undefined where there is none, or the parser would know better */
+/** @returns undefined where the type names none: then the parser refuses the form */
 export function boundaryOf(contentType: string | undefined): string | undefined {
   try {
     return new MIMEType(contentType ?? '').params.get('boundary') ?? undefined;
