@@ -20,12 +20,9 @@ const attachments = mayfly.getFilesystem('attachments');
 
 const app = express();
 
-// How long an upload is kept is not the client's to say.
-app.post('/files/attachments', (req, _res, next) => {
-  req.url = `/files/attachments?seconds=${ONE_HOUR}`;
-  next();
-});
-app.use(mayfly.urlRoot, mayfly.router({ allow: ['read', 'upload'], namespaces: ['attachments'] }));
+// However it is uploaded, and whatever the client asks for.
+const lifetime = { max: ONE_HOUR };
+app.use(mayfly.urlRoot, mayfly.router({ allow: ['read', 'upload'], namespaces: ['attachments'], lifetime }));
 
 /** Whether a file is there and has not expired: only then can it be claimed. */
 async function isThere(path) {

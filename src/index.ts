@@ -88,6 +88,7 @@ export type {
 } from './fs/transfer-options.js';
 export type { ScanTreeOptions } from './fs/tree-options.js';
 export { ReadOnlyFS } from './fs/wrappers/read-only.js';
+export type { LifetimeOptions } from './http/lifetime-limit.js';
 export type { Action, AuthorizeRequest, CorsOptions, QuotaOptions, RouterOptions } from './http/options.js';
 export type { Logger } from './logger/logger.js';
 export type { Mayfly, OverdueFiles, RequestHandler } from './mayfly.js';

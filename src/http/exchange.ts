@@ -77,7 +77,8 @@ export class Exchange {
 
   /** Let the action pass only if it is on and `authorize` agrees. @throws HttpProblem 405 or 403, AuthorizeFailed */
   async require(action: Action, path: string = this.path): Promise<void> {
-    if (!this.allows(action)) throw this.notAllowed(this.method);
+    // In a form it is the name of a file that can't be had. With another one POST can, at the same URL.
+    if (!this.allows(action)) throw this.notAllowed(this.method === 'POST' ? undefined : this.method);
     await this.authorize(action, path);
   }
 

@@ -4,14 +4,15 @@
  *
  * Three habits of multer and busboy are worked around. Multer tells of a
  * failure only when the whole request has been read, so failures leave here by
- * a way of their own, at once. It drops file parts that have no name, so these
- * get one that nobody else can have. And it says nothing of the order of
- * fields and files, so fields are listened to.
+ * a way of their own, at once. File parts that have no name are dropped, or taken
+ * for fields, so these get one that nobody else can have. And it says nothing of
+ * the order of fields and files, so fields are listened to.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
 import type { Request, Response } from 'express';
 import multer from 'multer';
+import { boundaryOf, EMPTY_NAME, EmptyNames } from './empty-names.js';
 import { badRequest, ClientGone, HttpProblem, tooLarge } from './http-problem.js';
 import { isWhole } from './request-body.js';
 
@@ -101,7 +102,7 @@ export function readForm(
       streamHandler: (_request, parser) => {
         fed = parser;
         listen(parser, receiver, fail);
-        request.pipe(parser);
+        feed(request, parser);
       },
     };
     const onEnd = (error?: unknown): void => (error === undefined ? resolve() : fail(error));
@@ -116,10 +117,23 @@ export function readForm(
   });
 }
 
+/** `pipe`, by which file parts with an empty name get one. No stream between, as multer takes the parser off the pipe. */
+function feed(request: IncomingMessage, parser: Parser): void {
+  const boundary = boundaryOf(request.headers['content-type']);
+  if (boundary !== undefined) {
+    const names = new EmptyNames(boundary);
+    const write = parser.write.bind(parser);
+    const writeSome = (bytes: Buffer): boolean => bytes.length === 0 || write(bytes);
+    parser.write = (chunk: Buffer) => writeSome(names.fill(chunk));
+    request.once('end', () => writeSome(names.end()));
+  }
+  request.pipe(parser);
+}
+
 /** Hear of everything from the parser itself, and of failures before multer has let the whole body pass. */
 function listen(parser: Parser, receiver: FormReceiver, fail: (error: unknown) => void): void {
   parser.prependListener('file', (name, _stream, info) => {
-    info.filename ||= UNNAMED;
+    if (!info.filename || info.filename === EMPTY_NAME) info.filename = UNNAMED;
     if (name === undefined) fail(badRequest('A part of the form has no name.'));
   });
   let fieldsBytes = 0;

@@ -5,6 +5,8 @@ import { InvalidOptions } from '../errors/errors.js';
 import type { OnConflict } from '../namespaces/upload-url.js';
 import { isMediaRange } from '../path/media-range.js';
 import { isNamespaceName } from '../path/namespace-name.js';
+import type { LifetimeLimit, LifetimeOptions } from './lifetime-limit.js';
+import { lifetimeSchema } from './lifetime-limit.js';
 import type { Coding } from './semantics/accept-encoding.js';
 import { CODINGS } from './semantics/accept-encoding.js';
 import { parseCacheControl } from './semantics/cache-lifetime.js';
@@ -66,6 +68,13 @@ export interface RouterOptions {
   accept?: readonly string[];
   /** What each namespace may hold; more is 413, before it is stored. Default: no limit. */
   quota?: QuotaOptions;
+  /**
+   * How long clients may have what they upload kept. A POST, PUT or PATCH that asks for more than `max`, or for
+   * no end, is 400; each PATCH counts anew. An upload that names no deadline gets `default`, also where it
+   * replaces a file. A lifetime that `getUploadUrl` has signed is the app's word, and not limited. Default: as long as
+   * clients wish.
+   */
+  lifetime?: LifetimeOptions;
   /** Seconds for which a client may keep silent, sending or reading, before it is cut off. Default 60. */
   idleTimeout?: number;
   /** Seconds that an upload may take as a whole; then it is 408. Default 21 600, which is six hours. */
@@ -131,6 +140,8 @@ export interface ResolvedRouterOptions {
   readonly accept: readonly string[] | null;
   /** Null: no limit. */
   readonly quota: Quota | null;
+  /** Null: clients have the say. */
+  readonly lifetime: LifetimeLimit | null;
   readonly idleTimeout: number;
   readonly uploadTimeout: number;
   readonly onConflict: OnConflict;
@@ -210,6 +221,7 @@ const schema = z.strictObject({
       'must be { maxBytes, maxFiles }',
     )
     .optional(),
+  lifetime: lifetimeSchema.optional(),
   idleTimeout: seconds.default(60),
   uploadTimeout: seconds.default(21_600),
   onConflict: z
@@ -257,6 +269,7 @@ export function resolveRouterOptions(options: RouterOptions = {}, presigns = fal
     delivery,
     accept,
     quota,
+    lifetime,
     cors,
     resourcePolicy,
     precompressed,
@@ -275,6 +288,7 @@ export function resolveRouterOptions(options: RouterOptions = {}, presigns = fal
     precompressed: precompressed === true ? CODING_NAMES : precompressed || [],
     accelRedirect: accelRedirect?.replace(/\/+$/, ''),
     accept: accept ?? null,
+    lifetime: lifetime ?? null,
     cors: cors ?? null,
     resourcePolicy:
       resourcePolicy ?? (authorize !== undefined && cors === undefined ? 'same-site' : 'cross-origin'),

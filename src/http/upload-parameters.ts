@@ -2,6 +2,8 @@
 import { deadlineAfter } from '../expirations/lifetime.js';
 import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
 import { badRequest } from './http-problem.js';
+import type { LifetimeLimit } from './lifetime-limit.js';
+import { requireLifetime } from './lifetime-limit.js';
 import type { SignedUpload } from './signed-request.js';
 
 const NAMES = ['seconds', 'days', 'timeout', 'filename'] as const;
@@ -16,6 +18,16 @@ export function isParameterName(name: string): name is ParameterName {
   return (NAMES as readonly string[]).includes(name);
 }
 
+/** What a client has no say in. */
+export interface UploadBounds {
+  /** Null: none. */
+  readonly lifetime: LifetimeLimit | null;
+  /** What a signed URL has settled; null for none. */
+  readonly signed: SignedUpload | null;
+}
+
+const NO_BOUNDS: UploadBounds = { lifetime: null, signed: null };
+
 /** Collects the parameters of one upload; each may be given once. */
 export class UploadParameters {
   readonly #given = new Set<ParameterName>();
@@ -24,14 +36,15 @@ export class UploadParameters {
   readonly #now: () => number;
   readonly #lifetime: { seconds?: number; days?: number } = {};
   readonly #until: number | null;
+  readonly #limit: LifetimeLimit | null;
   #timeout: number | undefined;
   #filename: string | undefined;
 
-  /** @param signed what a signed URL has settled, so that the client has no say; null for none */
-  constructor(fs: NamespaceFS, now: () => number, signed: SignedUpload | null = null) {
+  constructor(fs: NamespaceFS, now: () => number, { lifetime, signed }: UploadBounds = NO_BOUNDS) {
     this.#fs = fs;
     this.#now = now;
     this.#until = signed?.until ?? null;
+    this.#limit = lifetime;
     if (signed !== null) for (const name of NAMES) this.#settled.add(name);
   }
 
@@ -39,7 +52,11 @@ export class UploadParameters {
   get lifetime(): { seconds?: number; days?: number } {
     // A deadline that has passed meanwhile is one all the same.
     if (this.#until !== null) return { seconds: Math.max(0, this.#until - this.#now()) / 1000 };
-    return this.#lifetime;
+    const { seconds, days } = this.#lifetime;
+    const usual = this.#limit?.default;
+    return seconds === undefined && days === undefined && usual !== undefined
+      ? { seconds: usual }
+      : this.#lifetime;
   }
 
   /** Seconds that the returned URLs shall work. */
@@ -79,6 +96,7 @@ export class UploadParameters {
   /** Whether mayfly will take the numbers, asked before anything is stored. @throws HttpProblem 400 */
   async check(): Promise<void> {
     const { seconds = 0, days = 0 } = this.#lifetime;
+    if (this.#limit !== null) requireLifetime(this.#limit, seconds, days);
     try {
       deadlineAfter(this.#now(), seconds, days);
       if (this.#timeout !== undefined) await this.#fs.getUrl('file', this.#timeout);

@@ -81,8 +81,7 @@ describe('uploads-with-claim.js', () => {
     const upload = async (name: string) => {
       const form = new FormData();
       form.append('file', new Blob(['x']), name);
-      // Whatever the client asks for.
-      const response = await fetch(`${url}/files/attachments?days=1000`, { method: 'POST', body: form });
+      const response = await fetch(`${url}/files/attachments`, { method: 'POST', body: form });
       expect(response.status).toBe(201);
       return ((await response.json()) as { files: { path: string; expires: string }[] }).files[0];
     };
@@ -107,6 +106,28 @@ describe('uploads-with-claim.js', () => {
     } finally {
       await mayfly.close();
     }
+  });
+
+  it.each([
+    ['by a field', 'POST', '/files/attachments', '', '9999'],
+    ['into a subdirectory', 'POST', '/files/attachments/sub', '?days=9999', null],
+    ['to another spelling of the URL', 'POST', '/files/%61ttachments', '?days=9999', null],
+    ['by PUT', 'PUT', '/files/attachments/a.txt', '?days=9999', null],
+  ])('keeps no upload longer, %s', async (_how, method, path, query, days) => {
+    const url = await start('uploads-with-claim.js');
+    const send = (query: string, days: string | null): Promise<Response> => {
+      const form = new FormData();
+      if (days !== null) form.append('days', days);
+      form.append('file', new Blob(['x']), 'a.txt');
+      return fetch(url + path + query, { method, body: method === 'PUT' ? 'x' : form });
+    };
+    expect((await send(query, days)).status).toBe(400);
+    const stored = await send('', null);
+    expect(stored.status).toBe(201);
+    const answer = (await stored.json()) as { expires?: string; files?: { expires: string }[] };
+    const expires = Date.parse(answer.expires ?? answer.files?.[0]?.expires ?? '');
+    expect(expires - Date.now()).toBeLessThanOrEqual(3_600_000);
+    expect(expires - Date.now()).toBeGreaterThan(3_500_000);
   });
 });
 

@@ -65,7 +65,7 @@ describe.each(GROUNDS)('forms, %s', (kind) => {
       [
         'a form in a form',
         FORM_TYPE,
-        `--${BOUNDARY}\r\n${PART.replace('a.txt', '')}\r\nContent-Type: multipart/mixed; boundary=i\r\n\r\n--i\r\n\r\nx\r\n--i--\r\n--${BOUNDARY}--\r\n`,
+        `--${BOUNDARY}\r\n${PART.replace('; filename="a.txt"', '')}\r\nContent-Type: multipart/mixed; boundary=i\r\n\r\n--i\r\n\r\nx\r\n--i--\r\n--${BOUNDARY}--\r\n`,
       ],
       [
         'another kind of multipart',

@@ -15,6 +15,7 @@ describe('resolveRouterOptions', () => {
       cors: null,
       resourcePolicy: 'cross-origin',
       quota: null,
+      lifetime: null,
       idleTimeout: 60,
       uploadTimeout: 21_600,
       onConflict: 'rename',
@@ -60,6 +61,14 @@ describe('resolveRouterOptions', () => {
     [{ quota: { bytes: 1 } }, 'quota.bytes'],
     [{ quota: { maxBytes: -1 } }, 'quota.maxBytes'],
     [{ quota: 5 }, 'quota'],
+    [{ lifetime: 60 }, 'lifetime'],
+    [{ lifetime: { seconds: 60 } }, 'lifetime.seconds'],
+    [{ lifetime: { max: -1 } }, 'lifetime.max'],
+    [{ lifetime: { max: Number.POSITIVE_INFINITY } }, 'lifetime.max'],
+    [{ lifetime: { max: 1e15 } }, 'lifetime.max'],
+    [{ lifetime: { default: Number.NaN } }, 'lifetime.default'],
+    [{ lifetime: { default: '60' } }, 'lifetime.default'],
+    [{ lifetime: { max: 60, default: 61 } }, 'lifetime.default'],
     [{ idleTimeout: 0 }, 'idleTimeout'],
     [{ uploadTimeout: Number.POSITIVE_INFINITY }, 'uploadTimeout'],
   ])('refuses %j by name', (options, key) => {
@@ -71,6 +80,22 @@ describe('resolveRouterOptions', () => {
   it('redirects unless told otherwise, where there is something to redirect to', () => {
     expect(resolveRouterOptions({}, true).delivery).toBe('redirect');
     expect(resolveRouterOptions({ delivery: 'proxy' }, true).delivery).toBe('proxy');
+  });
+
+  it.each([
+    [{ max: 60 }, { max: 60, default: 60 }],
+    [
+      { max: 60, default: 0 },
+      { max: 60, default: 0 },
+    ],
+    [
+      { max: 60, default: 60 },
+      { max: 60, default: 60 },
+    ],
+    [{ default: 60 }, { max: Number.POSITIVE_INFINITY, default: 60 }],
+    [{}, { max: Number.POSITIVE_INFINITY, default: undefined }],
+  ])('makes of lifetime %j a limit and a default', (lifetime, expected) => {
+    expect(resolveRouterOptions({ lifetime }).lifetime).toEqual(expected);
   });
 
   it('names every bad key at once', () => {

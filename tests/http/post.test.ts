@@ -101,6 +101,24 @@ describeServed('POST of a form', (served) => {
     expect(await served().ns.readText(stored?.path ?? '')).toBe('bytes');
   });
 
+  it.each(['text/plain', 'image/png', undefined])(
+    'keeps what a part of type %s without a name has, beside others and in a field of a known name',
+    async (type) => {
+      const { ns } = served();
+      const site = await served().serve();
+      const unnamed = (name: string): RawPart => ({
+        disposition: `name="${name}"; filename=""`,
+        body: '5',
+        ...(type === undefined ? {} : { type }),
+      });
+      expect(await filesOf(await post(site, '/files/ns/alone', [unnamed('f')]))).toHaveLength(1);
+      const parts = [file('a'), unnamed('seconds'), { ...unnamed('days'), body: '' }];
+      const [, stored] = await filesOf(await post(site, '/files/ns', parts));
+      expect(stored).toMatchObject({ path: expect.stringMatching(/^[0-9a-f]{24}$/), expires: null });
+      expect(await ns.readText(stored?.path ?? '')).toBe('5');
+    },
+  );
+
   it('skips inputs that were left unfilled, and takes fields after them', async () => {
     const site = await served().serve({ maxFiles: 1 });
     const unfilled = { disposition: 'name="f"; filename=""', type: 'application/octet-stream' };
@@ -175,7 +193,8 @@ describeServed('POST of a form', (served) => {
     expect(await filesOf(await post(site, '/files/ns', [file('a', 'new')]))).toMatchObject([{ path: 'a' }]);
     expect(await served().ns.readText('a')).toBe('new');
     const off = await served().serve({ allow: ['upload'], onConflict: 'replace' });
-    expect((await post(off, '/files/ns', [file('a', 'newer')])).status).toBe(405);
+    const refused = await post(off, '/files/ns', [file('a', 'newer')]);
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
     expect((await post(off, '/files/ns', [file('b', 'b')])).status).toBe(201);
     expect((await post(site, '/files/ns', [file('c', '1'), file('c', '2')])).status).toBe(409);
     expect(await served().leftovers()).toEqual(['a', 'b']);

@@ -20,6 +20,9 @@ const walks: readonly (readonly [WalkOptions, readonly string[]])[] = [
   [{ filter: [], exclude: [], filterDirs: [], excludeDirs: [] }, fixturePaths],
 ];
 
+/** No numbers of levels to go down. */
+const NO_LEVELS = [0, -1, 1.5, Number.POSITIVE_INFINITY, Number.NaN];
+
 export function describeWalking({ describe, it }: TestRunner, subject: Subject): void {
   describe('walk', () => {
     for (const search of ['breadth', 'depth'] as const) {
@@ -92,7 +95,7 @@ export function describeWalking({ describe, it }: TestRunner, subject: Subject):
       await rejectsWith(collect(fs.walk('', { filter: '*.txt' as never })), TypeError);
       await rejectsWith(collect(fs.walk('', { excludeDirs: [1] as never })), TypeError);
       await rejectsWith(collect(fs.walk('', { search: 'sideways' as never })), TypeError);
-      await rejectsWith(collect(fs.walk('', { maxDepth: 0 })), RangeError);
+      for (const maxDepth of NO_LEVELS) await rejectsWith(collect(fs.walk('', { maxDepth })), RangeError);
       await rejectsWith(collect(fs.walk('../up')), IllegalBackReference);
     });
 
@@ -243,7 +246,7 @@ export function describeWalking({ describe, it }: TestRunner, subject: Subject):
       await subject.fs.write('f', '');
       await rejectsWith(subject.fs.tree('f'), DirectoryExpected, 'f');
       await rejectsWith(subject.fs.tree('x'), ResourceNotFound, 'x');
-      await rejectsWith(subject.fs.tree('', { maxLevels: 0 }), RangeError);
+      for (const maxLevels of NO_LEVELS) await rejectsWith(subject.fs.tree('', { maxLevels }), RangeError);
     });
   });
 

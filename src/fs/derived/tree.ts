@@ -5,7 +5,7 @@ import type { Meta } from '../capabilities.js';
 import type { Info } from '../info.js';
 import type { Scannable } from '../tree-options.js';
 import { optionsChecker } from './option-types.js';
-import { filterDir } from './walk.js';
+import { checkLevels, filterDir } from './walk.js';
 
 /** Options of `tree`. */
 export interface TreeOptions {
@@ -31,7 +31,7 @@ interface Drawable extends Scannable {
 export async function tree(fs: Drawable, path: string, options: TreeOptions = {}): Promise<string> {
   checkTypes(options);
   const { maxLevels = 5 } = options;
-  if (!(maxLevels >= 1)) throw new RangeError(`maxLevels must be 1 or more, not ${maxLevels}`);
+  checkLevels('maxLevels', maxLevels);
   const start = normalizePath(path);
   const lines: string[] = [];
   await draw(fs, await entriesOf(fs, start, options), '', maxLevels, options, lines);

@@ -17,7 +17,7 @@ export interface WalkOptions {
   filterDirs?: readonly string[];
   /** Leave out directories whose name matches one of these, with all in them; default none. */
   excludeDirs?: readonly string[];
-  /** How many levels to go down: 1 gives out only what is in the start itself. Default no limit. */
+  /** How many levels to go down, a whole number: 1 gives out only what is in the start itself. Default no limit. */
   maxDepth?: number;
   /**
    * `breadth` (the default): level by level, each directory before what is in
@@ -112,14 +112,14 @@ class WalkPlan {
 
   constructor(start: string, options: WalkOptions, foldCase: boolean) {
     checkTypes(options);
-    const { maxDepth = Number.POSITIVE_INFINITY, search = 'breadth', onError } = options;
-    if (!(maxDepth >= 1)) throw new RangeError(`maxDepth must be 1 or more, not ${maxDepth}`);
+    const { maxDepth, search = 'breadth', onError } = options;
+    if (maxDepth !== undefined) checkLevels('maxDepth', maxDepth);
     if (search !== 'breadth' && search !== 'depth') {
       throw new TypeError(`search must be 'breadth' or 'depth', not ${JSON.stringify(search)}`);
     }
     this.start = start;
     this.shows = shownNames(options, foldCase);
-    this.#deepest = maxDepth;
+    this.#deepest = maxDepth ?? Number.POSITIVE_INFINITY;
     this.#onError = onError;
   }
 
@@ -136,6 +136,12 @@ class WalkPlan {
     error instanceof FSError &&
     !(error instanceof FilesystemClosed) &&
     this.#onError(path, error) !== false;
+}
+
+/** Check how many levels of directories to go down. @throws RangeError no whole number, or below 1 */
+export function checkLevels(name: string, levels: number): void {
+  if (!Number.isInteger(levels) || levels < 1)
+    throw new RangeError(`${name} must be a whole number from 1, not ${levels}`);
 }
 
 /** 1 for what is in the start itself. */

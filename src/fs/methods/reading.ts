@@ -104,7 +104,7 @@ export abstract class ReadingMethods extends FilesystemCore {
    * directories are given out and not entered.
    *
    * @param path where to start; default the root
-   * @throws ResourceNotFound, DirectoryExpected; RangeError: `maxDepth` below 1; TypeError. At the first `next()`
+   * @throws ResourceNotFound, DirectoryExpected; RangeError: `maxDepth` is no whole number from 1; TypeError. At the first `next()`
    * @example for await (const info of fs.walk('src', { filter: ['*.ts'] })) if (!info.isDir) console.log(info.path);
    */
   walk(path = '', options?: WalkOptions): AsyncIterable<Info> {
@@ -131,7 +131,7 @@ export abstract class ReadingMethods extends FilesystemCore {
    * shows the code of its error.
    *
    * @param path default the root
-   * @throws ResourceNotFound, DirectoryExpected; RangeError: `maxLevels` below 1
+   * @throws ResourceNotFound, DirectoryExpected; RangeError: `maxLevels` is no whole number from 1
    */
   tree(path = '', options?: TreeOptions): Promise<string> {
     return tree(this, path, options);

@@ -6,6 +6,7 @@ import { sendJson } from '../answer.js';
 import type { Exchange } from '../exchange.js';
 import { describeFile } from '../file-resource.js';
 import { badRequest, gone, HttpProblem, notFound, preconditionFailed } from '../http-problem.js';
+import { requireLifetime, requireMortal } from '../lifetime-limit.js';
 import { readSmallBody, refuseEncodedBody, refuseReadBody } from '../request-body.js';
 import { deadlineChangeSchema } from '../schemas.js';
 import { evaluateConditions } from '../semantics/conditional.js';
@@ -16,12 +17,16 @@ const MAX_BODY_BYTES = 64 * 1024;
 type Change = z.infer<typeof deadlineChangeSchema>;
 
 export async function patchDeadline(exchange: Exchange): Promise<void> {
-  const { fs, path, response } = exchange;
+  const { fs, path, response, options } = exchange;
   await exchange.require('expire');
   const { info, expired } = await lookUp(exchange);
   if (expired) throw gone();
   let file = checked(exchange, info);
   const { seconds = 0, days = 0, expires = true } = await readChange(exchange);
+  if (options.lifetime !== null) {
+    if (expires) requireLifetime(options.lifetime, seconds, days);
+    else requireMortal(options.lifetime);
+  }
   let deadline: Date | null;
   try {
     // The file may be another by now, or none.

@@ -25,7 +25,10 @@ export async function postUpload(exchange: Exchange): Promise<void> {
   refuseOtherThanForm(exchange);
   refuseReadBody(request);
   refuseEncodedBody(request);
-  const parameters = new UploadParameters(exchange.fs, () => exchange.now(), signed);
+  const parameters = new UploadParameters(exchange.fs, () => exchange.now(), {
+    lifetime: options.lifetime,
+    signed,
+  });
   await parameters.addQuery(exchange.query);
   await refuseFile(exchange);
   const policy = signed === null ? routerPolicy(options) : signedPolicy(options, signed);

@@ -38,7 +38,10 @@ export async function putFile(exchange: Exchange): Promise<void> {
   // RFC 9110 section 14.5: a server that can't store a part must refuse it.
   if (request.headers['content-range'] !== undefined) throw badRequest('A part of a file is not taken.');
   if (declaredLength(request) > options.maxFileSize) throw fileTooLarge(options.maxFileSize);
-  const parameters = new UploadParameters(exchange.fs, () => exchange.now());
+  const parameters = new UploadParameters(exchange.fs, () => exchange.now(), {
+    lifetime: options.lifetime,
+    signed: null,
+  });
   await parameters.addQuery(exchange.query);
   const { quota } = options;
   const room = quota === null ? null : new Reservation(exchange.service.usage, exchange.fs, quota);

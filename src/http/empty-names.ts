@@ -1,0 +1,103 @@
+/**
+ * Names for the file parts of a form that have an empty one, on their way into
+ * the parser.
+ *
+ * `filename=""` makes a part a file as any other name does: browsers write it
+ * for a file without a name and for an input left unfilled (HTML Standard,
+ * "multipart/form-data encoding algorithm"). To the parser it makes a field,
+ * unless the type is application/octet-stream, and of a field it can't be told
+ * afterwards what it was. So the name is filled in where heads of parts go by.
+ * Content is only searched for delimiters, and no more is held back than the
+ * beginning of a delimiter or a head.
+ */
+import { randomUUID } from 'node:crypto';
+import { MIMEType } from 'node:util';
+
+/** Stands for an empty name; drawn anew by each process, so no client can know it. */
+export const EMPTY_NAME = randomUUID();
+
+const EMPTY_NAME_BYTES = Buffer.from(EMPTY_NAME);
+const NOTHING: Buffer = Buffer.alloc(0);
+const HEAD_END = '\r\n\r\n';
+/** With longer ones the parser refuses the form. */
+const MAX_HEAD_BYTES = 16 * 1024;
+/**
+ * To where the name goes. In a quoted string `""` can't occur, or it would be
+ * malformed, so this needs no look at what else there is; lines may be folded.
+ */
+const EMPTY_FILENAME =
+  /(?:^|\n)content-disposition:(?:[^\r\n]|\r\n[ \t])*?;(?:[ \t]|\r\n[ \t])*filename="(?=")/i;
+
+export class EmptyNames {
+  /** Between two parts: with the line break that ends the content before it. */
+  readonly #between: Buffer;
+  #delimiter: Buffer;
+  #isInHead = false;
+  #held: Buffer = NOTHING;
+
+  constructor(boundary: string) {
+    this.#between = Buffer.from(`\r\n--${boundary}\r\n`);
+    this.#delimiter = this.#between.subarray(2); // Nothing needs to be before the first one.
+  }
+
+  /** @returns what may be passed on: of most chunks all, without a copy; of some nothing yet */
+  fill(chunk: Buffer): Buffer {
+    const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    const pieces: Buffer[] = [];
+    let taken = 0;
+    let at = 0;
+    for (;;) {
+      if (!this.#isInHead) {
+        const found = bytes.indexOf(this.#delimiter, at);
+        if (found < 0) {
+          at = partialAtEnd(bytes, this.#delimiter, at);
+          break;
+        }
+        at = found + this.#delimiter.length;
+        this.#delimiter = this.#between;
+        this.#isInHead = true;
+      }
+      const end = bytes.indexOf(HEAD_END, at);
+      if (end < 0 && bytes.length - at <= MAX_HEAD_BYTES) break;
+      this.#isInHead = false;
+      if (end < 0) continue;
+      const match = EMPTY_FILENAME.exec(bytes.toString('latin1', at, end));
+      if (match !== null) {
+        const gap = at + match.index + match[0].length;
+        pieces.push(bytes.subarray(taken, gap), EMPTY_NAME_BYTES);
+        taken = gap;
+      }
+      at = end;
+    }
+    this.#held = bytes.subarray(at);
+    const rest = bytes.subarray(taken, at);
+    return pieces.length === 0 ? rest : Buffer.concat([...pieces, rest]);
+  }
+
+  /** What was held back, when nothing comes after it. */
+  end(): Buffer {
+    const held = this.#held;
+    this.#held = NOTHING;
+    return held;
+  }
+}
+
+/** @returns where the delimiter begins of which only a part has come, or the end */
+function partialAtEnd(bytes: Buffer, delimiter: Buffer, from: number): number {
+  const first = delimiter[0] as number;
+  let at = bytes.indexOf(first, Math.max(from, bytes.length - delimiter.length + 1));
+  while (at >= 0) {
+    if (bytes.subarray(at).equals(delimiter.subarray(0, bytes.length - at))) return at;
+    at = bytes.indexOf(first, at + 1);
+  }
+  return bytes.length;
+}
+
+/** @returns undefined where the type names none: then the parser refuses the form */
+export function boundaryOf(contentType: string | undefined): string | undefined {
+  try {
+    return new MIMEType(contentType ?? '').params.get('boundary') ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

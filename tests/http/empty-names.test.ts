@@ -1,0 +1,186 @@
+/** File parts with an empty name: files all the same, whatever their type and wherever the form is cut. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { boundaryOf, EMPTY_NAME, EmptyNames } from '../../src/http/empty-names.js';
+import { readForm } from '../../src/http/multipart.js';
+import type { RawPart } from '../support/http.js';
+import { BOUNDARY, FORM_TYPE, rawForm } from '../support/http.js';
+
+/** What the receiver of a form hears: fields as `[name, value]`, files as `{ name, type, body }`. */
+async function read(chunks: readonly Buffer[]): Promise<unknown[]> {
+  const headers = { 'content-type': FORM_TYPE, 'transfer-encoding': 'chunked' };
+  const request = Object.assign(Readable.from(chunks, { objectMode: false }), { headers, complete: true });
+  const heard: unknown[] = [];
+  await readForm(
+    request as unknown as IncomingMessage,
+    {} as ServerResponse,
+    {
+      onField: (...field) => void heard.push(field),
+      onFile: async ({ name, contentType: type, stream }) => {
+        const file = { name, type, body: '' };
+        heard.push(file);
+        file.body = (await buffer(stream)).toString('latin1');
+      },
+    },
+    20,
+  );
+  return heard;
+}
+
+/** Cut at these places, told as shares of the length. */
+function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
+  const at = places.map((place) => Math.floor(place * bytes.length)).sort((a, b) => a - b);
+  return [0, ...at].map((from, i) => bytes.subarray(from, at[i] ?? bytes.length));
+}
+
+const file = (name: string | undefined, body: string, type = 'text/plain') => ({ name, type, body });
+
+describe('a part', () => {
+  it.each<[string, string | undefined, unknown[]]>([
+    ['name="f"; filename=""', 'text/plain', [file(undefined, 'x')]],
+    ['name="f"; filename=""', undefined, [file(undefined, 'x')]],
+    ['name="seconds"; filename=""', undefined, [file(undefined, 'x')]],
+    ['name="f"; filename=""', 'application/octet-stream', [file(undefined, 'x', 'application/octet-stream')]],
+    ['filename=""; name="f"', 'text/plain', [file(undefined, 'x')]],
+    ['name="f";FileName=""', 'text/plain', [file(undefined, 'x')]],
+    ['name="f";\r\n\tfilename=""', 'text/plain', [file(undefined, 'x')]],
+    ['name="f"; filename=""; filename="b"', 'text/plain', [file(undefined, 'x')]], // The first counts.
+    ['name="f"; filename="a"; filename=""', 'text/plain', [file('a', 'x')]],
+    [`name="f"; filename=""; filename*=UTF-8''b`, 'text/plain', [file('b', 'x')]],
+    ['name="f"; filename="\\""', 'text/plain', [file('"', 'x')]],
+    ['name="f"', 'text/plain', [['f', 'x']]],
+    ['name="; filename=\\"\\""', undefined, [['; filename=""', 'x']]],
+    ['name="f"\r\nX-Other: y; filename=""', undefined, [['f', 'x']]],
+    ['name="f"; xfilename=""', undefined, [['f', 'x']]],
+  ])('of %j and type %s', async (disposition, type, expected) => {
+    const part: RawPart = { disposition, body: 'x', ...(type === undefined ? {} : { type }) };
+    expect(await read([rawForm([part])])).toEqual(expected);
+  });
+});
+
+/** What looks like a head in content is none. */
+const content = fc
+  .array(
+    fc.constantFrom(
+      '\r\n',
+      '\r',
+      '--',
+      `--${BOUNDARY}`,
+      `\r\n--${BOUNDARY.slice(0, -1)}`,
+      'Content-Disposition: form-data; name="f"; filename=""\r\n\r\n',
+      'filename=""',
+      'x',
+    ),
+    { maxLength: 8 },
+  )
+  .map((pieces) => pieces.join(''))
+  .filter((text) => !`\r\n${text}`.includes(`\r\n--${BOUNDARY}`));
+
+const part = fc.record({
+  disposition: fc.constantFrom(
+    'name="f"; filename=""',
+    'name="f"; filename="a.txt"',
+    'name="f"',
+    'filename=""; name="days"',
+  ),
+  type: fc.constantFrom('text/plain', 'application/octet-stream'),
+  body: content,
+});
+
+describe('a form', () => {
+  it('comes to the same wherever it is cut', async () => {
+    const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
+    const preamble = fc.constantFrom('', '\r\n', `--${BOUNDARY}x\r\n`, 'x\r\n\r\ny\r\n');
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { maxLength: 5 }), preamble, places, async (parts, before, cutAt) => {
+        const form = Buffer.concat([Buffer.from(before), rawForm(parts)]);
+        const expected = parts.map(({ disposition, type, body }) => {
+          const name = /filename="(.*?)"/.exec(disposition)?.[1];
+          if (name !== undefined) return { name: name || undefined, type, body };
+          return type === 'text/plain' ? ['f', body] : { name: undefined, type, body };
+        });
+        expect(await read([form])).toEqual(expected);
+        expect(await read(cut(form, cutAt))).toEqual(expected);
+      }),
+    );
+  });
+
+  it('comes to the same cut into single bytes', async () => {
+    const form = rawForm([
+      { disposition: 'name="f"; filename=""', type: 'text/plain', body: '\r\n--limit\r\n\r\n' },
+      { disposition: 'name="g"; filename=""', body: '' },
+      { disposition: 'name="h"', body: 'y' },
+    ]);
+    const bytes = Array.from(form, (_, i) => form.subarray(i, i + 1));
+    expect(await read(bytes)).toEqual([
+      file(undefined, '\r\n--limit\r\n\r\n'),
+      file(undefined, ''),
+      ['h', 'y'],
+    ]);
+  });
+});
+
+describe('EmptyNames', () => {
+  const fillAll = (chunks: readonly Buffer[]): Buffer => {
+    const names = new EmptyNames(BOUNDARY);
+    const filled = chunks.map((chunk) => names.fill(chunk));
+    return Buffer.concat([...filled, names.end()]);
+  };
+
+  it('passes on chunks with nothing to fill in as they are, without a copy', () => {
+    const names = new EmptyNames(BOUNDARY);
+    const form = rawForm([{ disposition: 'name="f"; filename="a"', body: 'x'.repeat(100) }]);
+    for (const chunk of [form.subarray(0, -60), Buffer.alloc(1000, 'filename=""')]) {
+      const passed = names.fill(chunk);
+      expect(passed.buffer).toBe(chunk.buffer);
+      expect([passed.byteOffset, passed.length]).toEqual([chunk.byteOffset, chunk.length]);
+    }
+  });
+
+  it('holds back no more than the beginning of a delimiter', () => {
+    const names = new EmptyNames(BOUNDARY);
+    names.fill(rawForm([{ disposition: 'name="f"; filename="a"', body: 'x' }]).subarray(0, -22));
+    expect(String(names.fill(Buffer.from('a\r\n--b\r\r\n--limit')))).toBe('a\r\n--b\r');
+    expect(String(names.fill(Buffer.from('ed')))).toBe('\r\n--limited');
+  });
+
+  it('changes nothing else, whatever the bytes and wherever they are cut', () => {
+    const bytes = fc
+      .array(
+        fc.oneof(
+          fc.constantFrom('\r\n', `\r\n--${BOUNDARY}\r\n`, `--${BOUNDARY}--`, '\r\n\r\n', ';filename=""'),
+          fc.constantFrom('Content-Disposition: form-data', ' ', '\r', '"', 'x'.repeat(17_000)),
+        ),
+        { maxLength: 12 },
+      )
+      .map((pieces) => Buffer.from(pieces.join('')));
+    const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 });
+    fc.assert(
+      fc.property(bytes, places, (whole, cutAt) => {
+        const filled = fillAll(cut(whole, cutAt));
+        expect(filled.toString('latin1').replaceAll(EMPTY_NAME, '')).toBe(whole.toString('latin1'));
+      }),
+    );
+  });
+
+  it('lets go of a head that is too long for the parser', () => {
+    const names = new EmptyNames(BOUNDARY);
+    expect(names.fill(Buffer.from(`--${BOUNDARY}\r\nX: `)).length).toBe(BOUNDARY.length + 4);
+    expect(names.fill(Buffer.alloc(20_000, 'y')).length).toBe(20_003);
+  });
+});
+
+describe('boundaryOf', () => {
+  it.each([
+    ['multipart/form-data; boundary=a', 'a'],
+    ['Multipart/Form-Data; charset=utf-8; BOUNDARY="a b"', 'a b'],
+    ['multipart/form-data', undefined],
+    ['nonsense', undefined],
+    [undefined, undefined],
+  ])('%j', (contentType, expected) => {
+    expect(boundaryOf(contentType)).toBe(expected);
+  });
+});
