@@ -243,10 +243,34 @@ describe('mayfly mirror', () => {
     await makePhotos();
     await mkdir(at('copy'));
     await writeFile(at('copy/old.txt'), 'old');
-    expect(await json('mirror', 'photos', 'copy')).toMatchObject({ files: 2 });
+    expect(await json('mirror', 'photos', 'copy')).toMatchObject({ files: 2, removed: 1 });
     expect((await readdir(at('copy'))).sort()).toEqual(['2026', 'a.txt']);
+    expect(await done('mirror', 'photos', 'copy')).toBe(
+      'copied 0 files, 0 B; 2 were the same; removed 0 files\n',
+    );
     expect(await json('mirror', 'photos', 'charts:p')).toMatchObject({ files: 2 });
     expect(await done('ls', 'charts:p')).toBe('2026/\na.txt\n');
+  });
+});
+
+describe('mayfly mirror of a namespace', () => {
+  beforeEach(async () => {
+    await makePhotos();
+    await done('cp', '-r', 'photos', 'charts:');
+  });
+
+  it('that is not there empties nothing', async () => {
+    const { code, stderr } = await mayfly('mirror', 'chrats:', 'photos');
+    expect(code).toBe(4);
+    expect(stderr).toContain('there is no namespace chrats:');
+    expect((await readdir(at('photos'))).sort()).toEqual(['2026', 'a.txt']);
+  });
+
+  it('that is there with nothing in it empties the destination', async () => {
+    await done('rm', '-r', 'charts:');
+    await mkdir(at('var/files/charts'), { recursive: true });
+    expect(await json('mirror', 'charts:', 'photos')).toMatchObject({ files: 0, removed: 2 });
+    expect(await readdir(at('photos'))).toEqual([]);
   });
 });
 

@@ -8,7 +8,7 @@ import { copyFile } from '../../fs/transfer.js';
 import type { CopyCondition } from '../../fs/transfer-options.js';
 import { basename, dirname, joinPath } from '../../path/parts.js';
 import { UsageError } from '../failure.js';
-import { formatSize, parseDuration } from '../format.js';
+import { formatCount, formatSize, parseDuration } from '../format.js';
 import type { OpenPlace } from '../place.js';
 import type { Session } from '../session.js';
 
@@ -107,10 +107,7 @@ async function copyAll(sources: readonly OpenPlace[], copying: Copying, recursiv
     session.output.progress({ ...done, totalBytes });
   });
   const skipped = done.skipped === 0 ? '' : `; ${done.skipped} were not newer`;
-  session.output.result(
-    done,
-    `copied ${done.files} ${done.files === 1 ? 'file' : 'files'}, ${formatSize(done.bytes)}${skipped}`,
-  );
+  session.output.result(done, `copied ${formatCount(done.files)}, ${formatSize(done.bytes)}${skipped}`);
 }
 
 async function jobsOf(
