@@ -1,7 +1,7 @@
 /** The command line, run as it is installed. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, readlink, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -160,6 +160,30 @@ describe('mayfly cp, ls, tree, stat, rm', () => {
     await utimes(at('photos/a.txt'), before, before);
     await writeFile(at('photos/a.txt.new'), 'new');
     expect(await json('cp', '-r', '--newer', 'photos', 'charts:')).toMatchObject({ files: 1, skipped: 2 });
+  });
+
+  it('follow a link to a file, and leave alone what is neither file nor directory', async () => {
+    await writeFile(at('file.txt'), 'old');
+    await mkdir(at('to'));
+    await symlink('../file.txt', at('to/a.txt'));
+    await done('cp', 'photos/a.txt', 'to');
+    expect(await readlink(at('to/a.txt'))).toBe('../file.txt');
+    expect(await readFile(at('file.txt'), 'utf8')).toBe('one');
+    execFileSync('mkfifo', [at('pipe'), at('to/b.txt')]);
+    await symlink('pipe', at('link-to-pipe'));
+    await symlink('nowhere', at('link-to-nothing'));
+    for (const refused of ['pipe', 'link-to-pipe', 'link-to-nothing']) {
+      expect((await mayfly('cp', 'photos/a.txt', refused)).code).toBe(2);
+    }
+    const { code, stderr } = await mayfly('mirror', 'photos/2026', 'to');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('to/b.txt is neither a file nor')]);
+    const kinds = await Promise.all(['pipe', 'to/b.txt'].map((path) => lstat(at(path))));
+    expect(kinds.map((stats) => stats.isFIFO())).toEqual([true, true]);
+    expect(await readlink(at('link-to-pipe'))).toBe('pipe');
+    expect((await readdir(at('.'))).sort()).not.toContain('nowhere');
+    await rm(at('to/b.txt'));
+    await symlink('../photos/a.txt', at('to/same.txt'));
+    expect((await mayfly('cp', 'photos/a.txt', 'to/same.txt')).stderr).toContain('its own destination');
   });
 
   it('give copies a lifetime, which counts from the copy on', async () => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { forEachLimited } from '../../fs/derived/concurrency.js';
 import { keptOptions } from '../../fs/derived/kept.js';
@@ -9,6 +10,7 @@ import type { CopyCondition } from '../../fs/transfer-options.js';
 import { basename, dirname, joinPath } from '../../path/parts.js';
 import { UsageError } from '../failure.js';
 import { formatCount, formatSize, parseDuration } from '../format.js';
+import { followTarget } from '../local-target.js';
 import type { OpenPlace } from '../place.js';
 import type { Session } from '../session.js';
 
@@ -157,11 +159,17 @@ async function isDirectory({ fs, path, namespace }: OpenPlace): Promise<boolean>
   return (namespace !== null && path === '') || (await fs.isDir(path));
 }
 
-async function copyOne(
-  { from, info, to }: Job,
-  { destination, lifetime, condition, signal }: Copying,
-): Promise<boolean> {
-  const { fs, namespace } = destination;
+async function copyOne({ from, info, to }: Job, copying: Copying): Promise<boolean> {
+  const { session, destination, lifetime, condition, signal } = copying;
+  const { fs, namespace, directory } = destination;
+  if (directory !== null) {
+    const written = join(directory, to);
+    const followed = await followTarget(written);
+    if (followed !== written) {
+      const target = await session.place(followed, { create: true });
+      return copyFile(from.fs, info.path, target.fs, target.path, { condition, signal });
+    }
+  }
   if (namespace !== null && lifetime !== null) {
     if (!(await isWanted(condition, info, { fs, path: to }))) return false;
     // File and deadline together: a crash between the two would leave the file for ever.

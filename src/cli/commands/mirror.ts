@@ -1,7 +1,10 @@
+import { join, sep } from 'node:path';
 import type { Command } from 'commander';
 import { ResourceNotFound } from '../../errors/errors.js';
 import { mirror } from '../../fs/mirror.js';
+import { joinPath } from '../../path/parts.js';
 import { formatCount, formatSize } from '../format.js';
+import { notReplaced, specialsIn } from '../local-target.js';
 import type { OpenPlace } from '../place.js';
 import type { Session } from '../session.js';
 import { parseCount } from './cp.js';
@@ -20,6 +23,7 @@ export function addMirror(program: Command, session: Session): Command {
       const source = await session.place(from);
       await checkThere(source, session);
       const destination = await session.place(`${to.replace(/(?<=[^:/])$/, '/')}`, { create: true });
+      await checkSpecials(source, destination);
       const done = { files: 0, skipped: 0, bytes: 0 };
       const { removed } = await mirror(source.fs, destination.fs, {
         sourcePath: source.path,
@@ -37,6 +41,16 @@ export function addMirror(program: Command, session: Session): Command {
         `copied ${formatCount(done.files)}, ${formatSize(done.bytes)}; ${done.skipped} were the same; removed ${formatCount(removed)}`,
       );
     });
+}
+
+/** @throws UsageError a file would take the place of what is neither file nor directory */
+async function checkSpecials(source: OpenPlace, destination: OpenPlace): Promise<void> {
+  if (destination.directory === null) return;
+  const root = join(destination.directory, destination.path);
+  for await (const path of specialsIn(root)) {
+    const same = joinPath(source.path, path.split(sep).join('/'));
+    if (await source.fs.exists(same)) throw notReplaced(join(root, path));
+  }
 }
 
 /**
