@@ -186,6 +186,38 @@ describe('mayfly cp, ls, tree, stat, rm', () => {
     expect((await mayfly('cp', 'photos/a.txt', 'to/same.txt')).stderr).toContain('its own destination');
   });
 
+  it('take standard input and output for a file', async () => {
+    const from = (...args: string[]) => runCommand(directory.path, args, {}, 'piped');
+    expect((await from('cp', '-', 'charts:a/b.txt')).stdout).toBe('copied 1 file, 5 B\n');
+    expect(await done('cp', 'charts:a/b.txt', '-')).toBe('piped');
+    expect((await from('cp', '-', 'new/c.txt')).code).toBe(0);
+    expect(await readFile(at('new/c.txt'), 'utf8')).toBe('piped');
+    expect(await from('cp', '-l', '5m', '--json', '-', 'charts:d.txt')).toMatchObject({ code: 0 });
+    expect(await json('stat', 'charts:d.txt')).toMatchObject({ size: 5, expires: expect.any(String) });
+    expect((await mayfly('cp', 'charts:nope', '-')).code).toBe(4);
+  });
+
+  it.each([
+    '- -',
+    '- charts:',
+    '- photos',
+    '- photos/a.txt charts:',
+    '-r photos -',
+    '-l 5m photos/a.txt -',
+  ])('refuse cp %s', async (args) => {
+    expect(await mayfly('cp', ...args.split(' '))).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it('end at once when input that goes on can not be stored', async () => {
+    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+    const child = spawn(process.execPath, [main, 'cp', '-', 'photos/a.txt/b'], {
+      cwd: directory.path,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    child.stdin.on('error', () => {}).write('more will come');
+    expect((await once(child, 'close'))[0]).not.toBe(0);
+  });
+
   it('give copies a lifetime, which counts from the copy on', async () => {
     const before = Date.now();
     await done('cp', '-l', '1h30m', 'photos/a.txt', 'charts:a.txt');

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { forEachLimited } from '../../fs/derived/concurrency.js';
 import { keptOptions } from '../../fs/derived/kept.js';
@@ -7,12 +6,13 @@ import { isWanted } from '../../fs/derived/transfer-file.js';
 import type { Info } from '../../fs/info.js';
 import { copyFile } from '../../fs/transfer.js';
 import type { CopyCondition } from '../../fs/transfer-options.js';
-import { basename, dirname, joinPath } from '../../path/parts.js';
+import { basename, joinPath } from '../../path/parts.js';
+import { isDirectory, openTarget } from '../copy-target.js';
 import { UsageError } from '../failure.js';
 import { formatCount, formatSize, parseDuration } from '../format.js';
-import { followTarget } from '../local-target.js';
 import type { OpenPlace } from '../place.js';
 import type { Session } from '../session.js';
+import { checkPipe, copyFromInput, copyToOutput, PIPE } from './cp-pipe.js';
 
 interface CpOptions {
   recursive?: boolean;
@@ -47,7 +47,7 @@ export function addCp(program: Command, session: Session): Command {
     .usage('[options] <source...> <destination>')
     .argument(
       '<place...>',
-      'sources such as ./photos, charts:2026/a.png or s3://bucket/key, and last the destination',
+      'sources such as ./photos, charts:2026/a.png or s3://bucket/key, and last the destination; - is standard input or output',
     )
     .option('-r, --recursive', 'directories with all that is in them')
     .option('-n, --newer', 'only what is newer than at the destination, or missing there')
@@ -59,8 +59,11 @@ export function addCp(program: Command, session: Session): Command {
     .action(async (places: string[], options: CpOptions) => {
       const [to = '', ...texts] = [...places].reverse();
       if (texts.length === 0) throw new UsageError('cp wants a source and a destination');
+      if (places.includes(PIPE)) checkPipe(texts, to, options);
       const signal = session.interruptible();
-      const sources = await Promise.all(texts.reverse().map((text) => session.place(text)));
+      if (to === PIPE) return copyToOutput(await session.place(texts[0] ?? ''), signal);
+      const fromInput = texts[0] === PIPE;
+      const sources = fromInput ? [] : await Promise.all(texts.reverse().map((text) => session.place(text)));
       const destination = await session.place(to, { create: true });
       const lifetime = options.lifetime === undefined ? null : parseDuration(options.lifetime);
       if (lifetime !== null && destination.namespace === null) {
@@ -68,6 +71,7 @@ export function addCp(program: Command, session: Session): Command {
           '--lifetime is for copies into a namespace: write the destination as namespace:path',
         );
       }
+      if (fromInput) return copyFromInput({ session, destination, lifetime, signal });
       await copyAll(
         sources,
         {
@@ -155,21 +159,9 @@ function nameOf({ path, write }: OpenPlace): string {
     : (written.split(/[/\\]/).at(-1) ?? '');
 }
 
-async function isDirectory({ fs, path, namespace }: OpenPlace): Promise<boolean> {
-  return (namespace !== null && path === '') || (await fs.isDir(path));
-}
-
 async function copyOne({ from, info, to }: Job, copying: Copying): Promise<boolean> {
   const { session, destination, lifetime, condition, signal } = copying;
-  const { fs, namespace, directory } = destination;
-  if (directory !== null) {
-    const written = join(directory, to);
-    const followed = await followTarget(written);
-    if (followed !== written) {
-      const target = await session.place(followed, { create: true });
-      return copyFile(from.fs, info.path, target.fs, target.path, { condition, signal });
-    }
-  }
+  const { fs, namespace } = destination;
   if (namespace !== null && lifetime !== null) {
     if (!(await isWanted(condition, info, { fs, path: to }))) return false;
     // File and deadline together: a crash between the two would leave the file for ever.
@@ -177,6 +169,6 @@ async function copyOne({ from, info, to }: Job, copying: Copying): Promise<boole
     await namespace.write(to, await from.fs.openRead(info.path), written);
     return true;
   }
-  if (namespace === null && dirname(to) !== '') await fs.makeDirs(dirname(to), { recreate: true });
-  return copyFile(from.fs, info.path, fs, to, { condition, signal });
+  const target = await openTarget(destination, to, session);
+  return copyFile(from.fs, info.path, target.fs, target.path, { condition, signal });
 }

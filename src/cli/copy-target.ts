@@ -1,5 +1,5 @@
 /**
- * Where a copy onto this machine goes. A write takes its place by a rename,
+ * Where a copy goes. On this machine a write takes its place by a rename,
  * which would put a file where a link, a pipe or a device is: so links are
  * followed first, and what is no file is left alone.
  */
@@ -7,13 +7,37 @@ import type { Dirent, Stats } from 'node:fs';
 import { lstat, opendir, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { codeOf } from '../errors/code-of.js';
+import type { Filesystem } from '../fs/filesystem.js';
+import { dirname } from '../path/parts.js';
 import { UsageError } from './failure.js';
+import type { OpenPlace } from './place.js';
+import type { Session } from './session.js';
+
+/** A file to be written: links on this machine are followed, and directories above it made. @throws UsageError */
+export async function openTarget(
+  { fs, namespace, directory }: OpenPlace,
+  path: string,
+  session: Session,
+): Promise<{ fs: Filesystem; path: string }> {
+  if (directory !== null) {
+    const written = join(directory, path);
+    const followed = await followTarget(written);
+    if (followed !== written) return session.place(followed, { create: true });
+  }
+  // A namespace makes them by itself.
+  if (namespace === null && dirname(path) !== '') await fs.makeDirs(dirname(path), { recreate: true });
+  return { fs, path };
+}
+
+export async function isDirectory({ fs, path, namespace }: OpenPlace): Promise<boolean> {
+  return (namespace !== null && path === '') || (await fs.isDir(path));
+}
 
 /**
  * The file that a copy to `path` is to make or replace.
  * @throws UsageError something else is there, or a link to nothing
  */
-export async function followTarget(path: string): Promise<string> {
+async function followTarget(path: string): Promise<string> {
   const there = await ifThere(lstat(path));
   if (there === null || there.isFile() || there.isDirectory()) return path;
   if (!there.isSymbolicLink()) throw notReplaced(path);
