@@ -97,6 +97,19 @@ describe('mayfly', () => {
     });
   });
 
+  it.each([
+    [['--json', 'ls', '--frob'], "unknown option '--frob'"],
+    [['stat', '--json'], "missing required argument 'place'"],
+    [['bogus', '--json'], "unknown command 'bogus'"],
+    [['--json'], 'a command is missing'],
+  ])('tells of %j in JSON', async (args, words) => {
+    const { code, stdout, stderr } = await mayfly(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(JSON.parse(stderr)).toEqual({
+      error: { code: 'UsageError', message: `${words} (add --help for help)`, exitCode: 2 },
+    });
+  });
+
   it('ends quietly when its reader has had enough', async () => {
     await makePhotos();
     await done('cp', '-r', 'photos', 'charts:');
@@ -197,16 +210,12 @@ describe('mayfly cp, ls, tree, stat, rm', () => {
     expect((await mayfly('cp', 'charts:nope', '-')).code).toBe(4);
   });
 
-  it.each([
-    '- -',
-    '- charts:',
-    '- photos',
-    '- photos/a.txt charts:',
-    '-r photos -',
-    '-l 5m photos/a.txt -',
-  ])('refuse cp %s', async (args) => {
-    expect(await mayfly('cp', ...args.split(' '))).toMatchObject({ code: 2, stdout: '' });
-  });
+  it.each(['- -', '- charts:', '- photos', '- photos/a.txt charts:', '-r photos -', '-l 5m photos/a.txt -'])(
+    'refuse cp %s',
+    async (args) => {
+      expect(await mayfly('cp', ...args.split(' '))).toMatchObject({ code: 2, stdout: '' });
+    },
+  );
 
   it('end at once when input that goes on can not be stored', async () => {
     const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
