@@ -24,7 +24,8 @@ Places are written in one of three ways:
   s3://bucket/key         any filesystem URL (osfs://, file://, s3://…?region=…&endpoint=…)
   ./photos                a path on this machine
 
-Settings come from config/ and from variables such as MAYFLY_DIRECTORY_ROOT; \`mayfly serve\` goes by the same.
+Settings are variables such as MAYFLY_DIRECTORY_ROOT, or files (default.json) in a directory that --config or
+NODE_CONFIG_DIR names; ./config is not read by itself. \`mayfly serve\` goes by the same.
 
 Exit codes:
   0 done   1 it failed, or found something wrong   2 wrong usage or settings
@@ -74,7 +75,10 @@ function programFor(session: Session): Command {
     .description('Files in namespaces, each with a URL and, if wanted, a deadline. Without a command: serve.')
     .version(version(), '-V, --version')
     .option('--json', 'one JSON object, or for listings one a line, instead of text')
-    .option('--config <directory>', 'read settings also from the files in this directory (NODE_CONFIG_DIR)')
+    .option(
+      '--config <directory>',
+      'read settings from the files in this directory, over the defaults (NODE_CONFIG_DIR)',
+    )
     .addHelpText('after', HELP)
     .configureOutput({
       // Errors are told by `refuse`; what else comes here is help.

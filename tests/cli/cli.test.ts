@@ -110,6 +110,19 @@ describe('mayfly', () => {
     });
   });
 
+  it('warns of variables that are no settings, and refuses a directory of settings that is not there', async () => {
+    await mkdir(at('var/files'), { recursive: true });
+    const misspelled = { MAYFLY_PROT: '5' };
+    expect(await runCommand(directory.path, ['ls'], misspelled)).toMatchObject({
+      code: 0,
+      stderr: 'mayfly: MAYFLY_PROT is not a setting: see config/README.md\n',
+    });
+    const { stdout } = await runCommand(directory.path, ['doctor'], misspelled);
+    expect(stdout).toContain('WARN settings: MAYFLY_PROT');
+    const { code, stderr } = await mayfly('ls', '--config', './nowhere');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('./nowhere, which --config names')]);
+  });
+
   it('ends quietly when its reader has had enough', async () => {
     await makePhotos();
     await done('cp', '-r', 'photos', 'charts:');
