@@ -79,8 +79,15 @@ function links({ storage, urls: { secrets, required, secretFile } }: ServerOptio
       advice: 'Set MAYFLY_URL_SECRETS, the same on all instances: openssl rand -base64 32',
     };
   }
-  const mode = statSync(secretFile, { throwIfNoEntry: false })?.mode ?? 0;
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+  const file = statSync(secretFile, { throwIfNoEntry: false });
+  if (file === undefined) {
+    return {
+      topic,
+      state: 'ok',
+      says: `will be signed, by a secret that is made in ${secretFile} when it is wanted${more}`,
+    };
+  }
+  if (process.platform !== 'win32' && (file.mode & 0o077) !== 0) {
     return {
       topic,
       state: 'warning',
@@ -196,11 +203,13 @@ async function overdue(mayfly: Mayfly): Promise<Finding> {
   const topic = 'overdue';
   const { count, oldest } = await mayfly.overdue();
   if (oldest === null) return { topic, state: 'ok', says: 'nothing is past its deadline' };
+  const told =
+    count === 1 ? '1 file is past its deadline,' : `${count} files are past their deadlines, the oldest`;
   const late = Date.now() - oldest.getTime() > OVERDUE_TOLD_MS;
   return {
     topic,
     state: late ? 'warning' : 'ok',
-    says: `${count} files are past their deadline, the oldest since ${formatTime(oldest)}`,
+    says: `${told} since ${formatTime(oldest)}${late ? '' : '; the next purge sees to it'}`,
     ...(late ? { advice: 'No purge seems to run, or it fails: run mayfly purge and see what it says.' } : {}),
   };
 }

@@ -257,6 +257,13 @@ describe('mayfly cp, ls, tree, stat, rm', () => {
       { name: '2026', isDir: true },
       { name: 'a.txt', path: 'photos/a.txt', size: 3, isDir: false, expires: null },
     ]);
+    const { expires } = await json('expire', 'charts:photos/a.txt', '5m');
+    const tree = (await done('tree', '--json', 'charts:photos')).trim().split('\n');
+    expect(tree.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { path: 'photos/2026', isDir: true, expires: null },
+      { path: 'photos/a.txt', isDir: false, expires },
+      { path: 'photos/2026/b.txt', isDir: false, expires: null },
+    ]);
   });
 });
 
@@ -292,7 +299,9 @@ describe('mayfly url, expire', () => {
   it('leaves the secret alone where nothing is to be signed', async () => {
     await done('url', 'charts:a.txt');
     await done('stat', 'charts:a.txt');
-    expect((await done('doctor')).includes('links: are signed, by the secret in var/url-secret')).toBe(true);
+    expect(await done('doctor')).toContain(
+      'links: will be signed, by a secret that is made in var/url-secret',
+    );
     expect(await readdir(at('var'))).not.toContain('url-secret');
   });
 
@@ -506,7 +515,14 @@ describe('mayfly doctor', () => {
     await files.getFilesystem('charts').write('a.txt', 'x', { seconds: 60 });
     await files.close();
     const outcome = await mayfly('doctor');
-    expect(outcome.stdout).toMatch(/WARN overdue: 1 files/);
+    expect(outcome.stdout).toMatch(/WARN overdue: 1 file is past its deadline, since .*\n.*mayfly purge/);
+  });
+
+  it('leaves files that have just come due to the next purge', async () => {
+    const files = sameMayfly(() => Date.now() - 120_000);
+    for (const name of ['a', 'b']) await files.getFilesystem('charts').write(name, 'x', { seconds: 60 });
+    await files.close();
+    expect(await done('doctor')).toMatch(/ok {3}overdue: 2 files are past their deadlines.* the next purge/);
   });
 });
 
