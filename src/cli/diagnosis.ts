@@ -162,9 +162,9 @@ async function* examineBucket(bucket: S3FS): AsyncGenerator<Finding> {
 /** To open a store that is not there or not bound yet would make or bind it, so that one is only told of. */
 async function* storeAndStorage(session: Session, options: ServerOptions): AsyncGenerator<Finding> {
   const { storage } = options;
-  if (storage.type === 'osfs' && !existsSync(storage.directoryRoot)) return;
   try {
     const state = await session.storeState();
+    if (storage.type === 'osfs' && !existsSync(storage.directoryRoot)) return;
     if (state !== 'bound') {
       yield { topic: 'expiration store', state: 'warning', ...describeState(state, options) };
       return;

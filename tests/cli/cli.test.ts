@@ -495,6 +495,20 @@ describe('mayfly doctor', () => {
     expect(await done('ls')).toBe('charts:\n');
   });
 
+  it('notices that better-sqlite3 was not built', async () => {
+    await writeFile(
+      at('unbuilt.cjs'),
+      `require('node:module')._extensions['.node'] = () => {
+        throw Object.assign(new Error('hidden'), { code: 'MODULE_NOT_FOUND' });
+      };`,
+    );
+    const { code, stdout } = await runCommand(directory.path, ['doctor'], {
+      NODE_OPTIONS: `--require ${at('unbuilt.cjs')}`,
+    });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/BAD {2}reachable: better-sqlite3 was not built: allow its install script/);
+  });
+
   it('tells what to change', async () => {
     const { code, stdout } = await runCommand(directory.path, ['doctor', '--json'], {
       MAYFLY_HOST: '0.0.0.0',
