@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { lstat, mkdir, readdir, readFile, readlink, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
@@ -230,14 +231,20 @@ describe('mayfly cp, ls, tree, stat, rm', () => {
     },
   );
 
-  it('end at once when input that goes on can not be stored', async () => {
+  it('leave nothing of input that goes on when they are interrupted', async () => {
     const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-    const child = spawn(process.execPath, [main, 'cp', '-', 'photos/a.txt/b'], {
+    const child = spawn(process.execPath, [main, 'cp', '-', 'charts:a.txt'], {
       cwd: directory.path,
       stdio: ['pipe', 'ignore', 'ignore'],
     });
+    const ended = once(child, 'close');
     child.stdin.on('error', () => {}).write('more will come');
-    expect((await once(child, 'close'))[0]).not.toBe(0);
+    const staged = () => readdir(at('var/files/.mayfly/tmp')).catch(() => []);
+    while ((await staged()).length === 0) await sleep(20);
+    child.kill('SIGINT');
+    expect((await ended)[0]).toBe(130);
+    expect(await staged()).toEqual([]);
+    expect((await mayfly('stat', 'charts:a.txt')).code).toBe(4);
   });
 
   it('give copies a lifetime, which counts from the copy on', async () => {

@@ -41,17 +41,11 @@ export async function copyFromInput({ session, destination, lifetime, signal }: 
     throw new UsageError('what comes from standard input wants the name of a file as its destination');
   }
   const { namespace } = destination;
-  const { stdin } = process;
-  try {
-    const { fs, path } = await openTarget(destination, destination.path, session);
-    const { size } =
-      namespace !== null && lifetime !== null
-        ? await namespace.write(path, stdin, { seconds: lifetime, signal })
-        : await fs.write(path, stdin, { signal });
-    const done = { files: 1, skipped: 0, bytes: size };
-    session.output.result(done, `copied ${formatCount(1)}, ${formatSize(size)}`);
-  } finally {
-    // Whoever still writes to it would keep the process.
-    stdin.destroy();
-  }
+  const { fs, path } = await openTarget(destination, destination.path, session);
+  const { size } =
+    namespace !== null && lifetime !== null
+      ? await namespace.write(path, process.stdin, { seconds: lifetime, signal })
+      : await fs.write(path, process.stdin, { signal });
+  const done = { files: 1, skipped: 0, bytes: size };
+  session.output.result(done, `copied ${formatCount(1)}, ${formatSize(size)}`);
 }
