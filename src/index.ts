@@ -65,7 +65,7 @@ export type {
 export type { CopyOptions, Landing } from './fs/filesystem.js';
 export { Filesystem, SubFS } from './fs/filesystem.js';
 export type { Info } from './fs/info.js';
-export type { MirrorOptions } from './fs/mirror.js';
+export type { MirrorOptions, MirrorReport } from './fs/mirror.js';
 export { mirror } from './fs/mirror.js';
 export { markOpenedDirectory } from './fs/opened-directories.js';
 export type {

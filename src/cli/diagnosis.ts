@@ -4,7 +4,7 @@ import type { BucketFinding } from '../backends/s3/bucket-finding.js';
 import { S3FS } from '../backends/s3/s3-filesystem.js';
 import type { Mayfly } from '../mayfly.js';
 import type { ServerOptions } from '../server/config.js';
-import { isLoopback } from '../server/config.js';
+import { isLoopback, strayVariables } from '../server/config.js';
 import { explain } from './failure.js';
 import { formatSize, formatTime } from './format.js';
 import type { Session } from './session.js';
@@ -27,6 +27,14 @@ export async function* diagnose(session: Session): AsyncGenerator<Finding> {
     return;
   }
   yield { topic: 'settings', state: 'ok', says: 'can be read' };
+  for (const name of strayVariables()) {
+    yield {
+      topic: 'settings',
+      state: 'warning',
+      says: `${name} is set and is not a setting`,
+      advice: 'Is it misspelled? All variables are in config/README.md.',
+    };
+  }
   yield* exposure(options);
   yield links(options);
   yield* purging(options);
@@ -71,8 +79,15 @@ function links({ storage, urls: { secrets, required, secretFile } }: ServerOptio
       advice: 'Set MAYFLY_URL_SECRETS, the same on all instances: openssl rand -base64 32',
     };
   }
-  const mode = statSync(secretFile, { throwIfNoEntry: false })?.mode ?? 0;
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+  const file = statSync(secretFile, { throwIfNoEntry: false });
+  if (file === undefined) {
+    return {
+      topic,
+      state: 'ok',
+      says: `will be signed, by a secret that is made in ${secretFile} when it is wanted${more}`,
+    };
+  }
+  if (process.platform !== 'win32' && (file.mode & 0o077) !== 0) {
     return {
       topic,
       state: 'warning',
@@ -147,9 +162,9 @@ async function* examineBucket(bucket: S3FS): AsyncGenerator<Finding> {
 /** To open a store that is not there or not bound yet would make or bind it, so that one is only told of. */
 async function* storeAndStorage(session: Session, options: ServerOptions): AsyncGenerator<Finding> {
   const { storage } = options;
-  if (storage.type === 'osfs' && !existsSync(storage.directoryRoot)) return;
   try {
     const state = await session.storeState();
+    if (storage.type === 'osfs' && !existsSync(storage.directoryRoot)) return;
     if (state !== 'bound') {
       yield { topic: 'expiration store', state: 'warning', ...describeState(state, options) };
       return;
@@ -188,11 +203,13 @@ async function overdue(mayfly: Mayfly): Promise<Finding> {
   const topic = 'overdue';
   const { count, oldest } = await mayfly.overdue();
   if (oldest === null) return { topic, state: 'ok', says: 'nothing is past its deadline' };
+  const told =
+    count === 1 ? '1 file is past its deadline,' : `${count} files are past their deadlines, the oldest`;
   const late = Date.now() - oldest.getTime() > OVERDUE_TOLD_MS;
   return {
     topic,
     state: late ? 'warning' : 'ok',
-    says: `${count} files are past their deadline, the oldest since ${formatTime(oldest)}`,
+    says: `${told} since ${formatTime(oldest)}${late ? '' : '; the next purge sees to it'}`,
     ...(late ? { advice: 'No purge seems to run, or it fails: run mayfly purge and see what it says.' } : {}),
   };
 }

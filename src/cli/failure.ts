@@ -15,6 +15,9 @@ export interface Explanation {
   path?: string;
 }
 
+/** Characters of a cause: some drivers list all that they have tried. */
+const MAX_CAUSE = 200;
+
 const USAGE_CODES = new Set(['InvalidOptions', 'InvalidNamespace', 'InvalidPath', 'IllegalBackReference']);
 
 export function exitCodeOf(error: unknown): number {
@@ -37,6 +40,10 @@ export function explain(error: unknown): Explanation {
 /** A storage's own words help its operator; they are not for strangers, and here there are none. */
 function oneLine(error: Error): string {
   const told = [error.message];
-  if (error instanceof MayflyError && error.cause instanceof Error) told.push(`(${error.cause.message})`);
+  if (error instanceof MayflyError && error.cause instanceof Error) told.push(`(${shortened(error.cause)})`);
   return told.join(' ').replace(/\s+/g, ' ').trim();
+}
+
+function shortened({ message }: Error): string {
+  return message.length > MAX_CAUSE ? `${message.slice(0, MAX_CAUSE)}…` : message;
 }

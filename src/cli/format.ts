@@ -14,6 +14,11 @@ export function formatSize(bytes: number): string {
   return `${unit === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${UNITS[unit]}`;
 }
 
+/** Files, counted. */
+export function formatCount(files: number): string {
+  return `${files} ${files === 1 ? 'file' : 'files'}`;
+}
+
 /** In local time, to the second. */
 export function formatTime(date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');

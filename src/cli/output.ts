@@ -1,6 +1,6 @@
 /** What a command says: text for people, or JSON for machines. Progress goes to a terminal only, on standard error. */
 import type { Explanation } from './failure.js';
-import { formatSize } from './format.js';
+import { formatCount, formatSize } from './format.js';
 
 const BAR_WIDTH = 24;
 const REDRAW_MS = 100;
@@ -52,7 +52,7 @@ export class Output {
     if (this.json || !process.stderr.isTTY || now - this.#drawn < REDRAW_MS) return;
     this.#drawn = now;
     this.#shown = true;
-    const done = `${files} ${files === 1 ? 'file' : 'files'}, ${formatSize(bytes)}`;
+    const done = `${formatCount(files)}, ${formatSize(bytes)}`;
     const line = totalBytes === undefined ? `${done}  ${what ?? ''}` : `${bar(bytes, totalBytes)}  ${done}`;
     process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
   }

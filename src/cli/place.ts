@@ -23,6 +23,8 @@ export interface OpenPlace {
   readonly isNew: boolean;
   /** `fs` once more, where the place is in a namespace. */
   readonly namespace: NamespaceFS | null;
+  /** The directory of this machine that `fs` shows; null elsewhere. */
+  readonly directory: string | null;
   /** How a path of `fs` is written on the command line. */
   readonly write: (path: string) => string;
   close(): Promise<void>;
@@ -77,6 +79,7 @@ async function namespacePlace(
     isDirectory: path === '' || isDirectoryText(text),
     isNew: false,
     namespace,
+    directory: null,
     write: (inner) => `${name}:${inner}`,
     close: async () => {},
   };
@@ -96,6 +99,7 @@ async function localPlace(text: string, isDirectory: boolean, create: boolean): 
     isDirectory,
     isNew: root === full && !isThere,
     namespace: null,
+    directory: root,
     write: (inner) => join(root === full ? text : systemDirname(text), inner),
     close: async () => {
       await fs.close();
@@ -116,6 +120,7 @@ async function remotePlace(text: string, protocol: string, resource: string): Pr
     isDirectory: rest.join('/') === '' || isDirectoryText(resource),
     isNew: false,
     namespace: null,
+    directory: null,
     write: (inner) => `${protocol}://${first}/${inner}`,
     close: () => fs.close(),
   };

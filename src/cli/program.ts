@@ -15,6 +15,7 @@ import { addTree } from './commands/tree.js';
 import { addUrl } from './commands/url.js';
 import { EXIT } from './exit-codes.js';
 import { exitCodeOf, explain } from './failure.js';
+import type { Output } from './output.js';
 import { Session } from './session.js';
 
 const HELP = `
@@ -23,7 +24,8 @@ Places are written in one of three ways:
   s3://bucket/key         any filesystem URL (osfs://, file://, s3://…?region=…&endpoint=…)
   ./photos                a path on this machine
 
-Settings come from config/ and from variables such as MAYFLY_DIRECTORY_ROOT; \`mayfly serve\` goes by the same.
+Settings are variables such as MAYFLY_DIRECTORY_ROOT, or files (default.json) in a directory that --config or
+NODE_CONFIG_DIR names; ./config is not read by itself. \`mayfly serve\` goes by the same.
 
 Exit codes:
   0 done   1 it failed, or found something wrong   2 wrong usage or settings
@@ -37,12 +39,14 @@ Exit codes:
 export async function run(args: readonly string[]): Promise<number> {
   endQuietlyWithReader();
   const session = new Session();
+  session.output.json = wantsJson(args);
   const program = programFor(session);
   try {
     await program.parseAsync(args.length === 0 ? ['serve'] : args, { from: 'user' });
     return session.exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    if (error instanceof CommanderError) return refuse(error, session.output);
     const code = session.interrupted ? EXIT.interrupted : exitCodeOf(error);
     session.output.failure(explain(error), code);
     return code;
@@ -51,14 +55,36 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Commander tells of options only once it has understood them all. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? args.length : end).includes('--json');
+}
+
+function refuse({ code, message }: CommanderError, output: Output): number {
+  // To a person it has shown the help, which says all.
+  const isMissing = code === 'commander.help';
+  if (isMissing && !output.json) return EXIT.usage;
+  const told = isMissing ? 'a command is missing' : message.replace(/^error: /, '').replace(/\s+/g, ' ');
+  output.failure({ code: 'UsageError', message: `${told} (add --help for help)` }, EXIT.usage);
+  return EXIT.usage;
+}
+
 function programFor(session: Session): Command {
   const program = new Command('mayfly')
     .description('Files in namespaces, each with a URL and, if wanted, a deadline. Without a command: serve.')
     .version(version(), '-V, --version')
     .option('--json', 'one JSON object, or for listings one a line, instead of text')
-    .option('--config <directory>', 'read settings also from the files in this directory (NODE_CONFIG_DIR)')
+    .option(
+      '--config <directory>',
+      'read settings from the files in this directory, over the defaults (NODE_CONFIG_DIR)',
+    )
     .addHelpText('after', HELP)
-    .showHelpAfterError('(add --help for help)')
+    .configureOutput({
+      // Errors are told by `refuse`; what else comes here is help.
+      outputError: () => {},
+      writeErr: (text) => session.output.json || process.stderr.write(text),
+    })
     .exitOverride()
     .hook('preAction', (_program, action) => session.configure(action.optsWithGlobals()));
   for (const add of [

@@ -4,7 +4,7 @@ import type { StoreState } from '../expirations/sql/look.js';
 import type { Mayfly } from '../mayfly.js';
 import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
 import type { ServerOptions, SettingsOverrides } from '../server/config.js';
-import { loadSettings } from '../server/config.js';
+import { loadSettings, strayVariables } from '../server/config.js';
 import { urlSigning } from '../server/url-secrets.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
@@ -106,6 +106,8 @@ export class Session {
   async #open(): Promise<Mayfly> {
     const options = await this.settings();
     const { storage, host, port } = options;
+    for (const name of strayVariables())
+      this.output.note(`mayfly: ${name} is not a setting: see config/README.md`);
     if (!this.#create && storage.type === 'osfs' && !existsSync(storage.directoryRoot)) {
       throw new UsageError(
         `there is no storage at ${storage.directoryRoot}: go to the directory in which the server runs, or set MAYFLY_DIRECTORY_ROOT`,

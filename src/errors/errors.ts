@@ -85,10 +85,10 @@ export abstract class FSError extends MayflyError {
   relocated(path: string): FSError {
     const same = this.constructor as new (path: string, details: FSErrorDetails) => FSError;
     const { message } = this;
-    return new same(path, {
-      message: this.path === undefined ? message : message.replaceAll(quote(this.path), () => quote(path)),
-      cause: this,
-    });
+    if (this.path === undefined) return new same(path, { message, cause: this });
+    // The class's own message may leave out an empty path.
+    if (this.path === '' && message === new same('', {}).message) return new same(path, { cause: this });
+    return new same(path, { message: message.replaceAll(quote(this.path), () => quote(path)), cause: this });
   }
 }
 
@@ -138,7 +138,7 @@ export class OperationFailed extends FSError {
 
   constructor(path?: string, details: FSErrorDetails = {}) {
     super(
-      details.message ?? (path === undefined ? 'operation failed' : `operation on ${quote(path)} failed`),
+      details.message ?? (path ? `operation on ${quote(path)} failed` : 'operation failed'),
       path,
       details.cause,
     );
@@ -291,6 +291,7 @@ function quote(path: string): string {
   return JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}…` : path);
 }
 
+/** Of the root, which has an empty path, nothing is said. */
 function on(path: string | undefined): string {
-  return path === undefined ? '' : ` (${quote(path)})`;
+  return path ? ` (${quote(path)})` : '';
 }

@@ -35,6 +35,12 @@ export interface MirrorOptions extends MoveTransferOptions {
   trustNewer?: boolean;
 }
 
+/** What `mirror` did. */
+export interface MirrorReport {
+  /** Files that the destination had too much, those in directories that went as well. */
+  readonly removed: number;
+}
+
 const checkTrust = optionsChecker<Pick<MirrorOptions, 'trustNewer'>>({ trustNewer: 'boolean' });
 
 /**
@@ -47,6 +53,7 @@ const checkTrust = optionsChecker<Pick<MirrorOptions, 'trustNewer'>>({ trustNewe
  * part new; doing it again completes it. Links to directories of the source are
  * taken for nothing.
  *
+ * @returns how much was removed; `onProgress` tells of what was copied
  * @throws ResourceNotFound, DirectoryExpected: the source; IllegalDestination: one lies in the other
  * @example await mirror(disk, bucket, { destinationPath: 'backup', concurrency: 64 })
  */
@@ -54,7 +61,7 @@ export async function mirror(
   source: Filesystem,
   destination: Filesystem,
   options: MirrorOptions = {},
-): Promise<void> {
+): Promise<MirrorReport> {
   checkTransferOptions(options);
   checkTrust(options);
   const { sourcePath = '', destinationPath = '', preserveTime = true, signal } = options;
@@ -66,7 +73,8 @@ export async function mirror(
   await ensureDir(to);
   const tally = new Tally(options.onProgress);
   const limit = concurrencyOf(source, destination, options);
-  const how = { ...options, preserveTime };
+  const report = { removed: 0 };
+  const how = { ...options, preserveTime, report };
   let failure: { readonly error: unknown } | null = null;
   const proceed = () => {
     signal?.throwIfAborted();
@@ -74,7 +82,7 @@ export async function mirror(
   };
   const replace: ReplaceFile = (directory, target) =>
     replaceFile(directory, { fs: destination, path: target.path }, how, tally);
-  await forEachLimited(differences(from, to, proceed, replace), limit, async (difference) => {
+  await forEachLimited(differences(from, to, proceed, replace, report), limit, async (difference) => {
     try {
       tally.count(difference.info, difference.to.path, await settle(difference, how));
     } catch (error) {
@@ -83,7 +91,15 @@ export async function mirror(
     }
   });
   signal?.throwIfAborted();
+  return report;
 }
+
+/** How far a mirroring has come with its removals. */
+interface Removals {
+  removed: number;
+}
+
+type Mirroring = MirrorOptions & { report: Removals };
 
 /** A file of the source, and what is at its place. */
 interface Difference {
@@ -102,6 +118,7 @@ async function* differences(
   to: Place,
   proceed: () => void,
   replace: ReplaceFile,
+  report: Removals,
 ): AsyncGenerator<Difference> {
   const waiting: [Place, Place][] = [[from, to]];
   for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
@@ -112,7 +129,7 @@ async function* differences(
       const source = info === null ? null : { fs: from.fs, path: info.path };
       if (info === null || source === null || (info.isDir && (await isLinked(source)))) {
         removed ||= current !== null;
-        if (current !== null) await removeAny({ fs: to.fs, path: current.path }, current);
+        if (current !== null) await removeAny({ fs: to.fs, path: current.path }, current, report);
         continue;
       }
       const target = { fs: to.fs, path: joinPath(there.path, info.name) };
@@ -120,7 +137,10 @@ async function* differences(
       else if (current?.isDir === false) await replace(source, target);
       else {
         // Through a link the files would go elsewhere.
-        if (current !== null && (await isLinked(target))) await to.fs.remove(target.path);
+        if (current !== null && (await isLinked(target))) {
+          await to.fs.remove(target.path);
+          report.removed++;
+        }
         await ensureDir(target);
         waiting.push([source, target]);
       }
@@ -158,16 +178,26 @@ async function nextOf(entries: AsyncIterator<Info>): Promise<Info | null> {
   return done === true ? null : value;
 }
 
-async function removeAny(place: Place, info: Pick<Info, 'isDir'>): Promise<void> {
+async function removeAny(place: Place, info: Pick<Info, 'isDir'>, report?: Removals): Promise<void> {
   try {
+    const files = info.isDir && report !== undefined ? await filesIn(place) : 1;
     await (info.isDir ? place.fs.removeTree(place.path) : place.fs.remove(place.path));
+    if (report !== undefined) report.removed += files;
   } catch (error) {
     if (!(error instanceof ResourceNotFound)) throw error;
   }
 }
 
+/** How many files go with a directory: of a link only the link does. */
+async function filesIn(directory: Place): Promise<number> {
+  if (await isLinked(directory)) return 1;
+  let files = 0;
+  for await (const { isDir } of directory.fs.scanTree(directory.path)) if (!isDir) files++;
+  return files;
+}
+
 /** Bring a file over where it differs. @returns whether it was copied */
-async function settle({ info, from, to, there }: Difference, options: MirrorOptions): Promise<boolean> {
+async function settle({ info, from, to, there }: Difference, options: Mirroring): Promise<boolean> {
   options.signal?.throwIfAborted();
   if (there === null) return copyOne(from, info, to, options);
   if (there.isDir) {
@@ -179,8 +209,8 @@ async function settle({ info, from, to, there }: Difference, options: MirrorOpti
 }
 
 /** The bytes are taken in before the directory goes. */
-async function replaceDirectory(from: Place, info: Info, to: Place, options: MirrorOptions): Promise<void> {
-  const { signal, preserveTime } = options;
+async function replaceDirectory(from: Place, info: Info, to: Place, options: Mirroring): Promise<void> {
+  const { signal, preserveTime, report } = options;
   const body = await from.fs.openRead(from.path);
   const staged = await to.fs
     .stage(to.path, body, {
@@ -190,7 +220,9 @@ async function replaceDirectory(from: Place, info: Info, to: Place, options: Mir
     .finally(() => body.destroy());
   try {
     await staged.synced;
+    const files = await filesIn(to);
     await to.fs.removeTree(to.path);
+    report.removed += files;
     await staged.publish(to.path);
   } catch (error) {
     await staged.discard();
@@ -205,12 +237,12 @@ type ReplaceFile = (directory: Place, target: Place) => Promise<void>;
 async function replaceFile(
   directory: Place,
   target: { readonly fs: Filesystem; readonly path: string },
-  options: MirrorOptions,
+  options: Mirroring,
   tally: Tally,
 ): Promise<void> {
   const { fs, path } = target;
   const beside = { fs, path: joinPath(dirname(path), `.mirror-${randomUUID()}`) };
-  const { onProgress: _, ...how } = options;
+  const { onProgress: _, report, ...how } = options;
   try {
     await ensureDir(beside);
     await transferTree(directory, beside, how, async (from, info, to) => {
@@ -219,6 +251,7 @@ async function replaceFile(
       return copied;
     });
     await fs.remove(path);
+    report.removed++;
   } catch (error) {
     // The first error is the one to tell.
     await removeAny(beside, { isDir: true }).catch(() => undefined);

@@ -6,12 +6,13 @@
  * that names the setting and its variable.
  * The only place that reads `process.env`.
  */
+import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PostgresExpirations, SqliteExpirations } from '../options.js';
 import type { OSFSSettings, S3Settings } from './settings-schema.js';
-import { describeIssue, settings } from './settings-schema.js';
+import { describeIssue, settings, unknownVariables } from './settings-schema.js';
 
 /** Where files are served, on this server and in the URLs that it hands out. */
 export const FILES_ROOT = '/files';
@@ -113,6 +114,7 @@ function secretFileOf({
 export async function loadSettings(overrides: SettingsOverrides = {}): Promise<ServerOptions> {
   const own = fileURLToPath(new URL('../../config', import.meta.url));
   const given = overrides.configDirectory ?? process.env.NODE_CONFIG_DIR;
+  checkDirectories(given ?? '', overrides.configDirectory === undefined ? 'NODE_CONFIG_DIR' : '--config');
   // Ours comes first, so that a directory of the operator's needs to say only what it changes.
   process.env.NODE_CONFIG_DIR = given ? `${own}${delimiter}${given}` : own;
   // There need not be a file for each NODE_ENV: the defaults are meant for production as well.
@@ -125,6 +127,19 @@ export async function loadSettings(overrides: SettingsOverrides = {}): Promise<S
     if (error instanceof BadSettings) throw error;
     throw new BadSettings(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+/** node-config goes on without a directory that is not there. @throws BadSettings */
+function checkDirectories(directories: string, source: string): void {
+  for (const directory of directories.split(delimiter)) {
+    if (directory === '' || statSync(directory, { throwIfNoEntry: false })?.isDirectory()) continue;
+    throw new BadSettings(`there is no directory ${directory}, which ${source} names for settings`);
+  }
+}
+
+/** Names of variables of the environment that look like settings and are none. */
+export function strayVariables(): string[] {
+  return unknownVariables(process.env);
 }
 
 function overridden(

@@ -13,7 +13,7 @@ import { createMayfly } from '../mayfly.js';
 import type { UrlsOptions } from '../options.js';
 import { answerCollections, askPrimaryForMetrics } from './cluster-metrics.js';
 import type { ServerOptions, SettingsOverrides } from './config.js';
-import { BadSettings, FILES_ROOT, isLoopback, loadSettings } from './config.js';
+import { BadSettings, FILES_ROOT, isLoopback, loadSettings, strayVariables } from './config.js';
 import { Metrics } from './metrics.js';
 import { startPurgeJob } from './purge-job.js';
 import { createServer } from './server.js';
@@ -33,6 +33,8 @@ export async function runProgram(overrides?: SettingsOverrides): Promise<void> {
     timestamp: pino.stdTimeFunctions.isoTime,
   });
   failLoudly(log);
+  const variables = strayVariables();
+  if (variables.length > 0 && !cluster.isWorker) log.warn({ variables }, 'variables that are no settings');
   const mayfly = openMayfly(options, { log, urls: urlSigning(options.urls) });
   await mayfly.ready();
   if (options.workers > 1 && cluster.isPrimary) await runPrimary({ mayfly, options, log });

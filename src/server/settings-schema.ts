@@ -173,6 +173,25 @@ const VARIABLES: Readonly<Record<string, string>> = {
   'log.level': 'MAYFLY_LOG_LEVEL',
 };
 
+const VARIABLE_NAMES: ReadonlySet<string> = new Set(Object.values(VARIABLES));
+
+/** What Kubernetes tells every container of a service whose name begins with ours. */
+const OF_A_SERVICE = /_SERVICE_(HOST|PORT)|_PORT_\d+_/;
+
+/**
+ * Variables that look like ours and set nothing: one that is misspelled means the default.
+ * @returns their names
+ */
+export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(env).filter(
+    (name) =>
+      name.startsWith('MAYFLY_') &&
+      !VARIABLE_NAMES.has(name) &&
+      !OF_A_SERVICE.test(name) &&
+      !/^(tcp|udp):/.test(env[name] ?? ''),
+  );
+}
+
 function isBareOrigin(url: URL): boolean {
   return /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
 }

@@ -1,8 +1,9 @@
 /** The command line, run as it is installed. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, readlink, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
@@ -97,6 +98,32 @@ describe('mayfly', () => {
     });
   });
 
+  it.each([
+    [['--json', 'ls', '--frob'], "unknown option '--frob'"],
+    [['stat', '--json'], "missing required argument 'place'"],
+    [['bogus', '--json'], "unknown command 'bogus'"],
+    [['--json'], 'a command is missing'],
+  ])('tells of %j in JSON', async (args, words) => {
+    const { code, stdout, stderr } = await mayfly(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(JSON.parse(stderr)).toEqual({
+      error: { code: 'UsageError', message: `${words} (add --help for help)`, exitCode: 2 },
+    });
+  });
+
+  it('warns of variables that are no settings, and refuses a directory of settings that is not there', async () => {
+    await mkdir(at('var/files'), { recursive: true });
+    const misspelled = { MAYFLY_PROT: '5' };
+    expect(await runCommand(directory.path, ['ls'], misspelled)).toMatchObject({
+      code: 0,
+      stderr: 'mayfly: MAYFLY_PROT is not a setting: see config/README.md\n',
+    });
+    const { stdout } = await runCommand(directory.path, ['doctor'], misspelled);
+    expect(stdout).toContain('WARN settings: MAYFLY_PROT');
+    const { code, stderr } = await mayfly('ls', '--config', './nowhere');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('./nowhere, which --config names')]);
+  });
+
   it('ends quietly when its reader has had enough', async () => {
     await makePhotos();
     await done('cp', '-r', 'photos', 'charts:');
@@ -162,6 +189,64 @@ describe('mayfly cp, ls, tree, stat, rm', () => {
     expect(await json('cp', '-r', '--newer', 'photos', 'charts:')).toMatchObject({ files: 1, skipped: 2 });
   });
 
+  it('follow a link to a file, and leave alone what is neither file nor directory', async () => {
+    await writeFile(at('file.txt'), 'old');
+    await mkdir(at('to'));
+    await symlink('../file.txt', at('to/a.txt'));
+    await done('cp', 'photos/a.txt', 'to');
+    expect(await readlink(at('to/a.txt'))).toBe('../file.txt');
+    expect(await readFile(at('file.txt'), 'utf8')).toBe('one');
+    execFileSync('mkfifo', [at('pipe'), at('to/b.txt')]);
+    await symlink('pipe', at('link-to-pipe'));
+    await symlink('nowhere', at('link-to-nothing'));
+    for (const refused of ['pipe', 'link-to-pipe', 'link-to-nothing']) {
+      expect((await mayfly('cp', 'photos/a.txt', refused)).code).toBe(2);
+    }
+    const { code, stderr } = await mayfly('mirror', 'photos/2026', 'to');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('to/b.txt is neither a file nor')]);
+    const kinds = await Promise.all(['pipe', 'to/b.txt'].map((path) => lstat(at(path))));
+    expect(kinds.map((stats) => stats.isFIFO())).toEqual([true, true]);
+    expect(await readlink(at('link-to-pipe'))).toBe('pipe');
+    expect((await readdir(at('.'))).sort()).not.toContain('nowhere');
+    await rm(at('to/b.txt'));
+    await symlink('../photos/a.txt', at('to/same.txt'));
+    expect((await mayfly('cp', 'photos/a.txt', 'to/same.txt')).stderr).toContain('its own destination');
+  });
+
+  it('take standard input and output for a file', async () => {
+    const from = (...args: string[]) => runCommand(directory.path, args, {}, 'piped');
+    expect((await from('cp', '-', 'charts:a/b.txt')).stdout).toBe('copied 1 file, 5 B\n');
+    expect(await done('cp', 'charts:a/b.txt', '-')).toBe('piped');
+    expect((await from('cp', '-', 'new/c.txt')).code).toBe(0);
+    expect(await readFile(at('new/c.txt'), 'utf8')).toBe('piped');
+    expect(await from('cp', '-l', '5m', '--json', '-', 'charts:d.txt')).toMatchObject({ code: 0 });
+    expect(await json('stat', 'charts:d.txt')).toMatchObject({ size: 5, expires: expect.any(String) });
+    expect((await mayfly('cp', 'charts:nope', '-')).code).toBe(4);
+  });
+
+  it.each(['- -', '- charts:', '- photos', '- photos/a.txt charts:', '-r photos -', '-l 5m photos/a.txt -'])(
+    'refuse cp %s',
+    async (args) => {
+      expect(await mayfly('cp', ...args.split(' '))).toMatchObject({ code: 2, stdout: '' });
+    },
+  );
+
+  it('leave nothing of input that goes on when they are interrupted', async () => {
+    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+    const child = spawn(process.execPath, [main, 'cp', '-', 'charts:a.txt'], {
+      cwd: directory.path,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    const ended = once(child, 'close');
+    child.stdin.on('error', () => {}).write('more will come');
+    const staged = () => readdir(at('var/files/.mayfly/tmp')).catch(() => []);
+    while ((await staged()).length === 0) await sleep(20);
+    child.kill('SIGINT');
+    expect((await ended)[0]).toBe(130);
+    expect(await staged()).toEqual([]);
+    expect((await mayfly('stat', 'charts:a.txt')).code).toBe(4);
+  });
+
   it('give copies a lifetime, which counts from the copy on', async () => {
     const before = Date.now();
     await done('cp', '-l', '1h30m', 'photos/a.txt', 'charts:a.txt');
@@ -178,6 +263,13 @@ describe('mayfly cp, ls, tree, stat, rm', () => {
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
       { name: '2026', isDir: true },
       { name: 'a.txt', path: 'photos/a.txt', size: 3, isDir: false, expires: null },
+    ]);
+    const { expires } = await json('expire', 'charts:photos/a.txt', '5m');
+    const tree = (await done('tree', '--json', 'charts:photos')).trim().split('\n');
+    expect(tree.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { path: 'photos/2026', isDir: true, expires: null },
+      { path: 'photos/a.txt', isDir: false, expires },
+      { path: 'photos/2026/b.txt', isDir: false, expires: null },
     ]);
   });
 });
@@ -214,7 +306,9 @@ describe('mayfly url, expire', () => {
   it('leaves the secret alone where nothing is to be signed', async () => {
     await done('url', 'charts:a.txt');
     await done('stat', 'charts:a.txt');
-    expect((await done('doctor')).includes('links: are signed, by the secret in var/url-secret')).toBe(true);
+    expect(await done('doctor')).toContain(
+      'links: will be signed, by a secret that is made in var/url-secret',
+    );
     expect(await readdir(at('var'))).not.toContain('url-secret');
   });
 
@@ -243,10 +337,34 @@ describe('mayfly mirror', () => {
     await makePhotos();
     await mkdir(at('copy'));
     await writeFile(at('copy/old.txt'), 'old');
-    expect(await json('mirror', 'photos', 'copy')).toMatchObject({ files: 2 });
+    expect(await json('mirror', 'photos', 'copy')).toMatchObject({ files: 2, removed: 1 });
     expect((await readdir(at('copy'))).sort()).toEqual(['2026', 'a.txt']);
+    expect(await done('mirror', 'photos', 'copy')).toBe(
+      'copied 0 files, 0 B; 2 were the same; removed 0 files\n',
+    );
     expect(await json('mirror', 'photos', 'charts:p')).toMatchObject({ files: 2 });
     expect(await done('ls', 'charts:p')).toBe('2026/\na.txt\n');
+  });
+});
+
+describe('mayfly mirror of a namespace', () => {
+  beforeEach(async () => {
+    await makePhotos();
+    await done('cp', '-r', 'photos', 'charts:');
+  });
+
+  it('that is not there empties nothing', async () => {
+    const { code, stderr } = await mayfly('mirror', 'chrats:', 'photos');
+    expect(code).toBe(4);
+    expect(stderr).toContain('there is no namespace chrats:');
+    expect((await readdir(at('photos'))).sort()).toEqual(['2026', 'a.txt']);
+  });
+
+  it('that is there with nothing in it empties the destination', async () => {
+    await done('rm', '-r', 'charts:');
+    await mkdir(at('var/files/charts'), { recursive: true });
+    expect(await json('mirror', 'charts:', 'photos')).toMatchObject({ files: 0, removed: 2 });
+    expect(await readdir(at('photos'))).toEqual([]);
   });
 });
 
@@ -384,6 +502,20 @@ describe('mayfly doctor', () => {
     expect(await done('ls')).toBe('charts:\n');
   });
 
+  it('notices that better-sqlite3 was not built', async () => {
+    await writeFile(
+      at('unbuilt.cjs'),
+      `require('node:module')._extensions['.node'] = () => {
+        throw Object.assign(new Error('hidden'), { code: 'MODULE_NOT_FOUND' });
+      };`,
+    );
+    const { code, stdout } = await runCommand(directory.path, ['doctor'], {
+      NODE_OPTIONS: `--require ${at('unbuilt.cjs')}`,
+    });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/BAD {2}reachable: better-sqlite3 was not built: allow its install script/);
+  });
+
   it('tells what to change', async () => {
     const { code, stdout } = await runCommand(directory.path, ['doctor', '--json'], {
       MAYFLY_HOST: '0.0.0.0',
@@ -404,7 +536,14 @@ describe('mayfly doctor', () => {
     await files.getFilesystem('charts').write('a.txt', 'x', { seconds: 60 });
     await files.close();
     const outcome = await mayfly('doctor');
-    expect(outcome.stdout).toMatch(/WARN overdue: 1 files/);
+    expect(outcome.stdout).toMatch(/WARN overdue: 1 file is past its deadline, since .*\n.*mayfly purge/);
+  });
+
+  it('leaves files that have just come due to the next purge', async () => {
+    const files = sameMayfly(() => Date.now() - 120_000);
+    for (const name of ['a', 'b']) await files.getFilesystem('charts').write(name, 'x', { seconds: 60 });
+    await files.close();
+    expect(await done('doctor')).toMatch(/ok {3}overdue: 2 files are past their deadlines.* the next purge/);
   });
 });
 

@@ -17,12 +17,14 @@ export async function runCommand(
   directory: string,
   args: readonly string[],
   env: Record<string, string> = {},
+  input = '',
 ): Promise<Outcome> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: directory,
     env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // It may end before it has read all, or anything.
+  child.stdin.on('error', () => {}).end(input);
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

@@ -59,6 +59,15 @@ describe('errors', () => {
     expect(advised.relocated('x/a/b').message).toBe('no, as "x/a/b" is a pipe: use a file');
   });
 
+  it.each(operationErrors)(
+    '%p does not name the empty path of a root, and names the one that it gets',
+    (Class) => {
+      const root = new Class('');
+      expect(root).toMatchObject({ path: '', message: new Class().message });
+      expect(root.relocated('a')).toMatchObject({ path: 'a', message: new Class('a').message, cause: root });
+    },
+  );
+
   it('has the classes without details', () => {
     expect(new errors.FilesystemClosed()).toMatchObject({ code: 'FilesystemClosed', path: undefined });
     expect(new errors.RemoveRootError()).toMatchObject({ code: 'RemoveRootError', path: '' });

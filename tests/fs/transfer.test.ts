@@ -537,6 +537,19 @@ describe('mirror', () => {
     expect(told.sort()).toEqual(['d/e/f', 'd/g']);
   });
 
+  it('tells how many files it removed', async () => {
+    const [one, two] = [new MemoryFS(), new MemoryFS()];
+    await one.write('file', 'x');
+    await one.makeDir('directory');
+    await two.makeDirs('file/e');
+    for (const path of ['file/e/f', 'file/g', 'directory', 'surplus']) await two.write(path, 'old');
+    await two.makeDirs('gone/e');
+    for (const path of ['gone/e/f', 'gone/g']) await two.write(path, 'old');
+    expect(await mirror(one, two)).toEqual({ removed: 6 });
+    expect(await content(two)).toEqual({ directory: null, file: 'x' });
+    expect(await mirror(one, two)).toEqual({ removed: 0 });
+  });
+
   it('works on directories of both', async () => {
     const [one, two] = [new MemoryFS(), new MemoryFS()];
     await one.makeDirs('src/d');

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { BadSettings, isLoopback, parseSettings } from '../../src/server/config.js';
+import { unknownVariables } from '../../src/server/settings-schema.js';
 
 const OLD = 'an-old-secret-of-32-bytes-or-more';
 const NEW = 'a-newer-secret-of-32-bytes-or-more';
@@ -173,6 +174,27 @@ describe('settings of the program', () => {
       const name = path.split('.').reduce((object, key) => object[key], variables);
       expect(readme).toMatch(new RegExp(`\\| \`${name}\` +\\| \`${path}\` +\\|`));
     }
+  });
+});
+
+describe('variables that are no settings', () => {
+  it.each([
+    ['MAYFLY_PROT', '5', true],
+    ['MAYFLY_SERVICE', 'x', true],
+    ['MAYFLY_PORT', '5', false],
+    ['NODE_ENV', 'production', false],
+    ['MAYFLY_SERVICE_HOST', '10.0.0.1', false], // Kubernetes sets these.
+    ['MAYFLY_WEB_PORT', 'tcp://10.0.0.1:80', false],
+    ['MAYFLY_WEB_PORT_80_TCP_ADDR', '10.0.0.1', false],
+  ])('are told of: %s=%s %s', (name, value, expected) => {
+    expect(unknownVariables({ [name]: value })).toEqual(expected ? [name] : []);
+  });
+
+  it('are none of those that config/ maps', () => {
+    const names = Object.values(file('custom-environment-variables.json')).flatMap((value) =>
+      value instanceof Object ? Object.values(value) : [value],
+    ) as string[];
+    expect(unknownVariables(Object.fromEntries(names.map((name) => [name, 'x'])))).toEqual([]);
   });
 });
 

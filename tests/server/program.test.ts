@@ -125,8 +125,15 @@ describe('the program', () => {
       join(own, 'default.json'),
       JSON.stringify({ publicUrl: 'https://a.example', limits: { maxFileSize: 5 } }),
     );
-    const env = { NODE_ENV: 'production', NODE_CONFIG_DIR: own, MAYFLY_PUBLIC_URL: 'https://b.example' };
+    const env = {
+      NODE_ENV: 'production',
+      NODE_CONFIG_DIR: own,
+      MAYFLY_PUBLIC_URL: 'https://b.example',
+      MAYFLY_PROT: '5',
+    };
     const { program, url } = await start(env);
+    const warned = await program.logged('variables that are no settings');
+    expect(warned).toMatchObject({ variables: ['MAYFLY_PROT'] });
     await rm(own, { recursive: true });
     const send = (content: string) =>
       fetch(`${url}/files/demo`, { method: 'POST', body: form('a.txt', content) });

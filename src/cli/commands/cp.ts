@@ -6,11 +6,13 @@ import { isWanted } from '../../fs/derived/transfer-file.js';
 import type { Info } from '../../fs/info.js';
 import { copyFile } from '../../fs/transfer.js';
 import type { CopyCondition } from '../../fs/transfer-options.js';
-import { basename, dirname, joinPath } from '../../path/parts.js';
+import { basename, joinPath } from '../../path/parts.js';
+import { isDirectory, openTarget } from '../copy-target.js';
 import { UsageError } from '../failure.js';
-import { formatSize, parseDuration } from '../format.js';
+import { formatCount, formatSize, parseDuration } from '../format.js';
 import type { OpenPlace } from '../place.js';
 import type { Session } from '../session.js';
+import { checkPipe, copyFromInput, copyToOutput, PIPE } from './cp-pipe.js';
 
 interface CpOptions {
   recursive?: boolean;
@@ -45,7 +47,7 @@ export function addCp(program: Command, session: Session): Command {
     .usage('[options] <source...> <destination>')
     .argument(
       '<place...>',
-      'sources such as ./photos, charts:2026/a.png or s3://bucket/key, and last the destination',
+      'sources such as ./photos, charts:2026/a.png or s3://bucket/key, and last the destination; - is standard input or output',
     )
     .option('-r, --recursive', 'directories with all that is in them')
     .option('-n, --newer', 'only what is newer than at the destination, or missing there')
@@ -57,8 +59,11 @@ export function addCp(program: Command, session: Session): Command {
     .action(async (places: string[], options: CpOptions) => {
       const [to = '', ...texts] = [...places].reverse();
       if (texts.length === 0) throw new UsageError('cp wants a source and a destination');
+      if (places.includes(PIPE)) checkPipe(texts, to, options);
       const signal = session.interruptible();
-      const sources = await Promise.all(texts.reverse().map((text) => session.place(text)));
+      if (to === PIPE) return copyToOutput(await session.place(texts[0] ?? ''), signal);
+      const fromInput = texts[0] === PIPE;
+      const sources = fromInput ? [] : await Promise.all(texts.reverse().map((text) => session.place(text)));
       const destination = await session.place(to, { create: true });
       const lifetime = options.lifetime === undefined ? null : parseDuration(options.lifetime);
       if (lifetime !== null && destination.namespace === null) {
@@ -66,6 +71,7 @@ export function addCp(program: Command, session: Session): Command {
           '--lifetime is for copies into a namespace: write the destination as namespace:path',
         );
       }
+      if (fromInput) return copyFromInput({ session, destination, lifetime, signal });
       await copyAll(
         sources,
         {
@@ -107,10 +113,7 @@ async function copyAll(sources: readonly OpenPlace[], copying: Copying, recursiv
     session.output.progress({ ...done, totalBytes });
   });
   const skipped = done.skipped === 0 ? '' : `; ${done.skipped} were not newer`;
-  session.output.result(
-    done,
-    `copied ${done.files} ${done.files === 1 ? 'file' : 'files'}, ${formatSize(done.bytes)}${skipped}`,
-  );
+  session.output.result(done, `copied ${formatCount(done.files)}, ${formatSize(done.bytes)}${skipped}`);
 }
 
 async function jobsOf(
@@ -156,14 +159,8 @@ function nameOf({ path, write }: OpenPlace): string {
     : (written.split(/[/\\]/).at(-1) ?? '');
 }
 
-async function isDirectory({ fs, path, namespace }: OpenPlace): Promise<boolean> {
-  return (namespace !== null && path === '') || (await fs.isDir(path));
-}
-
-async function copyOne(
-  { from, info, to }: Job,
-  { destination, lifetime, condition, signal }: Copying,
-): Promise<boolean> {
+async function copyOne({ from, info, to }: Job, copying: Copying): Promise<boolean> {
+  const { session, destination, lifetime, condition, signal } = copying;
   const { fs, namespace } = destination;
   if (namespace !== null && lifetime !== null) {
     if (!(await isWanted(condition, info, { fs, path: to }))) return false;
@@ -172,6 +169,6 @@ async function copyOne(
     await namespace.write(to, await from.fs.openRead(info.path), written);
     return true;
   }
-  if (namespace === null && dirname(to) !== '') await fs.makeDirs(dirname(to), { recreate: true });
-  return copyFile(from.fs, info.path, fs, to, { condition, signal });
+  const target = await openTarget(destination, to, session);
+  return copyFile(from.fs, info.path, target.fs, target.path, { condition, signal });
 }

@@ -4,7 +4,6 @@ import { formatLeft, formatSize, formatTime } from '../format.js';
 import type { OpenPlace } from '../place.js';
 import type { Session } from '../session.js';
 
-/** Deadlines are asked for by the page. */
 const PAGE = 500;
 
 interface LsOptions {
@@ -57,7 +56,8 @@ async function listPage(
   }
 }
 
-async function* pagesOf(entries: AsyncIterable<Info> | Iterable<Info>): AsyncGenerator<Info[]> {
+/** For as many at a time deadlines are asked for. */
+export async function* pagesOf(entries: AsyncIterable<Info> | Iterable<Info>): AsyncGenerator<Info[]> {
   let page: Info[] = [];
   for await (const entry of entries) {
     page.push(entry);

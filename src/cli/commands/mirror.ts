@@ -1,6 +1,11 @@
+import { join, sep } from 'node:path';
 import type { Command } from 'commander';
+import { ResourceNotFound } from '../../errors/errors.js';
 import { mirror } from '../../fs/mirror.js';
-import { formatSize } from '../format.js';
+import { joinPath } from '../../path/parts.js';
+import { notReplaced, specialsIn } from '../copy-target.js';
+import { formatCount, formatSize } from '../format.js';
+import type { OpenPlace } from '../place.js';
 import type { Session } from '../session.js';
 import { parseCount } from './cp.js';
 
@@ -16,9 +21,11 @@ export function addMirror(program: Command, session: Session): Command {
     .action(async (from: string, to: string, options: { concurrency?: string; trustNewer?: boolean }) => {
       const signal = session.interruptible();
       const source = await session.place(from);
+      await checkThere(source, session);
       const destination = await session.place(`${to.replace(/(?<=[^:/])$/, '/')}`, { create: true });
+      await checkSpecials(source, destination);
       const done = { files: 0, skipped: 0, bytes: 0 };
-      await mirror(source.fs, destination.fs, {
+      const { removed } = await mirror(source.fs, destination.fs, {
         sourcePath: source.path,
         destinationPath: destination.path,
         signal,
@@ -30,8 +37,29 @@ export function addMirror(program: Command, session: Session): Command {
         },
       });
       session.output.result(
-        done,
-        `copied ${done.files} files, ${formatSize(done.bytes)}; ${done.skipped} were the same`,
+        { ...done, removed },
+        `copied ${formatCount(done.files)}, ${formatSize(done.bytes)}; ${done.skipped} were the same; removed ${formatCount(removed)}`,
       );
     });
+}
+
+/** @throws UsageError a file would take the place of what is neither file nor directory */
+async function checkSpecials(source: OpenPlace, destination: OpenPlace): Promise<void> {
+  if (destination.directory === null) return;
+  const root = join(destination.directory, destination.path);
+  for await (const path of specialsIn(root)) {
+    const same = joinPath(source.path, path.split(sep).join('/'));
+    if (await source.fs.exists(same)) throw notReplaced(join(root, path));
+  }
+}
+
+/**
+ * A namespace needs no making, so a misspelled one looks like one with nothing
+ * in it, and would empty the destination.
+ * @throws ResourceNotFound
+ */
+async function checkThere({ fs, path, namespace, write }: OpenPlace, session: Session): Promise<void> {
+  if (namespace === null || path !== '' || !(await fs.isEmpty(''))) return;
+  for await (const name of (await session.mayfly()).namespaces()) if (name === namespace.namespace) return;
+  throw new ResourceNotFound(write(''), { message: `there is no namespace ${write('')} to be mirrored` });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../failure.js';
 import type { Session } from '../session.js';
+import { pagesOf } from './ls.js';
 
 /** `mayfly tree`: a directory with all below, drawn. */
 export function addTree(program: Command, session: Session): Command {
@@ -18,9 +19,11 @@ export function addTree(program: Command, session: Session): Command {
         session.output.result(null, await place.fs.tree(place.path, { maxLevels }));
         return;
       }
-      const walked = place.fs.walk(place.path, { maxDepth: maxLevels });
-      for await (const { path, isDir, size, modified } of walked) {
-        await session.output.row({ path, isDir, size, modified }, path);
+      for await (const page of pagesOf(place.fs.walk(place.path, { maxDepth: maxLevels }))) {
+        const deadlines = await place.namespace?.getExpirations(page.map(({ path }) => path));
+        for (const [at, { path, isDir, size, modified }] of page.entries()) {
+          await session.output.row({ path, isDir, size, modified, expires: deadlines?.[at] ?? null }, path);
+        }
       }
     });
 }

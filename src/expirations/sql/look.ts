@@ -23,9 +23,13 @@ const BINDING = "select value from mayfly_settings where name = 'storage'";
 
 /** @throws OperationFailed or a subclass: it can't be read, or is no database */
 export async function lookAtSqlite(path: string): Promise<StoreState> {
-  if (!existsSync(path)) return 'missing';
   let database: Database.Database | undefined;
   try {
+    if (!existsSync(path)) {
+      // Nothing is made, but whether SQLite works at all is found out.
+      new Database(':memory:').close();
+      return 'missing';
+    }
     // Not read-only: whoever only reads leaves the log's files behind when he is the last to close.
     const opened = new Database(path, { fileMustExist: true });
     database = opened;

@@ -38,13 +38,32 @@ const TABLE: readonly [prefix: string, make: (cause: unknown) => OperationFailed
   ['EDQUOT', full],
   ['EIO', unreachable],
   ['ENOENT', unreachable],
+  [
+    'ERR_DLOPEN_FAILED',
+    (cause) =>
+      new OperationFailed(undefined, {
+        message: 'better-sqlite3 was built for another Node.js or system: run npm rebuild better-sqlite3',
+        cause,
+      }),
+  ],
 ];
+
+/** What `bindings`, by which better-sqlite3 finds its native part, says where there is none; it has no code. */
+const NOT_BUILT = /^Could not locate the bindings file/;
 
 export function translateSqliteError(error: unknown): unknown {
   if (error instanceof MayflyError || error instanceof Rollback) return error;
   const code = codeOf(error);
   for (const [prefix, make] of TABLE) if (code.startsWith(prefix)) return make(error);
-  return new OperationFailed(undefined, { message: 'the expiration store failed', cause: error });
+  const message = NOT_BUILT.test(messageOf(error))
+    ? 'better-sqlite3 was not built: allow its install script (npm: allowScripts; pnpm: approve-builds), then rebuild it'
+    : 'the expiration store failed';
+  return new OperationFailed(undefined, { message, cause: error });
+}
+
+/** No `instanceof`: it may be of another realm. */
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : '';
 }
 
 function full(cause: unknown): OperationFailed {
