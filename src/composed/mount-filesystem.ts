@@ -195,7 +195,8 @@ export class MountFS extends Filesystem {
 
   override async removeVersion(path: string, version: Info): Promise<boolean> {
     const target = this.validatePath(path);
-    if (this.remove !== MountFS.prototype.remove || this.#mounts.isImplied(target))
+    const { getInfo, remove } = MountFS.prototype;
+    if (this.remove !== remove || this.getInfo !== getInfo || this.#mounts.isImplied(target))
       return super.removeVersion(path, version);
     return this.#run(target, ({ fs, inner }) => fs.removeVersion(inner, version));
   }

@@ -196,6 +196,7 @@ export class MemoryExpirationStore implements ExpirationStore {
   }
 
   #take(token: string, keys: readonly FileKey[]): void {
+    if (keys.length === 0) return; // Nobody gives back what was never taken.
     const texts = keys.map(keyText);
     for (const text of texts) this.#claims.set(text, token);
     this.#claimed.set(token, [...(this.#claimed.get(token) ?? []), ...texts]);

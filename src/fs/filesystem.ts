@@ -275,9 +275,10 @@ export class SubFS extends Filesystem {
     return this.#at(path, (outer) => this.#parent.remove(outer));
   }
 
-  /** As in any filesystem for a wrapper that removes in its own way. */
+  /** As in any filesystem for a wrapper that removes, or tells of files, in its own way. */
   override removeVersion(path: string, version: Info): Promise<boolean> {
-    if (this.remove !== SubFS.prototype.remove) return super.removeVersion(path, version);
+    const { getInfo, remove } = SubFS.prototype;
+    if (this.remove !== remove || this.getInfo !== getInfo) return super.removeVersion(path, version);
     return this.#at(path, (outer) => this.#parent.removeVersion(outer, version));
   }
 

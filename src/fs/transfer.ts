@@ -163,7 +163,7 @@ async function moveOver(
   // By way of a link, further down than where the transfer began.
   if (isInside(from, to) && isInside(to, from)) return;
   const options = { preserveTime, ...(signal === undefined ? {} : { signal }) };
-  await moveByCopying(source, sourcePath, async () => {
+  await moveByCopying(source, sourcePath, true, async () => {
     const info = await source.getInfo(sourcePath);
     await copyOne(from, info, to, options);
     return info;

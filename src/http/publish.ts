@@ -16,7 +16,6 @@ import type {
 import { joinPath } from '../path/parts.js';
 import { requireReplaceable } from './compressed-upload.js';
 import type { Exchange } from './exchange.js';
-import { entityTagOf } from './semantics/entity-tag.js';
 import { lookUp } from './stored-file.js';
 import { randomName, withSuffix } from './upload-name.js';
 import type { Reservation } from './usage.js';
@@ -139,22 +138,6 @@ async function publishNew(
     };
     return staged.publish(path, { ...fate, overwrite: true, check });
   }
-}
-
-/** Remove what was published, with its deadline. What somebody else has put there since stays, with its own. */
-export async function takeBack({ fs }: Exchange, published: Info): Promise<void> {
-  const check = (current: Info | null): void => {
-    if (current === null || !isVersion(current, published)) throw new PathChanged();
-  };
-  try {
-    await fs.remove(published.path, { check });
-  } catch (error) {
-    if (!(error instanceof PathChanged)) throw error;
-  }
-}
-
-function isVersion(current: Info, known: Info): boolean {
-  return !current.isDir && entityTagOf(current) === entityTagOf(known);
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Exchange } from './exchange.js';
 import { badRequest, ClientGone, notFound, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
 import type { Fate, Stored } from './publish.js';
-import { publishAt, publishCounted, publishRenamed, takeBack } from './publish.js';
+import { publishAt, publishCounted, publishRenamed } from './publish.js';
 import { tellFailure } from './request-failure.js';
 import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
 import { lookUp } from './stored-file.js';
@@ -207,7 +207,8 @@ export class UploadForm implements FormReceiver {
   async #takeBack(published: readonly Published[]): Promise<void> {
     for (const { info, isNew } of published) {
       if (!isNew) continue;
-      await takeBack(this.#exchange, info).catch((error: unknown) => {
+      // What somebody else has put there since stays, with its deadline.
+      await this.#exchange.fs.removeVersion(info.path, info).catch((error: unknown) => {
         this.#warn(error, 'a file of a form that failed could not be removed');
       });
     }

@@ -52,6 +52,9 @@ import { Urls } from './urls.js';
 export type { LookedUpFile, ServedFile } from './serving.js';
 
 /** The filesystem of a namespace, with URLs and deadlines; `mayfly.getFilesystem` gives it. */
+/** No `ResourceNotFound`, after which the path's deadline would be forgotten. */
+class VersionGone extends Error {}
+
 export class NamespaceFS extends Filesystem {
   /** Name of the namespace. */
   readonly namespace: string;
@@ -294,16 +297,15 @@ export class NamespaceFS extends Filesystem {
   }
 
   override async removeVersion(path: string, version: Info): Promise<boolean> {
-    let replaced = false;
     const check = (current: Info | null) => {
-      replaced = current === null || current.isDir || !isSameVersion(current, version);
-      if (replaced) throw new ResourceNotFound(path);
+      if (current === null || !isSameVersion(current, version)) throw new VersionGone();
     };
     try {
       await this.remove(path, { check });
       return true;
     } catch (error) {
-      if (replaced || error instanceof ResourceNotFound) return false;
+      // Not found: by somebody beside mayfly.
+      if (error instanceof VersionGone || error instanceof ResourceNotFound) return false;
       throw error;
     }
   }

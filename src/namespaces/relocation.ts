@@ -115,7 +115,7 @@ async function moveBetween(
 ): Promise<void> {
   if (overwrite) return moveFile(source, path, target, targetPath, { preserveTime });
   const condition = 'not-exists';
-  await moveByCopying(source, path, async () => {
+  await moveByCopying(source, path, false, async () => {
     const info = await source.getInfo(path);
     if (!(await copyFile(source, path, target, targetPath, { condition, preserveTime }))) {
       throw new DestinationExists(targetPath);

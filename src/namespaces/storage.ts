@@ -71,6 +71,7 @@ export class Storage implements PurgedStorage {
    * @throws OperationFailed or a subclass
    */
   async checkPresent(): Promise<void> {
+    if (!this.#identified) return this.bound();
     const asked = performance.now();
     if (asked < this.#presentUntil) return;
     if ((await this.#filesystem.identify()) !== this.#identity) throw anotherStorage();

@@ -1,8 +1,10 @@
 /** Copying and moving files of a bucket, with all that must be so before. Paths are canonical. */
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { DestinationExists, FileExists, IllegalDestination, ResourceNotFound } from '../../errors/errors.js';
+import { isSameVersion, replacedWhileMoved } from '../../fs/derived/versions.js';
 import { SourceChanged } from './bucket.js';
 import { copyCurrent, copyFile, copyOnServer } from './copying.js';
+import { infoOf } from './object-info.js';
 import type { ObjectTree } from './object-tree.js';
 import type { Serial } from './serial.js';
 
@@ -31,10 +33,11 @@ export async function moveTo(tree: ObjectTree, serial: Serial, plan: RelocationP
   }
   const key = tree.keys.key(from);
   await serial.run(key, async () => {
-    await bringTo(tree, plan, async ({ ETag }) => {
+    await bringTo(tree, plan, async (object) => {
       const current = await tree.head(from);
-      if (current !== null && current.ETag !== ETag) throw new SourceChanged();
-      await tree.bucket.delete(key, { path: from });
+      const isMoved = current === null || isSameVersion(infoOf(from, current), infoOf(from, object));
+      if (isMoved) return tree.bucket.delete(key, { path: from });
+      throw overwrite ? new SourceChanged() : replacedWhileMoved(from);
     });
   });
 }

@@ -22,6 +22,7 @@ import { checkPaths, removeValid } from '../../fs/derived/remove-many.js';
 import { pruned } from '../../fs/derived/scan-tree.js';
 import { beforeReading } from '../../fs/derived/source.js';
 import { checkTimes } from '../../fs/derived/times.js';
+import { isSameVersion } from '../../fs/derived/versions.js';
 import { writeStaged } from '../../fs/derived/write-staged.js';
 import type {
   InfoChanges,
@@ -42,6 +43,7 @@ import { checkNamespaceName } from '../../path/namespace-name.js';
 import type { BucketFinding } from './bucket-finding.js';
 import type { Connection, ObjectTree } from './engine.js';
 import { DELETE_BATCH, MAX_PRESIGN_SECONDS } from './limits.js';
+import { infoOf } from './object-info.js';
 import type { KeySpace } from './object-key.js';
 import type { RelocationPlan } from './relocation.js';
 import type { ResolvedS3Options, S3FSOptions } from './s3-options.js';
@@ -201,13 +203,12 @@ export class S3FS extends Filesystem {
   }
 
   override async removeVersion(path: string, version: Info): Promise<boolean> {
-    if (version.etag === undefined) return super.removeVersion(path, version);
     const target = this.validatePath(path);
     const { bucket, serial, tree } = await this.#open();
     const key = this.#keys.key(target);
     return serial.run(key, async () => {
       const object = await tree.head(target);
-      if (object === null || object.ETag !== version.etag) return false;
+      if (object === null || !isSameVersion(infoOf(target, object), version)) return false;
       await bucket.delete(key, { path: target });
       return true;
     });

@@ -71,7 +71,9 @@ export async function move(
   const to = normalizePath(destination);
   if (!isSamePlace(fs, from, to)) {
     const { preserveTime = true } = options;
-    return moveByCopying(fs, from, () => bring(fs, from, to, { ...options, preserveTime }));
+    return moveByCopying(fs, from, options.overwrite === true, () =>
+      bring(fs, from, to, { ...options, preserveTime }),
+    );
   }
   await checkDestination(fs, to, options);
   const info = await findInfo(fs, from);

@@ -29,6 +29,8 @@ export async function openVersion(
 }
 
 export function isSameVersion(a: Info, b: Info): boolean {
+  if (a.isDir || b.isDir) return false;
+  if (a.version !== undefined && b.version !== undefined && a.version !== b.version) return false;
   if (a.etag !== undefined && b.etag !== undefined) return a.etag === b.etag;
   return a.size === b.size && a.modified.getTime() === b.modified.getTime();
 }
@@ -36,7 +38,7 @@ export function isSameVersion(a: Info, b: Info): boolean {
 /** Between the look and the removal somebody may still replace it. */
 export async function removeVersion(fs: FilesystemEssentials, path: string, version: Info): Promise<boolean> {
   const current = await findInfo(fs, path);
-  if (current === null || current.isDir || !isSameVersion(current, version)) return false;
+  if (current === null || !isSameVersion(current, version)) return false;
   try {
     await fs.remove(path);
     return true;
@@ -51,23 +53,32 @@ export interface MoveSource {
   removeVersion(path: string, version: Info): Promise<boolean>;
 }
 
-/** Versions of one file that a move tries to bring over before it gives up. */
+/** Versions of one file that a move brings over before it gives up. */
 const VERSIONS = 10;
 
 /**
- * Bring a file over and remove it here. If it is replaced meanwhile, the new version is brought over too.
+ * Bring a file over and remove it here. If it is replaced meanwhile, the new
+ * version is brought over too, in place of the first one; so not where nothing
+ * is to be replaced, as by then that one may be somebody else's.
+ *
  * @param bring gives what it looked at before it began
- * @throws what `bring` throws; OperationFailed: it is replaced again and again
+ * @throws what `bring` throws; OperationFailed: it was replaced, and is in both places
  */
 export async function moveByCopying(
   source: MoveSource,
   path: string,
+  overwrite: boolean,
   bring: () => Promise<Info>,
 ): Promise<void> {
-  for (let i = 0; i < VERSIONS; i++) {
+  for (let left = overwrite ? VERSIONS : 1; left > 0; left--) {
     if (await source.removeVersion(path, await bring())) return;
   }
-  throw new OperationFailed(path, {
-    message: `${JSON.stringify(path)} is replaced again and again while it is moved, and is in both places: move it when nobody writes to it`,
+  throw replacedWhileMoved(path);
+}
+
+/** What ends a move whose source was replaced, though its copy has arrived. */
+export function replacedWhileMoved(path: string): OperationFailed {
+  return new OperationFailed(path, {
+    message: `${JSON.stringify(path)} was replaced while it was moved, and is in both places: move it again with { overwrite: true }, when nobody writes to it`,
   });
 }
