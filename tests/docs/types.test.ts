@@ -35,12 +35,34 @@ const programs: Record<string, string> = {
     type Handler = (request: Request, response: Response, next: (error?: unknown) => void) => void;
     const use = (path: string, ...handlers: (Handler | Handler[])[]) => [path, handlers];
     use(mayfly.urlRoot, mayfly.router());`,
+
+  'settings of django-pyfs are options as they stand': `
+    import { createMayfly } from 'mayfly';
+    createMayfly({ storage: { type: 'osfs', directory_root: 'x', url_root: '/f', cache_bytes: 0 } });
+    createMayfly({
+      storage: { type: 's3fs', bucket: 'b', prefix: 'p', aws_access_key_id: 'k', aws_secret_access_key: 's' },
+      expirations: { type: 'postgres', connection_string: 'postgres://localhost/mayfly' },
+    });`,
+
+  'all that writes to a namespace takes a lifetime': `${PREAMBLE}
+    import { Readable } from 'node:stream';
+    const charts = mayfly.getFilesystem('charts');
+    const options = { seconds: 5, overwrite: false };
+    await charts.write('a', 'a', options);
+    await charts.writeText('b', 'b', options);
+    await charts.writeBytes('c', new Uint8Array(1), options);
+    await charts.upload('d', Readable.from(['d']), { days: 1 });
+    await (await charts.openDir('')).writeText('e', 'e', { days: 1 });`,
 };
 
 /** Lines that do not compile, by what is said of their module. */
 const refused: Record<string, string> = {
   'a misspelt option': `${PREAMBLE}
     mayfly.router({ alow: [] });`,
+  'storage without its directory': `import { createMayfly } from 'mayfly';
+    createMayfly({ storage: { type: 'osfs', url_root: '/f' } });`,
+  'a misspelt key in snake_case': `import { createMayfly } from 'mayfly';
+    createMayfly({ storage: { type: 'osfs', directory_roots: 'x', url_root: '/f' } });`,
 };
 
 const guide = await blocksOf('docs/GUIDE.md', 'ts');
