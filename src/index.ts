@@ -106,6 +106,7 @@ export type { PresignedUrlOptions } from './namespaces/presigned-url.js';
 export type { OnConflict, UploadUrl, UploadUrlOptions } from './namespaces/upload-url.js';
 export type {
   CustomStorage,
+  EitherSpelling,
   ExpirationsInStore,
   ExpirationsOptions,
   MayflyOptions,

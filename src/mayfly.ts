@@ -64,11 +64,12 @@ export interface Mayfly {
   getFilesystem(namespace: string): NamespaceFS;
 
   /**
-   * An Express router to mount at `urlRoot`.
+   * A router of Express 5 to mount at `urlRoot`. An app of Express 4 takes it as well; to its types it is a
+   * `RequestHandler`.
    * @throws InvalidOptions
    * @example app.use(mayfly.urlRoot, mayfly.router())
    */
-  router(options?: RouterOptions): Router;
+  router(options?: RouterOptions): Router & RequestHandler;
 
   /**
    * The same service on bare node:http, under `urlRoot`.
@@ -187,8 +188,9 @@ class ComposedMayfly implements Mayfly {
     return new NamespaceFS(this.#host, namespace);
   }
 
-  router(options?: RouterOptions): Router {
-    return createRouter(this.#service(), options);
+  router(options?: RouterOptions): Router & RequestHandler {
+    // A router needs nothing of a request but what node:http gives it; its types claim more.
+    return createRouter(this.#service(), options) as Router & RequestHandler;
   }
 
   handler(options?: RouterOptions): RequestHandler {

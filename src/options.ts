@@ -94,12 +94,22 @@ export interface UrlsOptions {
   required?: boolean;
 }
 
+/** `directoryRoot` as `directory_root`. */
+type InSnakeCase<Name> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${InSnakeCase<Rest>}`
+  : Name;
+
+/** Options with their keys in camelCase, or all of them in snake_case, as a settings block of django-pyfs has them. */
+export type EitherSpelling<Options> =
+  | Options
+  | (Options extends object ? { [Key in keyof Options as InSnakeCase<Key>]: Options[Key] } : never);
+
 /** Options of `createMayfly`. The snake_case spelling of any key is accepted as well. */
 export interface MayflyOptions {
   /** Where files are kept. */
-  storage: StorageOptions;
+  storage: EitherSpelling<StorageOptions>;
   /** Where deadlines are kept; default an SQLite database in memory, with a warning where files outlive it. */
-  expirations?: ExpirationsOptions;
+  expirations?: EitherSpelling<ExpirationsOptions>;
   /** When to purge, as a node-cron expression in UTC; default every minute. False: never, call `expireObjects` yourself. */
   purge?:
     | {

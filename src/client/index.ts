@@ -36,7 +36,8 @@ export class RequestFailed extends Error {
  * @throws TypeError without a `baseUrl`
  * @example const files = createClient({ baseUrl: '/files' });
  */
-export function createClient({ baseUrl, token, fetch: ownFetch }: ClientOptions): Client {
+export function createClient(options: ClientOptions): Client {
+  const { baseUrl, token, credentials, headers: given, fetch: ownFetch } = options;
   if (typeof baseUrl !== 'string') throw new TypeError("baseUrl must be a string, such as '/files'");
   const base = baseUrl.replace(/\/+$/, '');
 
@@ -53,20 +54,19 @@ export function createClient({ baseUrl, token, fetch: ownFetch }: ClientOptions)
 
   const headersWith = (own: Record<string, string | undefined>): Record<string, string> => {
     const bearer = typeof token === 'function' ? token() : token;
-    const all = { Accept: 'application/json', Authorization: bearer && `Bearer ${bearer}`, ...own };
-    return Object.fromEntries(Object.entries(all).filter(([, value]) => value)) as Record<string, string>;
+    const set = { Accept: 'application/json', Authorization: bearer && `Bearer ${bearer}`, ...own };
+    const all = new Headers(typeof given === 'function' ? given() : given);
+    for (const [name, value] of Object.entries(set)) if (value) all.set(name, value);
+    return Object.fromEntries(all);
   };
 
   const ask = async (method: string, url: string, sent: Sent = {}): Promise<unknown> => {
-    const headers = headersWith(sent.headers ?? {});
+    const { onProgress } = sent;
+    const ready = { ...sent, headers: headersWith(sent.headers ?? {}), credentials };
     const answer =
-      sent.onProgress === undefined
-        ? await viaFetch(ownFetch ?? fetch, method, url, { ...sent, headers })
-        : await withProgress(ownFetch ?? fetch, method, url, {
-            ...sent,
-            headers,
-            onProgress: sent.onProgress,
-          });
+      onProgress === undefined
+        ? await viaFetch(ownFetch ?? fetch, method, url, ready)
+        : await withProgress(ownFetch ?? fetch, method, url, { ...ready, onProgress });
     const told = parsed(answer.text) as { detail?: string; title?: string } | null;
     if (answer.status < 200 || answer.status > 299) {
       throw new RequestFailed(
@@ -165,7 +165,9 @@ interface Sent {
 }
 
 interface Ready extends Sent {
+  /** By names in lower case. */
   headers: Record<string, string>;
+  credentials: ClientOptions['credentials'];
 }
 
 interface Answer {
@@ -179,11 +181,12 @@ async function viaFetch(
   send: typeof fetch,
   method: string,
   url: string,
-  { headers, body, signal }: Ready,
+  { headers, body, signal, credentials }: Ready,
 ): Promise<Answer> {
   const response = await send(url, {
     method,
     headers,
+    ...(credentials ? { credentials } : {}),
     ...(body === undefined ? {} : { body }),
     ...(signal ? { signal } : {}),
   });
@@ -194,9 +197,10 @@ type Progressing = Ready & { onProgress: (progress: UploadProgress) => void };
 
 function withProgress(send: typeof fetch, method: string, url: string, sent: Progressing): Promise<Answer> {
   const { XMLHttpRequest } = globalThis as { XMLHttpRequest?: new () => Xhr };
-  return XMLHttpRequest === undefined
-    ? viaStream(send, method, url, sent)
-    : viaXhr(new XMLHttpRequest(), method, url, sent);
+  if (XMLHttpRequest === undefined) return viaStream(send, method, url, sent);
+  // To its own origin it sends cookies whatever it is told.
+  if (sent.credentials === 'omit') return viaFetch(send, method, url, sent);
+  return viaXhr(new XMLHttpRequest(), method, url, sent);
 }
 
 /** Where fetch takes streams, as in Node: what is read has been sent, but for a buffer. */
@@ -206,7 +210,7 @@ async function viaStream(
   url: string,
   sent: Progressing,
 ): Promise<Answer> {
-  const { body, headers, signal, total = 0, onProgress } = sent;
+  const { body, headers, signal, credentials, total = 0, onProgress } = sent;
   const whole = new Response(body);
   let loaded = 0;
   const counter = new TransformStream<Uint8Array, Uint8Array>({
@@ -217,10 +221,11 @@ async function viaStream(
       controller.enqueue(chunk);
     },
   });
-  const type = headers['Content-Type'] ?? whole.headers.get('Content-Type');
+  const type = headers['content-type'] ?? whole.headers.get('Content-Type');
   const response = await send(url, {
     method,
-    headers: { ...headers, ...(type ? { 'Content-Type': type } : {}) },
+    headers: { ...headers, ...(type ? { 'content-type': type } : {}) },
+    ...(credentials ? { credentials } : {}),
     body: whole.body?.pipeThrough(counter) ?? null,
     duplex: 'half',
     ...(signal ? { signal } : {}),
@@ -232,6 +237,7 @@ async function viaStream(
 interface Xhr {
   readonly status: number;
   readonly responseText: string;
+  withCredentials: boolean;
   readonly upload: { onprogress: ((event: UploadProgress) => void) | null };
   onload: (() => void) | null;
   onerror: (() => void) | null;
@@ -247,7 +253,7 @@ function viaXhr(
   xhr: Xhr,
   method: string,
   url: string,
-  { headers, body, signal, onProgress }: Progressing,
+  { headers, body, signal, credentials, onProgress }: Progressing,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const abort = (): void => xhr.abort();
@@ -264,6 +270,7 @@ function viaXhr(
     if (signal?.aborted) return reject(signal.reason);
     signal?.addEventListener('abort', abort);
     xhr.open(method, url);
+    xhr.withCredentials = credentials === 'include';
     for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
     xhr.send(body);
   });

@@ -52,7 +52,7 @@ export interface UploadOptions {
   days?: number;
   /** Seconds that the answered URL works, where URLs are signed. */
   timeout?: number;
-  /** Aborting it ends the upload; nothing of it stays. */
+  /** Aborting it ends the upload; nothing of it stays, unless all of it had been sent. */
   signal?: AbortSignal;
   /** Called as bytes go out. */
   onProgress?: (progress: UploadProgress) => void;
@@ -76,7 +76,7 @@ export interface PutOptions extends UploadOptions {
   contentType?: string;
 }
 
-/** A file to be uploaded: a `File`, or a `Blob` under a name. */
+/** A file to be uploaded: a `File`, a `Blob` under a name, or a mere `Blob`, which is called `file`. */
 export type Upload = Blob | NamedBlob;
 
 /** A blob with the name that it shall have. */
@@ -93,6 +93,13 @@ export interface ClientOptions {
   baseUrl: string;
   /** Sent as `Authorization: Bearer`; a function is asked each time. */
   token?: string | (() => string | undefined);
+  /**
+   * As fetch's: whether cookies go along, default `'same-origin'`. To another origin `'include'` wants
+   * `cors: { credentials: true }` there. With `'omit'` a browser tells of no progress.
+   */
+  credentials?: 'include' | 'same-origin' | 'omit';
+  /** Sent with all requests, but for those that the client sets itself; a function is asked each time. */
+  headers?: Record<string, string> | (() => Record<string, string>);
   /** In place of the global one. */
   fetch?: typeof fetch;
 }

@@ -20,7 +20,7 @@ export type WriteSource =
 
 /** Options of `stage`. */
 export interface StageOptions {
-  /** Media type to keep, where the backend keeps one; default none. */
+  /** Media type to keep, where the backend keeps one; default none. What is no media type, such as `png`, is a TypeError. */
   contentType?: string;
   /**
    * Name that clients are to save the file under, where it is another than the

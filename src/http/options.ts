@@ -54,6 +54,9 @@ export interface RouterOptions {
   /**
    * Called before anything is read or stored. Anything but `true` (or a
    * promise of it) is 403; what it throws goes to `next`. Default: all may.
+   *
+   * The request is as what was mounted before has left it. In TypeScript say so by its type:
+   * `(request: express.Request, about) => request.user !== undefined`.
    */
   authorize?(request: IncomingMessage, about: AuthorizeRequest): boolean | Promise<boolean>;
   /** Bytes of one file; one more is 413. Default 1 GiB. */

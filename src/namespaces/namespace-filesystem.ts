@@ -199,6 +199,18 @@ export class NamespaceFS extends Filesystem {
     return this.#publishing.write(path, source, options);
   }
 
+  override writeBytes(path: string, bytes: Uint8Array, options?: NamespaceWriteOptions): Promise<Info> {
+    return super.writeBytes(path, bytes, options);
+  }
+
+  override writeText(path: string, text: string, options?: NamespaceWriteOptions): Promise<Info> {
+    return super.writeText(path, text, options);
+  }
+
+  override upload(path: string, readable: Readable, options?: NamespaceWriteOptions): Promise<Info> {
+    return super.upload(path, readable, options);
+  }
+
   override stage(
     path: string,
     source: WriteSource,

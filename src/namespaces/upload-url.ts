@@ -43,7 +43,10 @@ export interface UploadUrl {
   url: string;
   /** Always `POST`, as `multipart/form-data`. */
   method: 'POST';
-  /** Fields that come before the file, by name. */
+  /**
+   * Fields that come before the file, by name. If `Content-Type` is not among them, S3 wants it beside them: with a
+   * range such as `image/*` the client says the type.
+   */
   fields: Record<string, string>;
   /** Headers to send; none are needed today. */
   headers: Record<string, string>;

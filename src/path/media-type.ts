@@ -13,9 +13,14 @@ export const MEDIA_TYPE = new RegExp(
   `^(${TOKEN}/${TOKEN})(?:\\s*;\\s*${TOKEN}=(?:${TOKEN}|"[^"\\\\\\r\\n]*"))*$`,
 );
 
+/** Whether it can be a `Content-Type`. */
+export function isMediaType(value: string): boolean {
+  return typeof value === 'string' && value.length <= 255 && MEDIA_TYPE.test(value);
+}
+
 /** @throws TypeError what is given can't be a `Content-Type` */
 export function checkMediaType(value: string): void {
-  if (typeof value === 'string' && value.length <= 255 && MEDIA_TYPE.test(value)) return;
+  if (isMediaType(value)) return;
   throw new TypeError("contentType must be a media type such as 'application/pdf'");
 }
 

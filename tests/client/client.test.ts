@@ -1,12 +1,16 @@
 /** The client, against the real program: from Node and from a browser. */
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { minify } from '@swc/core';
 import type { z } from 'zod';
-import type { Client, Entry, StoredFile, UploadProgress } from '../../src/client/index.js';
+import type { Client, ClientOptions, Entry, StoredFile, UploadProgress } from '../../src/client/index.js';
 import { createClient, RequestFailed } from '../../src/client/index.js';
 import type { entrySchema, fileSchema } from '../../src/http/schemas.js';
+import { createMayfly } from '../../src/index.js';
 import { describeInBrowser, useSite } from '../page/browser.js';
 import { Program } from '../server/program.js';
 
@@ -197,8 +201,97 @@ describe('an answer to mayfly/client that is not of the service', () => {
   });
 });
 
+describe('credentials and headers of mayfly/client', () => {
+  const sent: RequestInit[] = [];
+  const answer = '{"entries":[],"cursor":null,"files":[]}';
+  const clientWith = (options: Partial<ClientOptions>) =>
+    createClient({
+      baseUrl: 'http://x/files',
+      fetch: async (_url, init) => {
+        sent.push(init as RequestInit);
+        return new Response(answer);
+      },
+      ...options,
+    });
+
+  beforeEach(() => void sent.splice(0));
+
+  it('go with every request, told of progress or not', async () => {
+    let count = 0;
+    const client = clientWith({
+      credentials: 'include',
+      headers: () => ({ 'X-CSRF-Token': `${++count}`, accept: 'text/html' }),
+    });
+    await client.put('ns', 'a', 'a');
+    await client.put('ns', 'a', 'a', { onProgress: () => undefined });
+    expect(sent.map(({ credentials }) => credentials)).toEqual(['include', 'include']);
+    const headers = sent.map((init) => new Headers(init.headers));
+    expect(headers.map((each) => [each.get('X-CSRF-Token'), each.get('Accept')])).toEqual([
+      ['1', 'application/json'],
+      ['2', 'application/json'],
+    ]);
+  });
+
+  it('are left to fetch where none are given', async () => {
+    await clientWith({}).remove('ns', 'a');
+    expect(sent).toEqual([{ method: 'DELETE', headers: { accept: 'application/json' } }]);
+  });
+
+  it('are not overruled by XMLHttpRequest, which can not do without cookies', async () => {
+    Object.assign(globalThis, { XMLHttpRequest: class {} });
+    try {
+      await clientWith({ credentials: 'omit' }).put('ns', 'a', 'a', { onProgress: () => undefined });
+    } finally {
+      Reflect.deleteProperty(globalThis, 'XMLHttpRequest');
+    }
+    expect(sent.map(({ credentials }) => credentials)).toEqual(['omit']);
+  });
+});
+
 describeInBrowser('mayfly/client in a browser', () => {
   const site = useSite();
+
+  it.each([
+    ['include', [1, 1, 0]],
+    [undefined, [403, 403, 403]],
+  ])('sends cookies to another origin as it is told (%s)', async (credentials, expected) => {
+    const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
+    const handler = mayfly.handler({
+      allow: ['read', 'list', 'upload'],
+      authorize: ({ headers }) => headers.cookie === 'session=1' && headers['x-csrf-token'] !== undefined,
+      cors: { origin: site.url, credentials: true },
+    });
+    const other = createServer(handler).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+      const { page } = await site.visit({ bypassCSP: true });
+      await page.context().addCookies([{ name: 'session', value: '1', url }]);
+      const source = await readFile(BUILT, 'utf8');
+      const told = await page.evaluate(
+        async ({ source: code, ...options }) => {
+          const { createClient: create } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+          const client = create(options);
+          const status = (error: { status: number }) => error.status;
+          const blob = new Blob(['x']);
+          const put = client.put('a', 'a.txt', blob, { onProgress: () => undefined });
+          const posted = client.upload('a', blob);
+          const listed = client.list('b').next();
+          return [
+            await put.then(({ size }: StoredFile) => size, status),
+            await posted.then(([{ size }]: [StoredFile]) => size, status),
+            await listed.then(() => 0, status),
+          ];
+        },
+        { source, baseUrl: `${url}/files`, credentials, headers: { 'X-CSRF-Token': 'x' } },
+      );
+      expect(told).toEqual(expected);
+    } finally {
+      other.close();
+      other.closeAllConnections();
+      await mayfly.close();
+    }
+  });
 
   it('uploads with progress, and stops when told to', async () => {
     const { page, namespace } = await site.visit({ bypassCSP: true });

@@ -16,13 +16,14 @@ export async function blocksOf(file: string, language: string): Promise<string[]
   );
 }
 
-/** A directory in which mayfly and express are installed. */
+/** A directory in which mayfly, express and multer are installed. */
 export async function userProject(): Promise<{ path: string; remove: () => Promise<void> }> {
   const directory = await temporaryDirectory();
   const modules = join(directory.path, 'node_modules');
   await mkdir(modules);
   await symlink(root, join(modules, 'mayfly'));
-  await symlink(join(root, 'node_modules', 'express'), join(modules, 'express'));
+  for (const name of ['express', 'multer'])
+    await symlink(join(root, 'node_modules', name), join(modules, name));
   await writeFile(join(directory.path, 'package.json'), '{ "type": "module" }');
   return directory;
 }

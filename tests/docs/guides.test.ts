@@ -90,6 +90,22 @@ async function serves(file: string, code: string): Promise<void> {
   }
 }
 
+describe('GUIDE.md', () => {
+  it('has a test that passes under jest, started as told', async () => {
+    const [code = '', ...others] = await blocksOf('docs/GUIDE.md', 'cjs');
+    expect(others).toEqual([]);
+    await writeFile(join(directory.path, 'chart.test.cjs'), code);
+    const guide = await readFile(join(root, 'docs/GUIDE.md'), 'utf8');
+    const [, NODE_OPTIONS] = /`NODE_OPTIONS=(\S+) npx jest`/.exec(guide) ?? [];
+    const jest = join(root, 'node_modules/jest/bin/jest.js');
+    const { stderr } = await promisify(execFile)(process.execPath, [jest, '--rootDir', directory.path], {
+      cwd: directory.path,
+      env: { PATH: process.env.PATH, NODE_OPTIONS },
+    });
+    expect(stderr).toMatch(/^Tests: +1 passed, 1 total$/m);
+  });
+});
+
 describe('CLI.md', () => {
   it('has commands that work one after the other', async () => {
     const [commands = ''] = await blocksOf('docs/CLI.md', 'sh');

@@ -575,3 +575,17 @@ describe('the race of two copies to one new name', () => {
     expect(await two.readText('f')).toBe('theirs');
   });
 });
+
+it('copies a file to which others have given a type that is none, without it', async () => {
+  class OddFS extends MemoryFS {
+    override async getInfo(path: string): Promise<Info> {
+      return { ...(await super.getInfo(path)), contentType: 'png' };
+    }
+  }
+  const [from, to] = [new OddFS(), new MemoryFS()];
+  await from.write('a', 'a');
+  await copyFile(from, 'a', to, 'b');
+  expect((await to.getInfo('b')).contentType).toBeUndefined();
+  await from.appendText('a', 'b');
+  expect(await from.readText('a')).toBe('ab');
+});

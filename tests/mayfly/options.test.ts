@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../src/clock/clock.js';
 import { InvalidOptions } from '../../src/errors/errors.js';
 import { MemoryExpirationStore } from '../../src/expirations/memory-expiration-store.js';
 import { resolveOptions } from '../../src/options.js';
@@ -21,7 +22,7 @@ describe('options', () => {
       storage: { ...osfs, durable: true },
       expirations: null,
       purge: { schedule: '* * * * *' },
-      clock: Date.now,
+      clock: systemClock,
     });
   });
 

@@ -43,6 +43,14 @@ describe.each([...STORAGES, ['PostgreSQL', openOnPostgres] as const])('deadlines
       expect(await files.getExpiration('a')).toEqual(expected);
     });
 
+    it('goes with whatever writes a file', async () => {
+      const expected = new Date(clock.now + 90_000);
+      await files.writeText('a', 'x', { seconds: 90 });
+      await files.writeBytes('b', Buffer.from('x'), { seconds: 90 });
+      await files.upload('c', Readable.from(['x']), { seconds: 90 });
+      expect(await files.getExpirations(['a', 'b', 'c'])).toEqual([expected, expected, expected]);
+    });
+
     it('is done for a path without a file, which is found missing when due', async () => {
       await files.expire('later.txt', 10);
       clock.advance(10);

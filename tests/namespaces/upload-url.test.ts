@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type {
   Expiration,
@@ -40,6 +41,17 @@ async function send(
   for (const [field, value] of Object.entries({ ...fields, ...extra })) form.append(field, value);
   form.append('file', file, name);
   return fetch(new URL(url, base), { method, headers, body: form });
+}
+
+/** As the page on URLs shows it. */
+async function sendAsShown(base: string, upload: UploadUrl, file: File): Promise<Response> {
+  const page = await readFile(new URL('../../docs/URLS.md', import.meta.url), 'utf8');
+  const [, code] = /<script type="module">\n(.*?)<\/script>/s.exec(page) ?? [];
+  const AsyncFunction = (async () => undefined).constructor as FunctionConstructor;
+  const shown = new AsyncFunction('fetch', 'input', `${code}\nreturn answer;`);
+  const answer = (url: string, init?: RequestInit) =>
+    init === undefined ? Response.json(upload) : fetch(new URL(url, base), init);
+  return shown(answer, { files: [file] });
 }
 
 const png = new Blob([PNG], { type: 'image/png' });
@@ -230,6 +242,14 @@ describe.each(STORAGES.filter(([name]) => name !== 's3fs'))(
       expect(await names(ns)).toEqual(['a/b/c.png']);
     });
 
+    it('takes what a page sends as docs/URLS.md shows it', async () => {
+      const site = await serve();
+      const upload = await ns.getUploadUrl('in/', { accept: ['image/*'] });
+      const file = new File([PNG], 'a.png', { type: 'image/png' });
+      expect((await sendAsShown(site.url(''), upload, file)).status).toBe(201);
+      expect(await names(ns)).toEqual(['in/a.png']);
+    });
+
     it.each([
       [{ timeout: 0 }, RangeError],
       [{ timeout: -1 }, RangeError],
@@ -292,6 +312,15 @@ describeS3('getUploadUrl, answered by S3', () => {
     expect(await status(anyImage, png, { 'Content-Type': 'image/png' })).toBe(201);
     expect(await status(upload, png)).toBe(201);
     expect(await names(ns)).toEqual([upload.path, anyImage.path].sort());
+  });
+
+  it('takes what a page sends as docs/URLS.md shows it', async () => {
+    const file = new File([PNG], 'a.png', { type: 'image/png' });
+    for (const accept of [['image/*'], ['*/*']]) {
+      const upload = await ns.getUploadUrl('in/', { accept });
+      expect((await sendAsShown(upload.url, upload, file)).status).toBe(201);
+      expect(await ns.getSize(upload.path as string)).toBe(PNG.length);
+    }
   });
 
   it('has its deadline recorded before there is a file, and ends with it', async () => {

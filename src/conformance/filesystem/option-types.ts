@@ -9,6 +9,7 @@ type Call = (fs: Filesystem, options: never) => Promise<unknown>;
 
 const TRUTHS: readonly unknown[] = [0, 1, null, 'false', {}];
 const TEXTS: readonly unknown[] = [5, null, true, ['text/plain']];
+const MEDIA_TYPES: readonly unknown[] = [...TEXTS, 'png', '', 'image/', 'image/*/x', 'text/plain\r\nX: y'];
 const SIGNALS: readonly unknown[] = [5, null, true, 'abort', {}, { aborted: false }];
 
 /** Each method, with what its options must not be. A file is at `f`, directories at `d` and `e`. */
@@ -16,14 +17,14 @@ const methods: readonly (readonly [name: string, call: Call, wrong: Record<strin
   [
     'write',
     (fs, options) => fs.write('f', 'new', options),
-    { overwrite: TRUTHS, contentType: TEXTS, filename: TEXTS, signal: SIGNALS },
+    { overwrite: TRUTHS, contentType: MEDIA_TYPES, filename: TEXTS, signal: SIGNALS },
   ],
   ['writeText', (fs, options) => fs.writeText('f', 'new', options), { overwrite: TRUTHS }],
   ['upload', (fs, options) => fs.upload('f', Readable.from(['new']), options), { overwrite: TRUTHS }],
   [
     'stage',
     async (fs, options) => (await fs.stage('f', 'new', options)).discard(),
-    { contentType: TEXTS, filename: TEXTS, signal: SIGNALS },
+    { contentType: MEDIA_TYPES, filename: TEXTS, signal: SIGNALS },
   ],
   ['create', (fs, options) => fs.create('f', options), { wipe: TRUTHS }],
   ['makeDir', (fs, options) => fs.makeDir('d', options), { recreate: TRUTHS }],

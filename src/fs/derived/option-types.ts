@@ -4,8 +4,9 @@
  * that must not mean something: `overwrite: 'false'` is neither yes nor no.
  *
  * Writes are hot, so this only asks for types. What a number or a name must be
- * like is checked where it is used.
+ * like is checked where it is used; a media type here, as it is kept unseen.
  */
+import { checkMediaType } from '../../path/media-type.js';
 import type { MakeDirOptions, PublishOptions, StageOptions, WriteOptions } from '../essentials.js';
 import type { RemoveManyOptions } from '../staged-file.js';
 import type { CopyDirOptions, CopyOptions, MoveTransferOptions } from '../transfer-options.js';
@@ -78,11 +79,20 @@ export const checkMakeDirOptions = optionsChecker<MakeDirOptions>({
   assumeClear: 'boolean',
 });
 
+/** With `contentType` being one. */
+function contentChecker<T extends StageOptions>(types: OptionTypes<T>): (options: T | undefined) => void {
+  const check = optionsChecker<T>(types);
+  return (options) => {
+    check(options);
+    if (options?.contentType !== undefined) checkMediaType(options.contentType);
+  };
+}
+
 /** Check the options of `write`. @throws TypeError */
-export const checkWriteOptions = optionsChecker<WriteOptions>({ ...publishTypes, ...stageTypes });
+export const checkWriteOptions = contentChecker<WriteOptions>({ ...publishTypes, ...stageTypes });
 
 /** Check the options of `stage`. @throws TypeError */
-export const checkStageOptions = optionsChecker<StageOptions>(stageTypes);
+export const checkStageOptions = contentChecker<StageOptions>(stageTypes);
 
 /** Check the options of `StagedFile.publish`. @throws TypeError */
 export const checkPublishOptions = optionsChecker<PublishOptions>(publishTypes);
