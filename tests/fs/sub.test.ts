@@ -6,6 +6,7 @@ import {
   MemoryFS,
   MountFS,
   markOpenedDirectory,
+  moveFile,
   OSFS,
   ReadOnlyFS,
   S3FS,
@@ -59,6 +60,19 @@ describe('a directory as a filesystem', () => {
       const error = await rejectionOf(Promise.resolve().then(call));
       expect(error).toMatchObject({ code: 'InvalidPath', path: bad });
     }
+  });
+
+  it('removes a version as it tells of it, where it tells of files in its own way', async () => {
+    class DoubledFS extends SubFS {
+      override async getInfo(path: string): Promise<Info> {
+        const { etag: _, version: __, ...info } = await super.getInfo(path);
+        return { ...info, size: info.size * 2 };
+      }
+    }
+    const [fs, target] = [new MemoryFS(), new MemoryFS()];
+    await fs.write('f', 'x');
+    await moveFile(new DoubledFS(fs, ''), 'f', target, 'g');
+    expect([await fs.exists('f'), await target.exists('g')]).toEqual([false, true]);
   });
 
   it('sweeps where it stages, and tells the identity of what it wraps', async () => {

@@ -149,6 +149,19 @@ describe('a directory that is not there today', () => {
     });
   });
 
+  it('is seen to be there by the first who asks for the deadline of a write that was broken off', async () => {
+    const { path } = (tested.shared as { expirations: { path: string } }).expirations;
+    const store = new SqliteExpirationStore(path);
+    const key = { namespace: 'n', path: 'never' };
+    await store.claim('of a writer that died', [key]);
+    const row = { ...key, deadline: null, seen: false };
+    await store.settle('of a writer that died', [{ ...row, intent: { deadline: 1, before: null } }]);
+    await store.close();
+    await fromTheStart(async (mayfly) => {
+      expect(await mayfly.getFilesystem('n').getExpiration('never')).toBeNull();
+    });
+  });
+
   it('makes everything reject rather than believe that files are missing, and keeps their deadlines', async () => {
     await rename(root, `${root}-away`);
     const unreachable = { code: 'RemoteConnectionError' };

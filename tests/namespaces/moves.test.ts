@@ -5,6 +5,7 @@ import {
   DirectoryExpected,
   FileExpected,
   FilesystemClosed,
+  OperationFailed,
   ResourceNotFound,
   ResourceReadOnly,
 } from '../../src/errors/errors.js';
@@ -39,6 +40,43 @@ beforeEach(async () => {
   await b.makeDirs('d/e');
 });
 afterEach(() => mayfly.close());
+
+describe('a file that is replaced while it is moved', () => {
+  it('keeps its deadline where it stays, and brings that of the version which arrives', async () => {
+    await a.write('f', 'one', { seconds: 60 });
+    const version = await a.getInfo('f');
+    await a.write('f', 'another', { seconds: 60 });
+    expect(await a.removeVersion('f', version)).toBe(false);
+    expect([await a.readText('f'), await a.getExpiration('f')]).toEqual(['another', SOON]);
+    expect(await a.removeVersion('f', await a.getInfo('f'))).toBe(true);
+    expect(await a.getExpiration('f')).toBeNull();
+  });
+
+  it('is in both places, each with a deadline, where nothing is to be replaced', async () => {
+    const [one, two] = [new MemoryFS(), new MemoryFS()];
+    const storage = { filesystem: mounted({ a: one, b: two }), urlRoot: '/f' };
+    const other = createMayfly({
+      storage,
+      expirations: { type: 'sqlite', path: ':memory:' },
+      purge: false,
+      clock: () => now,
+    });
+    const [from, to] = [other.getFilesystem('a'), other.getFilesystem('b')];
+    await from.write('f', 'one', { seconds: 60 });
+    const write = two.write.bind(two);
+    two.write = async (...args) => {
+      const info = await write(...args);
+      await one.write('f', 'another'); // By somebody beside mayfly, whom no claim holds off.
+      return info;
+    };
+    await expectError(moveFile(from, 'f', to, 'g'), OperationFailed, 'f');
+    await two.remove('g');
+    await expectError(from.moveInto(to, 'f', 'g'), OperationFailed, 'f');
+    expect([await from.readText('f'), await from.getExpiration('f')]).toEqual(['another', SOON]);
+    expect([await to.readText('g'), await to.getExpiration('g')]).toEqual(['another', SOON]);
+    await other.close();
+  });
+});
 
 /** What shows the directory d of the namespace b, and where it shows it. */
 const VIEWS: [string, () => Promise<[Filesystem, string]> | [Filesystem, string]][] = [
