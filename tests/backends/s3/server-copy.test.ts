@@ -12,6 +12,7 @@ import {
   MemoryFS,
   MountFS,
   moveFile,
+  OperationFailed,
   ReadOnlyFS,
   ResourceNotFound,
   ResourceReadOnly,
@@ -110,6 +111,35 @@ describeS3('a copy within a bucket', () => {
     expect(await there.readText('copy')).toBe('here');
     expect(await here.exists('copy')).toBe(false);
     client.destroy();
+  });
+
+  it.each([
+    ['brings over too what replaces its source meanwhile', true, 'again', false],
+    ['stays in both places where nothing is to be replaced', false, 'text', true],
+  ])('by which a file is moved %s', async (_what, overwrite, moved, stays) => {
+    const other = plainClient();
+    const prefix = randomUUID();
+    const replacement = keep(new S3FS({ bucket, prefix, client: other }));
+    const sdk = plainClient();
+    let arrivals = 0;
+    sdk.middlewareStack.add(
+      (next) => async (args) => {
+        const answer = await next(args);
+        const { Key, Body, CopySource } = args.input as { Key?: string; Body?: unknown; CopySource?: string };
+        const arrived = Key === `${prefix}/g` && (Body ?? CopySource) !== undefined;
+        if (arrived && ++arrivals === 1) await replacement.write('f', 'again');
+        return answer;
+      },
+      { step: 'initialize' },
+    );
+    const mine = keep(new S3FS({ bucket, prefix, client: sdk }));
+    await mine.write('f', 'text');
+    const moving = mine.move('f', 'g', { overwrite });
+    if (stays) await expectError(moving, OperationFailed, 'f');
+    else await moving;
+    expect([await mine.readText('g'), await mine.exists('f')]).toEqual([moved, stays]);
+    sdk.destroy();
+    other.destroy();
   });
 
   it('goes through what changes the bytes', async () => {
