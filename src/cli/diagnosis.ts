@@ -4,7 +4,7 @@ import type { BucketFinding } from '../backends/s3/bucket-finding.js';
 import { S3FS } from '../backends/s3/s3-filesystem.js';
 import type { Mayfly } from '../mayfly.js';
 import type { ServerOptions } from '../server/config.js';
-import { isLoopback, strayVariables } from '../server/config.js';
+import { isLoopback } from '../server/config.js';
 import { explain } from './failure.js';
 import { formatSize, formatTime } from './format.js';
 import type { Session } from './session.js';
@@ -27,7 +27,7 @@ export async function* diagnose(session: Session): AsyncGenerator<Finding> {
     return;
   }
   yield { topic: 'settings', state: 'ok', says: 'can be read' };
-  for (const name of strayVariables()) {
+  for (const name of session.takeStrayVariables()) {
     yield {
       topic: 'settings',
       state: 'warning',

@@ -4,6 +4,7 @@
  */
 import { existsSync, rmdirSync, statSync } from 'node:fs';
 import { join, resolve, basename as systemBasename, dirname as systemDirname } from 'node:path';
+import { translateError } from '../backends/disk/errno-errors.js';
 import { localPathOf, parseFilesystemUrl } from '../composed/filesystem-url.js';
 import { openFS } from '../composed/open-filesystem.js';
 import { ResourceNotFound } from '../errors/errors.js';
@@ -88,7 +89,7 @@ async function namespacePlace(
 /** A directory is opened itself, a file by its directory, so that nothing outside of it is touched. */
 async function localPlace(text: string, isDirectory: boolean, create: boolean): Promise<OpenPlace> {
   const full = resolve(text);
-  const isThere = statSync(full, { throwIfNoEntry: false })?.isDirectory() === true;
+  const isThere = isDirectoryAt(full, text);
   const root = isThere || (create && isDirectory) ? full : systemDirname(full);
   if (!create && !existsSync(root)) throw new ResourceNotFound(text);
   const ours = !existsSync(join(root, '.mayfly'));
@@ -106,6 +107,15 @@ async function localPlace(text: string, isDirectory: boolean, create: boolean): 
       if (ours) removeStagingArea(root);
     },
   };
+}
+
+/** @throws what the system refuses, in mayfly's words: something above it is a file, or may not be entered */
+function isDirectoryAt(systemPath: string, text: string): boolean {
+  try {
+    return statSync(systemPath, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (error) {
+    throw translateError(error, text);
+  }
 }
 
 /** The bucket is opened, or whatever comes first in the URL; what follows is the path in it. */

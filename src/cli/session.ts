@@ -29,6 +29,7 @@ export class Session {
   #mayfly: Promise<Mayfly> | null = null;
   #create = false;
   #signing = false;
+  #strayTold = false;
 
   configure({ json, config }: GlobalOptions): void {
     this.output.json = json === true;
@@ -98,6 +99,13 @@ export class Session {
     return place;
   }
 
+  /** Variables that look like settings and are none; only the first who asks tells of them. */
+  takeStrayVariables(): readonly string[] {
+    if (this.#strayTold) return [];
+    this.#strayTold = true;
+    return strayVariables();
+  }
+
   async close(): Promise<void> {
     for (const place of this.#places) await place.close().catch(() => {});
     await this.#mayfly?.then((mayfly) => mayfly.close()).catch(() => {});
@@ -106,7 +114,7 @@ export class Session {
   async #open(): Promise<Mayfly> {
     const options = await this.settings();
     const { storage, host, port } = options;
-    for (const name of strayVariables())
+    for (const name of this.takeStrayVariables())
       this.output.note(`mayfly: ${name} is not a setting: see config/README.md`);
     if (!this.#create && storage.type === 'osfs' && !existsSync(storage.directoryRoot)) {
       throw new UsageError(

@@ -85,6 +85,13 @@ export function createClient(options: ClientOptions): Client {
     return told;
   };
 
+  /** Ask for something that lists `name`. */
+  const askForList = async <T>(name: string, ...request: Parameters<typeof ask>): Promise<T> => {
+    const told = (await ask(...request)) as Record<string, unknown> | null;
+    if (Array.isArray(told?.[name])) return told as T;
+    throw new RequestFailed(200, `The server answered with JSON that has no ${name}: is it mayfly's?`);
+  };
+
   return {
     async upload(namespace, files, { directory = '', signal, onProgress, ...query } = {}) {
       const form = new FormData();
@@ -99,8 +106,8 @@ export function createClient(options: ClientOptions): Client {
         directory === ''
           ? address(namespace, '', query).replace(/\/(?=\?|$)/, '')
           : address(namespace, directory, query);
-      return ((await ask('POST', url, { body: form, total, signal, onProgress })) as { files: StoredFile[] })
-        .files;
+      const sent = { body: form, total, signal, onProgress };
+      return (await askForList<{ files: StoredFile[] }>('files', 'POST', url, sent)).files;
     },
 
     async put(
@@ -123,7 +130,9 @@ export function createClient(options: ClientOptions): Client {
       const path = directory === '' ? '' : `${directory.replace(/\/+$/, '')}/`;
       for (let cursor: string | null | undefined; cursor !== null; ) {
         const url = address(namespace, path, { limit: pageSize, cursor });
-        const page = (await ask('GET', url, { signal })) as { entries: Entry[]; cursor: string | null };
+        const page = await askForList<{ entries: Entry[]; cursor: string | null }>('entries', 'GET', url, {
+          signal,
+        });
         yield* page.entries;
         cursor = page.cursor;
       }

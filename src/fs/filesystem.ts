@@ -87,14 +87,14 @@ export abstract class Filesystem extends WritingMethods {
    * Remove what killed writers left behind: files that were staged and never
    * published. Those of writers known to be dead go at once, others when
    * nothing touched them since `before`. The default sweeps what the default of
-   * `stage` leaves, by its times.
+   * `stage` leaves, by its times, and nothing where `stage` is another.
    *
    * @param options.dryRun only count what would be removed; default false
    * @returns how many were removed
    */
   async sweepStaged(before: Date, options: SweepOptions = {}): Promise<number> {
     this.checkOpen();
-    return sweepInPlace(this, before, options);
+    return this.stage === WritingMethods.prototype.stage ? sweepInPlace(this, before, options) : 0;
   }
 
   /**

@@ -37,7 +37,7 @@ export interface MirrorOptions extends MoveTransferOptions {
 
 /** What `mirror` did. */
 export interface MirrorReport {
-  /** Files that the destination had too much, those in directories that went as well. */
+  /** Files that were removed because the source had none of that name, including those in removed directories. */
   readonly removed: number;
 }
 

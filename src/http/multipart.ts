@@ -31,6 +31,8 @@ const LIMITS = {
 };
 /** Of all fields together: they are in memory until the request ends. */
 const MAX_FIELDS_BYTES = 256 * 1024;
+/** RFC 2046 section 5.1.1. Longer ones would only make the search for them costly. */
+const MAX_BOUNDARY = 70;
 /** Inputs for files that may stay unfilled. */
 const UNFILLED_PARTS = 100;
 
@@ -93,6 +95,11 @@ export function readForm(
       fail(new ClientGone());
       return;
     }
+    const boundary = boundaryOf(request.headers['content-type']);
+    if (boundary !== undefined && boundary.length > MAX_BOUNDARY) {
+      fail(badRequest(`The boundary of the form is longer than ${MAX_BOUNDARY} characters.`));
+      return;
+    }
     let fed: Parser | undefined;
     const options: MulterOptions = {
       storage: engine(receiver, fail),
@@ -102,7 +109,7 @@ export function readForm(
       streamHandler: (_request, parser) => {
         fed = parser;
         listen(parser, receiver, fail);
-        feed(request, parser);
+        feed(request, parser, boundary);
       },
     };
     const onEnd = (error?: unknown): void => (error === undefined ? resolve() : fail(error));
@@ -118,8 +125,7 @@ export function readForm(
 }
 
 /** `pipe`, by which file parts with an empty name get one. No stream between, as multer takes the parser off the pipe. */
-function feed(request: IncomingMessage, parser: Parser): void {
-  const boundary = boundaryOf(request.headers['content-type']);
+function feed(request: IncomingMessage, parser: Parser, boundary: string | undefined): void {
   if (boundary !== undefined) {
     const names = new EmptyNames(boundary);
     const write = parser.write.bind(parser);

@@ -51,10 +51,10 @@ import { Urls } from './urls.js';
 
 export type { LookedUpFile, ServedFile } from './serving.js';
 
-/** The filesystem of a namespace, with URLs and deadlines; `mayfly.getFilesystem` gives it. */
 /** No `ResourceNotFound`, after which the path's deadline would be forgotten. */
 class VersionGone extends Error {}
 
+/** The filesystem of a namespace, with URLs and deadlines; `mayfly.getFilesystem` gives it. */
 export class NamespaceFS extends Filesystem {
   /** Name of the namespace. */
   readonly namespace: string;

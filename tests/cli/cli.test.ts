@@ -118,8 +118,9 @@ describe('mayfly', () => {
       code: 0,
       stderr: 'mayfly: MAYFLY_PROT is not a setting: see config/README.md\n',
     });
-    const { stdout } = await runCommand(directory.path, ['doctor'], misspelled);
-    expect(stdout).toContain('WARN settings: MAYFLY_PROT');
+    const told = await runCommand(directory.path, ['doctor'], misspelled);
+    expect(told.stdout).toContain('WARN settings: MAYFLY_PROT');
+    expect(told.stderr).not.toContain('MAYFLY_PROT');
     const { code, stderr } = await mayfly('ls', '--config', './nowhere');
     expect([code, stderr]).toEqual([2, expect.stringContaining('./nowhere, which --config names')]);
   });
@@ -146,6 +147,18 @@ describe('mayfly', () => {
 });
 
 describe('mayfly cp, ls, tree, stat, rm', () => {
+  it('finds nothing below a file of this machine', async () => {
+    await makePhotos();
+    for (const args of [
+      ['ls', './photos/a.txt/b'],
+      ['cp', './photos/a.txt', './photos/a.txt/b'],
+    ]) {
+      const { code, stderr } = await mayfly(...args);
+      expect({ args, code, stderr }).toMatchObject({ args, code: 4 });
+      expect(stderr).toContain('"./photos/a.txt/b" not found');
+    }
+  });
+
   beforeEach(makePhotos);
 
   it('bring a tree into a namespace, show it, bring it back, and remove it', async () => {
@@ -224,12 +237,18 @@ describe('mayfly cp, ls, tree, stat, rm', () => {
     expect((await mayfly('cp', 'charts:nope', '-')).code).toBe(4);
   });
 
-  it.each(['- -', '- charts:', '- photos', '- photos/a.txt charts:', '-r photos -', '-l 5m photos/a.txt -'])(
-    'refuse cp %s',
-    async (args) => {
-      expect(await mayfly('cp', ...args.split(' '))).toMatchObject({ code: 2, stdout: '' });
-    },
-  );
+  it.each([
+    '- -',
+    '- charts:',
+    '- fresh/',
+    '- photos',
+    '- photos/a.txt charts:',
+    '-r photos -',
+    '-l 5m photos/a.txt -',
+  ])('refuse cp %s', async (args) => {
+    expect(await mayfly('cp', ...args.split(' '))).toMatchObject({ code: 2, stdout: '' });
+    expect(await readdir(at('.'))).not.toContain('fresh');
+  });
 
   it('leave nothing of input that goes on when they are interrupted', async () => {
     const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

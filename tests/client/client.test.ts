@@ -201,6 +201,13 @@ describe('an answer to mayfly/client that is not of the service', () => {
   });
 });
 
+it('an answer of another service makes what has a list in it fail', async () => {
+  const client = createClient({ baseUrl: 'http://x/files', fetch: async () => new Response('{"a":1}') });
+  for (const failed of [client.upload('ns', new Blob(['x'])), client.list('ns').next()]) {
+    await expect(failed).rejects.toBeInstanceOf(RequestFailed);
+  }
+});
+
 describe('credentials and headers of mayfly/client', () => {
   const sent: RequestInit[] = [];
   const answer = '{"entries":[],"cursor":null,"files":[]}';

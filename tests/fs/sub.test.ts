@@ -78,7 +78,9 @@ describe('a directory as a filesystem', () => {
   it('sweeps where it stages, and tells the identity of what it wraps', async () => {
     const fs = new EssentialsOnlyFS();
     await new SubFS(fs, '').stage('f', 'x');
+    await fs.write('.mayfly/mine', 'of somebody');
     expect(await new SubFS(fs, '').sweepStaged(new Date(Date.now() + 60_000))).toBe(1);
+    expect(await fs.listDir('.mayfly')).toEqual(['mine']);
     const temp = new TempFS();
     const identity = await new SubFS(temp, '').identify({ create: true });
     expect([typeof identity, await temp.identify()]).toEqual(['string', identity]);

@@ -6,8 +6,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { boundaryOf, EMPTY_NAME, EmptyNames } from '../../src/http/empty-names.js';
 import { readForm } from '../../src/http/multipart.js';
+import { createMayfly } from '../../src/index.js';
 import type { RawPart } from '../support/http.js';
-import { BOUNDARY, FORM_TYPE, rawForm } from '../support/http.js';
+import { BOUNDARY, FORM_TYPE, rawForm, Site } from '../support/http.js';
 
 /** What the receiver of a form hears: fields as `[name, value]`, files as `{ name, type, body }`. */
 async function read(chunks: readonly Buffer[]): Promise<unknown[]> {
@@ -171,6 +172,20 @@ describe('EmptyNames', () => {
     expect(names.fill(Buffer.from(`--${BOUNDARY}\r\nX: `)).length).toBe(BOUNDARY.length + 4);
     expect(names.fill(Buffer.alloc(20_000, 'y')).length).toBe(20_003);
   });
+});
+
+it('a boundary longer than RFC 2046 allows is refused', async () => {
+  const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
+  const site = await Site.open(mayfly.handler());
+  const post = async (boundary: string): Promise<number> => {
+    const part = 'Content-Disposition: form-data; name="f"; filename="f"';
+    const body = `--${boundary}\r\n${part}\r\n\r\nx\r\n--${boundary}--\r\n`;
+    const headers = { 'Content-Type': `multipart/form-data; boundary=${boundary}` };
+    return (await site.fetch('/files/ns', { method: 'POST', headers, body })).status;
+  };
+  expect([await post('b'.repeat(70)), await post('b'.repeat(71))]).toEqual([201, 400]);
+  await site.close();
+  await mayfly.close();
 });
 
 describe('boundaryOf', () => {

@@ -13,10 +13,13 @@ export const PIPE = '-';
 /** Options that are of no use for bytes without name and time. */
 const SENSELESS = ['recursive', 'newer', 'concurrency'];
 
+const NAME_WANTED = 'what comes from standard input wants the name of a file as its destination';
+
 /** @throws UsageError */
 export function checkPipe(sources: readonly string[], to: string, options: object): void {
   if (sources.length > 1) throw new UsageError('with - there is one source and one destination');
   if (sources[0] === PIPE && to === PIPE) throw new UsageError('- can not be source and destination at once');
+  if (sources[0] === PIPE && to.endsWith('/')) throw new UsageError(NAME_WANTED);
   const senseless = [...SENSELESS, ...(to === PIPE ? ['lifetime'] : [])].find((name) => name in options);
   if (senseless !== undefined) throw new UsageError(`--${senseless} makes no sense here with -`);
 }
@@ -38,7 +41,7 @@ interface Taking {
 
 export async function copyFromInput({ session, destination, lifetime, signal }: Taking): Promise<void> {
   if (destination.isDirectory || (await isDirectory(destination))) {
-    throw new UsageError('what comes from standard input wants the name of a file as its destination');
+    throw new UsageError(NAME_WANTED);
   }
   const { namespace } = destination;
   const { fs, path } = await openTarget(destination, destination.path, session);

@@ -110,6 +110,17 @@ export function describeStaging({ describe, it }: TestRunner, subject: Subject):
       assert.ok(['one', 'two'].includes(await fs.readText('f')));
     });
 
+    it('leaves to a sweep nothing that it has not staged', async () => {
+      const { fs } = subject;
+      const making = fs.makeDirs('.mayfly', { recreate: true }).then(() => fs.write('.mayfly/mine', 'x'));
+      const isMade = await making.then(
+        () => true,
+        () => false, // Some keep the place to themselves.
+      );
+      await fs.sweepStaged(new Date(Date.now() + 60_000));
+      assert.equal(await fs.exists('.mayfly/mine'), isMade);
+    });
+
     it('leaves nothing for a sweep when all went well', async () => {
       const { fs } = subject;
       await (await fs.stage('f', 'x')).publish('f');

@@ -17,6 +17,9 @@ import type { Info } from '../info.js';
 import type { StagedFile, SweepOptions } from '../staged-file.js';
 import { beforeReading } from './source.js';
 
+/** Names of unpublished files. What else is in their directory is somebody's. */
+const STAGED_NAME = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** Where unpublished files lie, from the root. */
 export const STAGING_DIRECTORY = '.mayfly';
 
@@ -67,8 +70,8 @@ export async function sweepInPlace(
 ): Promise<number> {
   let swept = 0;
   try {
-    for await (const { path, isDir, modified } of fs.scanDir(STAGING_DIRECTORY)) {
-      if (isDir || modified >= before) continue;
+    for await (const { name, path, isDir, modified } of fs.scanDir(STAGING_DIRECTORY)) {
+      if (isDir || modified >= before || !STAGED_NAME.test(name)) continue;
       if (dryRun || (await removeLeftover(fs, path))) swept++;
     }
   } catch (error) {
