@@ -434,6 +434,19 @@ describe('a source that is replaced while it is moved', () => {
     expect(await content(fs)).toEqual({ f: 'another', g: 'one' });
   });
 
+  it('is not found where it was removed instead, and its copy stays', async () => {
+    for (const overwrite of [true, false]) {
+      const [one, two] = [new MemoryFS(), new TellingFS()];
+      const all = new MountFS();
+      all.mount('one', one);
+      all.mount('two', two);
+      await one.write('f', 'one');
+      two.arrived = () => one.remove('f');
+      await expectError(all.move('one/f', 'two/g', { overwrite }), ResourceNotFound, 'one/f');
+      expect(await content(two)).toEqual({ g: 'one' });
+    }
+  });
+
   it('is in both places when that goes on and on', async () => {
     const [source, target] = [new MemoryFS(), new TellingFS()];
     await source.write('f', '0');

@@ -1,4 +1,6 @@
-/** Removing many files at once where some of the paths may be none at all. */
+/** Removing files where some may not be there, and some of the paths may be none at all. */
+import { ResourceNotFound } from '../../errors/errors.js';
+import type { FilesystemEssentials } from '../essentials.js';
 import type { RemoveOutcome } from '../staged-file.js';
 
 /**
@@ -39,4 +41,18 @@ export async function removeValid(
 export function checkPaths(paths: unknown): void {
   if (Array.isArray(paths) && paths.every((path) => typeof path === 'string')) return;
   throw new TypeError("paths must be a list of strings, such as ['a.txt']");
+}
+
+/** @returns false when nothing was there any more */
+export async function removeIfThere(
+  fs: Pick<FilesystemEssentials, 'remove'>,
+  path: string,
+): Promise<boolean> {
+  try {
+    await fs.remove(path);
+    return true;
+  } catch (error) {
+    if (error instanceof ResourceNotFound) return false;
+    throw error;
+  }
 }

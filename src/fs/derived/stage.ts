@@ -15,6 +15,7 @@ import { joinPath } from '../../path/parts.js';
 import type { FilesystemEssentials, PublishOptions, StageOptions, WriteSource } from '../essentials.js';
 import type { Info } from '../info.js';
 import type { StagedFile, SweepOptions } from '../staged-file.js';
+import { removeIfThere } from './remove-many.js';
 import { beforeReading } from './source.js';
 
 /** Names of unpublished files. What else is in their directory is somebody's. */
@@ -72,22 +73,12 @@ export async function sweepInPlace(
   try {
     for await (const { name, path, isDir, modified } of fs.scanDir(STAGING_DIRECTORY)) {
       if (isDir || modified >= before || !STAGED_NAME.test(name)) continue;
-      if (dryRun || (await removeLeftover(fs, path))) swept++;
+      // Its writer may publish or discard it after all, and another sweep be faster.
+      if (dryRun || (await removeIfThere(fs, path))) swept++;
     }
   } catch (error) {
     const nothingStaged = error instanceof ResourceNotFound || error instanceof DirectoryExpected;
     if (!nothingStaged) throw error;
   }
   return swept;
-}
-
-/** @returns false when its writer published or discarded it after all, or another sweep was faster */
-async function removeLeftover(fs: FilesystemEssentials, path: string): Promise<boolean> {
-  try {
-    await fs.remove(path);
-    return true;
-  } catch (error) {
-    if (error instanceof ResourceNotFound) return false;
-    throw error;
-  }
 }

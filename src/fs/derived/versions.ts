@@ -4,6 +4,7 @@ import { FileExpected, OperationFailed, ResourceNotFound } from '../../errors/er
 import type { FilesystemEssentials, ReadOptions } from '../essentials.js';
 import type { Info } from '../info.js';
 import { findInfo } from './read.js';
+import { removeIfThere } from './remove-many.js';
 
 /**
  * An open stream stays with its version, so the same one before and after
@@ -38,18 +39,12 @@ export function isSameVersion(a: Info, b: Info): boolean {
 /** Between the look and the removal somebody may still replace it. */
 export async function removeVersion(fs: FilesystemEssentials, path: string, version: Info): Promise<boolean> {
   const current = await findInfo(fs, path);
-  if (current === null || !isSameVersion(current, version)) return false;
-  try {
-    await fs.remove(path);
-    return true;
-  } catch (error) {
-    if (error instanceof ResourceNotFound) return false;
-    throw error;
-  }
+  return current !== null && isSameVersion(current, version) && removeIfThere(fs, path);
 }
 
 /** What a move by way of a copy needs of where it comes from. */
 export interface MoveSource {
+  getInfo(path: string): Promise<Info>;
   removeVersion(path: string, version: Info): Promise<boolean>;
 }
 
@@ -62,7 +57,7 @@ const VERSIONS = 10;
  * is to be replaced, as by then that one may be somebody else's.
  *
  * @param bring gives what it looked at before it began
- * @throws what `bring` throws; OperationFailed: it was replaced, and is in both places
+ * @throws what `bring` throws; ResourceNotFound: it was removed meanwhile; OperationFailed: it was replaced, and is in both places
  */
 export async function moveByCopying(
   source: MoveSource,
@@ -73,6 +68,7 @@ export async function moveByCopying(
   for (let left = overwrite ? VERSIONS : 1; left > 0; left--) {
     if (await source.removeVersion(path, await bring())) return;
   }
+  await source.getInfo(path);
   throw replacedWhileMoved(path);
 }
 
