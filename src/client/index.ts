@@ -82,14 +82,14 @@ export function createClient(options: ClientOptions): Client {
         `The server answered ${answer.status} with ${came} instead of JSON.`,
       );
     }
+    const { lists } = sent;
+    if (lists !== undefined && !Array.isArray((told as Record<string, unknown>)[lists])) {
+      throw new RequestFailed(
+        answer.status,
+        `The server answered ${answer.status} with JSON that has no ${lists}.`,
+      );
+    }
     return told;
-  };
-
-  /** Ask for something that lists `name`. */
-  const askForList = async <T>(name: string, ...request: Parameters<typeof ask>): Promise<T> => {
-    const told = (await ask(...request)) as Record<string, unknown> | null;
-    if (Array.isArray(told?.[name])) return told as T;
-    throw new RequestFailed(200, `The server answered with JSON that has no ${name}: is it mayfly's?`);
   };
 
   return {
@@ -106,8 +106,8 @@ export function createClient(options: ClientOptions): Client {
         directory === ''
           ? address(namespace, '', query).replace(/\/(?=\?|$)/, '')
           : address(namespace, directory, query);
-      const sent = { body: form, total, signal, onProgress };
-      return (await askForList<{ files: StoredFile[] }>('files', 'POST', url, sent)).files;
+      const sent = { body: form, total, signal, onProgress, lists: 'files' };
+      return ((await ask('POST', url, sent)) as { files: StoredFile[] }).files;
     },
 
     async put(
@@ -130,9 +130,8 @@ export function createClient(options: ClientOptions): Client {
       const path = directory === '' ? '' : `${directory.replace(/\/+$/, '')}/`;
       for (let cursor: string | null | undefined; cursor !== null; ) {
         const url = address(namespace, path, { limit: pageSize, cursor });
-        const page = await askForList<{ entries: Entry[]; cursor: string | null }>('entries', 'GET', url, {
-          signal,
-        });
+        const sent = { signal, lists: 'entries' };
+        const page = (await ask('GET', url, sent)) as { entries: Entry[]; cursor: string | null };
         yield* page.entries;
         cursor = page.cursor;
       }
@@ -171,6 +170,8 @@ interface Sent {
   total?: number;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: UploadProgress) => void) | undefined;
+  /** Name of the list that this service's answer has. */
+  lists?: string;
 }
 
 interface Ready extends Sent {

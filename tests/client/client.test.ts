@@ -202,9 +202,11 @@ describe('an answer to mayfly/client that is not of the service', () => {
 });
 
 it('an answer of another service makes what has a list in it fail', async () => {
-  const client = createClient({ baseUrl: 'http://x/files', fetch: async () => new Response('{"a":1}') });
+  const fetch = async () => new Response('{"a":1}', { status: 201 });
+  const client = createClient({ baseUrl: 'http://x/files', fetch });
   for (const failed of [client.upload('ns', new Blob(['x'])), client.list('ns').next()]) {
     await expect(failed).rejects.toBeInstanceOf(RequestFailed);
+    await expect(failed).rejects.toMatchObject({ status: 201 });
   }
 });
 

@@ -60,7 +60,7 @@ export async function copyKeyTo(
   });
 }
 
-/** @param brought called when a version has been copied; what it throws of a `SourceChanged` has the next one copied too */
+/** @param brought called when a version has been copied; when it throws `SourceChanged`, the next version is copied too */
 async function bringTo(
   tree: ObjectTree,
   { from, to, overwrite, smallBytes }: RelocationPlan,
