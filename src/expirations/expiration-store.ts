@@ -153,6 +153,16 @@ export interface ExpirationStore {
   claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null>;
 
   /**
+   * Do `work`, which waits for nothing, while no claim is on the key and none can be made, if the key has no row and
+   * that can be told without making anybody wait. As good as a claim for what takes no longer, and cheaper. A store
+   * may leave the method out.
+   *
+   * @returns what `work` returned; null: it was not done
+   * @throws what `work` threw
+   */
+  whileFree?<T>(key: FileKey, work: () => T): T | null;
+
+  /**
    * Whether a claim is still this holder's to act on: false once the lock that
    * it lives by was lost, so that others may have taken it over.
    */

@@ -32,6 +32,17 @@ export class KeyedMutex {
     return this.#tails.has(text) ? null : this.#enter(text);
   }
 
+  /**
+   * Do `work`, which waits for nothing, if nobody has the key.
+   * @returns null when somebody has it, and nothing was done
+   */
+  runNow<T>(key: FileKey, work: () => T): T | null {
+    const text = keyText(key);
+    if (this.#tails.has(text)) return null;
+    for (const used of this.#watches) used.add(text);
+    return work();
+  }
+
   /** From now on note who uses what. @returns whether a key has been in use at any time since, and how to end it */
   watch(): { touched: (key: FileKey) => boolean; stop: () => void } {
     const used = new Set(this.#tails.keys());

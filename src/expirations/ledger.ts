@@ -128,6 +128,16 @@ export class Ledger {
     });
   }
 
+  /**
+   * As `publish`, of a new file that has no deadline, by `create`, which waits for nothing.
+   * @returns null: the path is in use, has a deadline or may have one, or `create` said so; nothing was done
+   */
+  createNow<T>(key: FileKey, create: () => T | null): T | null {
+    const store = this.#store;
+    if (store.whileFree === undefined) return null;
+    return this.#mutex.runNow(key, () => store.whileFree?.(key, create) ?? null);
+  }
+
   /** Run `work`, which changes what tells contents apart but not the content, with everyone else held off. */
   alone<T>(key: FileKey, work: () => Promise<T>): Promise<T> {
     return this.#exclusively([key], async (held) => {

@@ -94,6 +94,11 @@ export class MemoryExpirationStore implements ExpirationStore {
     return this.#find(keys);
   }
 
+  whileFree<T>(key: FileKey, work: () => T): T | null {
+    const text = keyText(key);
+    return this.#closed || this.#claims.has(text) || this.#rows.has(text) ? null : work();
+  }
+
   /** Claims live as long as the process. */
   async isHeld(): Promise<boolean> {
     return !this.#closed;

@@ -32,6 +32,7 @@ import type { Info } from './info.js';
 import { type CopyOptions, WritingMethods } from './methods/writing.js';
 import { isOpenedDirectory } from './opened-directories.js';
 import type { Presigner } from './presigner.js';
+import type { PromptWriter } from './prompt-writer.js';
 import type { Servable } from './servable.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from './staged-file.js';
 import type { Copier, CopyDirOptions, Location } from './transfer-options.js';
@@ -113,6 +114,11 @@ export abstract class Filesystem extends WritingMethods {
 
   /** Gives files to those who serve them faster than the other methods could; null, which is the default: it can't. */
   servable(): Servable | null {
+    return null;
+  }
+
+  /** Stores small files for those who have them in memory faster than `write` could; null, which is the default: it can't. */
+  promptWriter(): PromptWriter | null {
     return null;
   }
 

@@ -15,6 +15,11 @@ export async function requireReplaceable(exchange: Exchange, path: string): Prom
   await exchange.require('replace', original);
 }
 
+/** Whether an upload would be sent for another file, if that is there. */
+export function isCompressedForm(exchange: Exchange, path: string): boolean {
+  return originalOf(exchange, path) !== null;
+}
+
 /** The file whose compressed form a path names; null for none. */
 function originalOf({ options }: Exchange, path: string): string | null {
   const form = CODINGS.find(({ coding, ending }) => {

@@ -74,14 +74,28 @@ export interface Arrived {
  */
 export async function takeArrived(source: Readable): Promise<Arrived> {
   if (!isWhole(source)) throw interrupted(source);
-  if (isRequest(source)) {
-    const isAll = source.complete || source.readableLength === declaredLength(source);
-    return { bytes: isAll ? readBuffered(source) : null, isAll };
-  }
+  if (isRequest(source)) return arrivedOf(source);
   const bytes = readBuffered(source);
   // Any other stream says that it has ended, if it has, in the next turn.
   await new Promise<void>((resolve) => process.nextTick(resolve));
   return { bytes, isAll: source.readableEnded };
+}
+
+/**
+ * Take a body that came together with its head.
+ * @returns null when it did not, or was read or decoded by somebody else: then nothing was taken
+ */
+export async function takeSmall(request: IncomingMessage): Promise<Buffer | null> {
+  await null; // The parser goes on from the head to the body only when this turn's work is done.
+  if (!isWhole(request) || request.readableEncoding !== null) return null;
+  const { bytes, isAll } = arrivedOf(request);
+  return isAll ? (bytes ?? Buffer.alloc(0)) : null;
+}
+
+/** Nothing is taken of what is not all. */
+function arrivedOf(request: IncomingMessage): Arrived {
+  const isAll = request.complete || request.readableLength === declaredLength(request);
+  return { bytes: isAll ? readBuffered(request) : null, isAll };
 }
 
 /** Null for nothing. */

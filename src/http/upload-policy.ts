@@ -71,9 +71,10 @@ export interface Offer {
 export async function admitBody(
   exchange: Exchange,
   policy: UploadPolicy,
-  source: Readable,
+  source: Readable | Buffer,
   offer: Offer,
 ): Promise<AdmittedBody> {
+  if (Buffer.isBuffer(source)) return admitWhole(exchange, policy, source, offer);
   const { bytes, isAll } = await takeArrived(source);
   if (isAll) return admitWhole(exchange, policy, bytes ?? Buffer.alloc(0), offer);
   const stream = limited(source, policy.maxFileSize, fileTooLarge(policy.maxFileSize), bytes);

@@ -26,6 +26,7 @@ import { Filesystem, SubFS } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
 import { markOpenedDirectory } from '../fs/opened-directories.js';
 import type { PresignedUrl, Presigner } from '../fs/presigner.js';
+import type { CreateNowOptions } from '../fs/prompt-writer.js';
 import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { dirname, joinPath } from '../path/parts.js';
@@ -217,6 +218,15 @@ export class NamespaceFS extends Filesystem {
     options: StageOptions = {},
   ): Promise<NamespaceStagedFile> {
     return this.#publishing.stage(path, source, options);
+  }
+
+  /**
+   * Store a small file where there is none and no deadline either, before anything else of this process happens.
+   * @returns null when that can't be, whatever the reason: nothing was done, and `write` does it or tells why not
+   * @throws InvalidPath, IllegalBackReference, FileExpected, FilesystemClosed
+   */
+  createNow(path: string, bytes: Uint8Array, options?: CreateNowOptions): Info | null {
+    return this.#publishing.createNow(path, bytes, options);
   }
 
   override getInfo(path: string): Promise<Info> {

@@ -1,13 +1,17 @@
 /** How a file gets into a namespace together with its deadline: staged first, then published. */
+import { Buffer } from 'node:buffer';
+import { isUint8Array } from 'node:util/types';
 import { FileExists, FileExpected } from '../errors/errors.js';
 import type { DeadlineFrom } from '../expirations/ledger.js';
 import { checkAmount, deadlineAfter } from '../expirations/lifetime.js';
-import { checkPublishOptions, checkWriteOptions } from '../fs/derived/option-types.js';
+import { checkPublishOptions, checkStageOptions, checkWriteOptions } from '../fs/derived/option-types.js';
 import { findInfo } from '../fs/derived/read.js';
 import { beforeReading, isAtHand } from '../fs/derived/source.js';
 import type { StageOptions, WriteSource } from '../fs/essentials.js';
 import type { Info } from '../fs/info.js';
+import type { CreateNowOptions, PromptWriter } from '../fs/prompt-writer.js';
 import type { StagedFile } from '../fs/staged-file.js';
+import { HeldFile } from './held-file.js';
 import type {
   Lifetime,
   NamespacePublishOptions,
@@ -20,10 +24,12 @@ import type { NamespaceScope } from './scope.js';
 export class Publishing {
   readonly #scope: NamespaceScope;
   readonly #parents: ParentDirectories;
+  readonly #promptWriter: PromptWriter | null;
 
   constructor(scope: NamespaceScope, parents: ParentDirectories) {
     this.#scope = scope;
     this.#parents = parents;
+    this.#promptWriter = scope.files.promptWriter();
   }
 
   /** See `NamespaceFS.write`. */
@@ -47,6 +53,8 @@ export class Publishing {
 
   /** See `NamespaceFS.stage`. */
   async stage(path: string, source: WriteSource, options: StageOptions): Promise<NamespaceStagedFile> {
+    const held = this.#hold(path, source, options);
+    if (held !== null) return held;
     const staged = await this.#stage(path, source, options, {});
     return {
       size: staged.size,
@@ -54,6 +62,46 @@ export class Publishing {
       publish: (target, how = {}) => this.#publish(Promise.resolve(staged), target, how),
       discard: () => staged.discard(),
     };
+  }
+
+  /** See `NamespaceFS.createNow`. */
+  createNow(path: string, bytes: Uint8Array, options?: CreateNowOptions): Info | null {
+    const { host } = this.#scope;
+    const writer = this.#promptWriter;
+    const key = this.#scope.fileKey(path);
+    if (writer === null || !host.storage.isBound) return null;
+    const target = this.#scope.validatePath(path);
+    return host.ledger.createNow(key, () => writer.createNow(target, bytes, options));
+  }
+
+  /** What is small stays in memory until it is published, where that may be done at once. @returns null: else */
+  #hold(path: string, source: WriteSource, options: StageOptions): NamespaceStagedFile | null {
+    const isSmall = isUint8Array(source) && source.byteLength <= (this.#promptWriter?.mostBytes ?? -1);
+    if (!isSmall || !this.#scope.host.storage.isBound) return null;
+    this.#scope.validatePath(path);
+    checkStageOptions(options);
+    options.signal?.throwIfAborted();
+    return new HeldFile(Buffer.from(source), {
+      publishNow: (bytes, target, how) => this.#publishNow(bytes, target, how, options.filename),
+      stage: (bytes) => this.#stage(path, bytes, options, {}),
+      publish: (staging, target, how) => this.#publish(staging, target, how),
+    });
+  }
+
+  /** @returns null: it is not to be done at once, and nothing was done */
+  #publishNow(
+    bytes: Buffer,
+    path: string,
+    options: NamespacePublishOptions,
+    filename: string | undefined,
+  ): Info | null {
+    checkPublishOptions(options);
+    const { overwrite, check, seconds, days, signal, onPublished } = options;
+    const isPlain = overwrite === false && check === undefined && seconds === undefined && days === undefined;
+    if (!isPlain || signal?.aborted === true) return null;
+    const info = this.createNow(path, bytes, { filename });
+    if (info !== null) onPublished?.(null);
+    return info;
   }
 
   /** @returns the backend's own staged file, which knows nothing of deadlines */

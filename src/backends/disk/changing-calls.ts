@@ -66,7 +66,7 @@ function callsOf(foreground: Foreground): ChangingCalls {
 }
 
 /** What is larger is better copied while the next piece arrives. */
-const SMALL_BYTES = 64 * 1024;
+export const SMALL_BYTES = 64 * 1024;
 
 function writevIfSmall(fd: number, buffers: NodeJS.ArrayBufferView[]): Answer<number> {
   const bytes = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);

@@ -45,6 +45,7 @@ import type { CopyOptions } from '../../fs/filesystem.js';
 import { Filesystem } from '../../fs/filesystem.js';
 import type { Info } from '../../fs/info.js';
 import { markOpenedDirectory } from '../../fs/opened-directories.js';
+import type { PromptWriter } from '../../fs/prompt-writer.js';
 import type { Servable } from '../../fs/servable.js';
 import type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from '../../fs/staged-file.js';
 import type { CopyDirOptions, Location } from '../../fs/transfer-options.js';
@@ -61,6 +62,7 @@ import { FileBody } from './file-body.js';
 import { closeRead } from './freeing.js';
 import { list, listNames, listTree } from './listing.js';
 import type { Pin } from './pin.js';
+import { DiskPromptWriter } from './prompt-writer.js';
 import { copyFile, moveFile, moveWholeDirectory } from './relocation.js';
 import { removeFiles, removeOne } from './removal.js';
 import { DiskServable } from './serving.js';
@@ -109,6 +111,7 @@ export class OSFS extends Filesystem {
   /** Closing it closes this one. */
   readonly #opener: OSFS | null;
   readonly #servable: DiskServable;
+  readonly #promptWriter: DiskPromptWriter;
 
   /**
    * @param root path of a directory, which must exist when it is first used; may be a link. (A `DiskScope`, and
@@ -119,6 +122,7 @@ export class OSFS extends Filesystem {
     super();
     this.#scope = root instanceof DiskScope ? root : scopeOf(root, options);
     this.#servable = new DiskServable(this.#scope, () => this.isClosed());
+    this.#promptWriter = new DiskPromptWriter(this.#scope, () => this.isClosed());
     this.#opener = opener;
     if (opener !== null) markOpenedDirectory(this);
   }
@@ -301,6 +305,12 @@ export class OSFS extends Filesystem {
 
   override servable(): Servable {
     return this.#servable;
+  }
+
+  /** None where writes are durable, as nothing is on the disk at once; nor where a subclass stages in a way of its own. */
+  override promptWriter(): PromptWriter | null {
+    const isPlain = this.stage === OSFS.prototype.stage && this.write === OSFS.prototype.write;
+    return isPlain && !this.#scope.root.durable ? this.#promptWriter : null;
   }
 
   override getMeta(): Meta {

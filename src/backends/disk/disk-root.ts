@@ -5,6 +5,7 @@ import { errnoOf } from './errno-errors.js';
 import { FileCache } from './file-cache.js';
 import { Foreground } from './foreground.js';
 import { makeDirectories } from './make-directories.js';
+import { MomentPins } from './moment-pins.js';
 import { realpath, stat, statfs } from './system-calls.js';
 import { Enclosure } from './system-path.js';
 
@@ -32,6 +33,8 @@ export class DiskRoot {
   readonly durable: boolean;
   /** Nothing may be asked there before the root was seen to be local. */
   readonly foreground: Foreground;
+  /** Directories in which something is done in the foreground. */
+  readonly momentPins: MomentPins;
   readonly #cacheBytes: number;
   #enclosure: Promise<Enclosure> | null = null;
   #cache: FileCache | null = null;
@@ -44,6 +47,7 @@ export class DiskRoot {
     this.directory = resolve(directory);
     this.durable = durable;
     this.foreground = new Foreground(durable);
+    this.momentPins = new MomentPins(this.foreground);
     this.#cacheBytes = cacheBytes;
   }
 

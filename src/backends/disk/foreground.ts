@@ -37,12 +37,10 @@ const MOST_SLOW = 3;
 const FORGIVEN = 1 / 20;
 const PAUSE_MS = 5000;
 
-/**
- * After so much time spent here the event loop has to turn. It is added up over
- * the turns, as to begin anew with each would cost each something: so one call
- * in hundreds goes to the pool that need not.
- */
+/** After so much time spent here in one turn of the event loop, it has to turn. */
 const MOST_SPENT_MS = 5;
+/** What is less is added up over the turns, as to begin anew with each would cost each something. */
+const WORTH_COUNTING_MS = 1;
 
 /** Directories that are known to be near; the least recently met goes first. */
 const MOST_DIRECTORIES = 1000;
@@ -55,6 +53,8 @@ export class Foreground {
   #slow = 0;
   /** Time that was spent on calls since the event loop was made to turn; over the most of it nothing is asked. */
   #spentMs = 0;
+  /** It is told when the event loop turns. */
+  #turns = false;
   readonly #near = new Set<string>();
   /** Whether writes are on the disk before they are told of. Then nothing is changed here. */
   readonly isDurable: boolean;
@@ -145,10 +145,11 @@ export class Foreground {
   }
 
   #spend(ms: number): void {
-    const isFirstOver = this.#spentMs < MOST_SPENT_MS && this.#spentMs + ms >= MOST_SPENT_MS;
     this.#spentMs += ms;
-    if (!isFirstOver) return;
+    if (this.#turns || this.#spentMs < WORTH_COUNTING_MS) return;
+    this.#turns = true;
     setImmediate(() => {
+      this.#turns = false;
       this.#spentMs = 0;
     });
   }

@@ -78,13 +78,19 @@ export async function pinAnywhere(systemPath: string, flags: number): Promise<Pi
  */
 export async function pinDirectoryAnywhere(systemPath: string, foreground: Foreground): Promise<Pin> {
   if (!hasDescriptorLinks) return pinByName(systemPath, DIRECTORY);
-  if (!foreground.knows(systemPath)) return meetDirectory(systemPath, foreground);
+  // Whatever is there now, or is wrong with it, the second one tells.
+  return pinDirectoryNow(systemPath, foreground) ?? meetDirectory(systemPath, foreground);
+}
+
+/** As `pinDirectoryAnywhere`, in the foreground or not at all; null for a directory that was not met, or is a link now. */
+export function pinDirectoryNow(systemPath: string, foreground: Foreground): Pin | null {
+  if (!foreground.knows(systemPath)) return null;
   try {
     const flags = O_PATH | DIRECTORY | constants.O_NOFOLLOW;
     return foreground.ask(() => pinNear(openSync(systemPath, flags), systemPath));
   } catch {
     foreground.forget(systemPath);
-    return meetDirectory(systemPath, foreground); // Whatever is there now, or is wrong with it, it tells.
+    return null;
   }
 }
 

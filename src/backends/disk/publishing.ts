@@ -17,7 +17,7 @@ import {
 } from './system-calls.js';
 
 /** What link(2) says on file systems without hard links, for files of others, or when an inode has too many. */
-const noHardLink = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+export const noHardLink = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** What fsync(2) and open(2) say of directories that can't be synced: nothing is lost by going on. */
 const noDirectorySync = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES', 'EPERM', 'EISDIR']);

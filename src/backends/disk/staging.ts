@@ -33,7 +33,13 @@ import { HIDDEN_DIRECTORY } from './system-path.js';
 import { temporaryName, writerState } from './writer-name.js';
 
 const SWEEP_BATCH = 64;
-const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+/** Flags that make a file where nothing is. */
+export const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+
+/** System path of the directory in which files wait. @param base of the root */
+export function stagingDirectory(base: string): string {
+  return `${base}/${HIDDEN_DIRECTORY}/tmp`;
+}
 
 /** Bytes in a temporary file, whole. */
 export interface TemporaryFile {
@@ -125,7 +131,7 @@ export class StagingArea {
 
   async #pin(): Promise<Pin> {
     const { base } = await this.#root.enclosure();
-    return pinExactly(`${base}/${HIDDEN_DIRECTORY}/tmp`, this.#root.foreground);
+    return pinExactly(stagingDirectory(base), this.#root.foreground);
   }
 
   async #make(fill: (systemPath: string, calls: ChangingCalls) => Promise<Filled>): Promise<TemporaryFile> {

@@ -23,6 +23,7 @@ export const {
   rmSync,
   statSync,
   unlinkSync,
+  writeSync,
   writevSync,
 } = fs;
 

@@ -71,16 +71,44 @@ export class SqliteDatabase implements ScriptRunner {
     }
   }
 
+  /**
+   * Do `work`, with everybody kept from writing, unless a query has a row.
+   * @returns null when it has one, or can't be asked, and `work` was not done
+   * @throws what `work` threw
+   */
+  unless<T>(sql: string, parameters: object, work: () => T): T | null {
+    try {
+      return this.#beginUnless(sql, parameters) ? work() : null;
+    } finally {
+      this.#tryEndMoment();
+    }
+  }
+
+  #beginUnless(sql: string, parameters: object): boolean {
+    try {
+      const database = this.#open();
+      this.#endMoment();
+      this.#begin(database, {});
+      return this.#prepare(database, sql).get(parameters) === undefined;
+    } catch {
+      return false;
+    }
+  }
+
   #beginMoment(database: Database.Database, moment: Moment): void {
     this.#prepare(database, 'BEGIN').run();
     this.#moment = moment;
     setImmediate(() => {
-      try {
-        if (this.#moment === moment) this.#endMoment();
-      } catch {
-        // Tried again, and told, when the database is next used.
-      }
+      if (this.#moment === moment) this.#tryEndMoment();
     });
+  }
+
+  #tryEndMoment(): void {
+    try {
+      this.#endMoment();
+    } catch {
+      // Tried again, and told, when the database is next used.
+    }
   }
 
   /** Nothing was changed in it, so to roll it back loses nothing, and can't be refused. */

@@ -13,6 +13,9 @@ import { SqliteHolder } from './sqlite-holder.js';
 
 /** As `findRows` asks for one key, written out: to compile it takes longer than to run it. */
 const FIND_ONE = 'select * from mayfly_expirations where namespace = ? and path = ?';
+const IS_USED =
+  'select 1 from mayfly_expirations where namespace = @namespace and path = @path ' +
+  'union all select 1 from mayfly_claims where namespace = @namespace and path = @path limit 1';
 const FIND_CLAIM = 'select 1 from mayfly_claims where token = ? limit 1';
 
 /**
@@ -48,6 +51,12 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     if (!this.#migrated || this.#closed) return undefined;
     const row = this.#database.first<Row>(moment, FIND_ONE, namespace, path);
     return row === undefined ? null : toExpiration(row);
+  }
+
+  /** In a transaction that changes nothing, as nobody can claim anything while it has SQLite's lock for writing. */
+  whileFree<T>({ namespace, path }: FileKey, work: () => T): T | null {
+    if (!this.#migrated || this.#closed) return null;
+    return this.#database.unless(IS_USED, { namespace, path }, work);
   }
 
   /** Whether the claim is still known: who takes this holder for dead drops its claims first. */

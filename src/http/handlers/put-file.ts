@@ -6,21 +6,23 @@
  * staged, and if it has, the question is asked again. With `If-None-Match: *`
  * it never replaces anything, so it is `upload` wherever it is sent.
  */
+import type { Buffer } from 'node:buffer';
+import type { Readable } from 'node:stream';
 import { FileExpected } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
 import type { NamespaceStagedFile } from '../../namespaces/namespace-options.js';
 import { basename } from '../../path/parts.js';
 import { declaredLength, sendJson } from '../answer.js';
-import { requireReplaceable } from '../compressed-upload.js';
+import { isCompressedForm, requireReplaceable } from '../compressed-upload.js';
 import type { Exchange } from '../exchange.js';
 import { describeFile } from '../file-resource.js';
 import { badRequest, preconditionFailed } from '../http-problem.js';
 import type { Action } from '../options.js';
 import type { Fate, Stored } from '../publish.js';
 import { publishAt } from '../publish.js';
-import { fileTooLarge, refuseEncodedBody, refuseReadBody } from '../request-body.js';
+import { fileTooLarge, refuseEncodedBody, refuseReadBody, takeSmall } from '../request-body.js';
 import { tellFailure } from '../request-failure.js';
-import { evaluateConditions } from '../semantics/conditional.js';
+import { evaluateConditions, isConditional } from '../semantics/conditional.js';
 import { declaredMediaType } from '../semantics/content-headers.js';
 import { lookUp } from '../stored-file.js';
 import { UploadParameters } from '../upload-parameters.js';
@@ -32,8 +34,10 @@ export async function putFile(exchange: Exchange): Promise<void> {
   if (!exchange.allows('upload') && !exchange.allows('replace')) throw exchange.notAllowed();
   if (exchange.namesDirectory) throw badRequest('A file needs a name: the URL must not end in a slash.');
   const put = new Put(exchange);
+  const arrived = mayGoUnseen(exchange) ? await takeSmall(request) : null;
+  if (arrived !== null && (await createAtOnce(exchange, arrived))) return;
   const found = await put.agree();
-  refuseReadBody(request);
+  if (arrived === null) refuseReadBody(request);
   refuseEncodedBody(request);
   // RFC 9110 section 14.5: a server that can't store a part must refuse it.
   if (request.headers['content-range'] !== undefined) throw badRequest('A part of a file is not taken.');
@@ -48,21 +52,50 @@ export async function putFile(exchange: Exchange): Promise<void> {
   try {
     await room?.open(declaredLength(request), false);
     if (found === null) await room?.useFile();
-    await storeBody(exchange, put, { found, parameters, room });
+    await storeBody(exchange, put, { body: arrived ?? request, found, parameters, room });
   } finally {
     room?.close();
   }
 }
 
+/** A body that was taken in already is stored in the foreground, if the file is new: no more than this, in bytes. */
+const SMALL_BYTES = 64 * 1024;
+
+/** Whether what is at the path is nobody's business but the storage's, so long as the file is new. */
+function mayGoUnseen(exchange: Exchange): boolean {
+  const { options, path, request } = exchange;
+  const isOpen = options.authorize === undefined && options.quota === null && options.accept === null;
+  if (!isOpen || options.lifetime !== null || !exchange.allows('upload') || !exchange.plain) return false;
+  const { headers } = request;
+  const isPlain = headers['content-encoding'] === undefined && headers['content-range'] === undefined;
+  if (!isPlain || isConditional(headers) || isCompressedForm(exchange, path)) return false;
+  return declaredLength(request) <= Math.min(SMALL_BYTES, options.maxFileSize);
+}
+
+/** @returns false: it is no new file, or can't be stored at once, and nothing was done */
+async function createAtOnce(exchange: Exchange, content: Buffer): Promise<boolean> {
+  const { fs, path, request, response, service } = exchange;
+  const info = fs.createNow(path, content, { moment: service.lookUps.moment(request.socket) });
+  if (info === null) return false;
+  const file = await describeFile(exchange, info, null);
+  sendJson(response, 201, file, { Location: file.url, ETag: file.etag });
+  return true;
+}
+
 interface Storing {
+  readonly body: Readable | Buffer;
   readonly found: Info | null;
   readonly parameters: UploadParameters;
   readonly room: Reservation | null;
 }
 
-async function storeBody(exchange: Exchange, put: Put, { found, parameters, room }: Storing): Promise<void> {
+async function storeBody(
+  exchange: Exchange,
+  put: Put,
+  { body, found, parameters, room }: Storing,
+): Promise<void> {
   const { request, response, service } = exchange;
-  const staged = await stageBody(exchange, room);
+  const staged = await stageBody(exchange, body, room);
   try {
     let deadline: Date | null = null;
     const fate: Fate = {
@@ -83,10 +116,14 @@ async function storeBody(exchange: Exchange, put: Put, { found, parameters, room
   }
 }
 
-async function stageBody(exchange: Exchange, room: Reservation | null): Promise<NamespaceStagedFile> {
+async function stageBody(
+  exchange: Exchange,
+  body: Readable | Buffer,
+  room: Reservation | null,
+): Promise<NamespaceStagedFile> {
   const { fs, path, request, options } = exchange;
   const declared = declaredMediaType(request.headers['content-type']);
-  const { content, contentType } = await admitBody(exchange, routerPolicy(options), request, {
+  const { content, contentType } = await admitBody(exchange, routerPolicy(options), body, {
     name: basename(path),
     declared,
     room,

@@ -1,0 +1,138 @@
+/**
+ * Small files stored in the foreground from first to last: the same steps as
+ * those of `staging.ts` and `publishing.ts`, without a turn of the event loop
+ * between them, which together take longer than the steps do.
+ */
+import type { Moment } from '../../clock/moment.js';
+import type { Info } from '../../fs/info.js';
+import type { CreateNowOptions, PromptWriter } from '../../fs/prompt-writer.js';
+import { keptFilename } from '../../path/content-disposition.js';
+import { basename, dirname } from '../../path/parts.js';
+import { SMALL_BYTES } from './changing-calls.js';
+import { distinctTime, infoOf } from './disk-info.js';
+import type { DiskRoot } from './disk-root.js';
+import { errnoOf } from './errno-errors.js';
+import { noHardLink } from './publishing.js';
+import { CREATE, stagingDirectory } from './staging.js';
+import {
+  closeSync,
+  fstatSync,
+  futimesSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  QUIETLY,
+  type Stats,
+  unlinkSync,
+  writeSync,
+} from './system-calls.js';
+import type { Enclosure } from './system-path.js';
+import { temporaryName } from './writer-name.js';
+
+/** What of an OSFS a prompt writer needs. */
+interface WrittenScope {
+  readonly root: DiskRoot;
+  enclosure(): Promise<Enclosure>;
+  isHidden(path: string): boolean;
+}
+
+/** Where things lie, once somebody had the time to find out. */
+interface Places {
+  readonly enclosure: Enclosure;
+  /** System path of the directory for what is not whole yet. */
+  readonly temporary: string;
+}
+
+export class DiskPromptWriter implements PromptWriter {
+  readonly mostBytes = SMALL_BYTES;
+  readonly #scope: WrittenScope;
+  readonly #isClosed: () => boolean;
+  #places: Places | null = null;
+  #isLookingUp = false;
+  /** The file system has no hard links, by which alone a new file gets its name and replaces none. */
+  #hasNoLinks = false;
+
+  /** @param isClosed whether the filesystem was closed */
+  constructor(scope: WrittenScope, isClosed: () => boolean) {
+    this.#scope = scope;
+    this.#isClosed = isClosed;
+  }
+
+  createNow(path: string, bytes: Uint8Array, { filename, moment }: CreateNowOptions = {}): Info | null {
+    const places = this.#places ?? this.#lookUp();
+    const { foreground } = this.#scope.root;
+    if (places === null || this.#hasNoLinks || !foreground.isOpenForChanges || this.#isClosed()) return null;
+    const isOdd = path === '' || this.#scope.isHidden(path) || keptFilename(filename, path) !== undefined;
+    if (isOdd || bytes.byteLength > SMALL_BYTES) return null;
+    const { enclosure, temporary } = places;
+    const { momentPins } = this.#scope.root;
+    const at: Moment = moment ?? Symbol();
+    const parent = momentPins.get(enclosure.systemPath(dirname(path)), at);
+    const staging = momentPins.get(temporary, at);
+    if (parent === null || staging === null) return null;
+    const name = basename(path);
+    try {
+      if (!enclosure.holds(parent.real) || enclosure.hides(parent.real, name)) return null;
+      const stats = foreground.ask(() => create(staging.at(temporaryName()), parent.at(name), bytes));
+      return stats && infoOf(path, stats);
+    } catch (error) {
+      if (noHardLink.has(errnoOf(error))) this.#hasNoLinks = true;
+      return null; // It is told by who does it again, with the time to see why.
+    }
+  }
+
+  #lookUp(): null {
+    if (this.#isLookingUp) return null;
+    this.#isLookingUp = true;
+    this.#findPlaces().then(
+      (places) => {
+        this.#places = places;
+      },
+      () => {
+        this.#isLookingUp = false;
+      },
+    );
+    return null;
+  }
+
+  async #findPlaces(): Promise<Places> {
+    const { base } = await this.#scope.root.enclosure();
+    return { enclosure: await this.#scope.enclosure(), temporary: stagingDirectory(base) };
+  }
+}
+
+/**
+ * Make a file by a name of its own, then give it the one that it shall have.
+ * @returns null when something has that name
+ * @throws the system's errors; also `EEXIST`, when something has it by then
+ */
+function create(temporary: string, target: string, bytes: Uint8Array): Stats | null {
+  if (lstatSync(target, QUIETLY) !== undefined) return null; // Who replaces files shall not pay for it twice.
+  const fd = openSync(temporary, CREATE, 0o666);
+  try {
+    const stats = fill(fd, bytes);
+    linkSync(temporary, target);
+    return stats;
+  } finally {
+    // One that can't be removed is swept when this process is gone.
+    tryUnlink(temporary);
+  }
+}
+
+/** @param fd is closed whatever happens */
+function fill(fd: number, bytes: Uint8Array): Stats {
+  try {
+    for (let at = 0; at < bytes.byteLength; ) at += writeSync(fd, bytes, at);
+    const now = Date.now();
+    futimesSync(fd, now / 1000, distinctTime(now));
+    return fstatSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function tryUnlink(systemPath: string): void {
+  try {
+    unlinkSync(systemPath);
+  } catch {}
+}

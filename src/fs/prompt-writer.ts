@@ -1,0 +1,22 @@
+/** Storing small files without waiting for anything, where a backend can. */
+import type { Moment } from '../clock/moment.js';
+import type { Info } from './info.js';
+
+/** Options of `PromptWriter.createNow`. */
+export interface CreateNowOptions {
+  /** As that of `StageOptions`. */
+  readonly filename?: string | undefined;
+  /** Directories on the way are looked at once in each; undefined: for this file alone. */
+  readonly moment?: Moment | undefined;
+}
+
+/** What a backend can do for those who store small files. Paths are canonical. */
+export interface PromptWriter {
+  /** What is longer, in bytes, is not stored at once. */
+  readonly mostBytes: number;
+  /**
+   * Store a new file, whole or not at all, before anything else of this process happens.
+   * @returns null when that can't be, whatever the reason: then nothing was done, and `write` does it or tells why not
+   */
+  createNow(path: string, bytes: Uint8Array, options?: CreateNowOptions): Info | null;
+}
