@@ -6,10 +6,17 @@ import type { Exchange } from './exchange.js';
 import { CODINGS } from './semantics/accept-encoding.js';
 import { lookUp } from './stored-file.js';
 
-/** @param path of the upload @throws HttpProblem 405 or 403: there is a file that it would be sent for */
-export async function requireReplaceable(exchange: Exchange, path: string): Promise<void> {
+/**
+ * @param path of the upload
+ * @returns undefined where nobody has to be waited for
+ * @throws HttpProblem 405 or 403: there is a file that it would be sent for
+ */
+export function requireReplaceable(exchange: Exchange, path: string): Promise<void> | undefined {
   const original = originalOf(exchange, path);
-  if (original === null) return;
+  return original === null ? undefined : requireReplace(exchange, original);
+}
+
+async function requireReplace(exchange: Exchange, original: string): Promise<void> {
   const { info, expired } = await lookUp(exchange, original);
   if (info === null || info.isDir || expired) return;
   await exchange.require('replace', original);

@@ -93,8 +93,13 @@ function partialAtEnd(bytes: Buffer, delimiter: Buffer, from: number): number {
   return bytes.length;
 }
 
+/** As all clients write it; anything else is read by the rules. */
+const USUAL_TYPE = /^multipart\/form-data; boundary=([\w!#$%&'*+.^`|~-]+)$/;
+
 /** @returns undefined where the type names none: then the parser refuses the form */
 export function boundaryOf(contentType: string | undefined): string | undefined {
+  const [, usual] = USUAL_TYPE.exec(contentType ?? '') ?? [];
+  if (usual !== undefined) return usual;
   try {
     return new MIMEType(contentType ?? '').params.get('boundary') ?? undefined;
   } catch {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
 import { isNamespaceName } from '../path/namespace-name.js';
 import { AuthorizeFailed, HttpProblem, methodNotAllowed, notFound } from './http-problem.js';
-import type { Action, ResolvedRouterOptions } from './options.js';
+import type { Action, ResolvedRouterOptions, RouterOptions } from './options.js';
 import { parseTarget } from './request-target.js';
 import { secondsLeft } from './semantics/cache-lifetime.js';
 import type { HttpService } from './service.js';
@@ -75,11 +75,15 @@ export class Exchange {
     return this.options.allow.has(action);
   }
 
-  /** Let the action pass only if it is on and `authorize` agrees. @throws HttpProblem 405 or 403, AuthorizeFailed */
-  async require(action: Action, path: string = this.path): Promise<void> {
+  /**
+   * Let the action pass only if it is on and `authorize` agrees.
+   * @returns undefined where nobody has to be waited for
+   * @throws HttpProblem 405 or 403, AuthorizeFailed
+   */
+  require(action: Action, path: string = this.path): Promise<void> | undefined {
     // In a form it is the name of a file that can't be had. With another one POST can, at the same URL.
     if (!this.allows(action)) throw this.notAllowed(this.method === 'POST' ? undefined : this.method);
-    await this.authorize(action, path);
+    return this.authorize(action, path);
   }
 
   /** A valid signature says that the action is agreed to: `authorize` is not asked any more. */
@@ -88,10 +92,18 @@ export class Exchange {
     this.#granted.add(action);
   }
 
-  /** @throws HttpProblem 403, AuthorizeFailed */
-  async authorize(action: Action, path: string = this.path): Promise<void> {
+  /** @returns undefined where nobody has to be waited for @throws HttpProblem 403, AuthorizeFailed */
+  authorize(action: Action, path: string = this.path): Promise<void> | undefined {
     const { authorize } = this.options;
-    if (authorize === undefined || this.#granted?.has(action) === true) return;
+    const isSettled = authorize === undefined || this.#granted?.has(action) === true;
+    return isSettled ? undefined : this.#ask(authorize, action, path);
+  }
+
+  async #ask(
+    authorize: NonNullable<RouterOptions['authorize']>,
+    action: Action,
+    path: string,
+  ): Promise<void> {
     let verdict: unknown;
     try {
       verdict = await authorize(this.request, { action, namespace: this.namespace, path });

@@ -13,19 +13,22 @@ export type FileResource = z.infer<typeof fileSchema>;
  * @param deadline of the file
  * @param timeout seconds that the URL shall work
  */
-export async function describeFile(
-  { fs, namespace }: Exchange,
+export function describeFile(
+  { fs, namespace, service }: Exchange,
   info: Info,
   deadline: Date | null,
   timeout?: number,
-): Promise<FileResource> {
-  return {
+): FileResource | Promise<FileResource> {
+  const describe = (url: string): FileResource => ({
     namespace,
     path: info.path,
     size: info.size,
     contentType: mediaTypeOf(info),
     etag: entityTagOf(info),
-    url: await fs.getUrlUntil(info.path, deadline, timeout === undefined ? {} : { timeout }),
+    url,
     expires: deadline?.toISOString() ?? null,
-  };
+  });
+  const isPlain = timeout === undefined && service.urls === null && !service.presigns;
+  if (isPlain) return describe(fs.getPlainUrl(info.path));
+  return fs.getUrlUntil(info.path, deadline, timeout === undefined ? {} : { timeout }).then(describe);
 }

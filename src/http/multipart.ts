@@ -8,13 +8,13 @@
  * for fields, so these get one that nobody else can have. And it says nothing of
  * the order of fields and files, so fields are listened to.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Readable, Writable } from 'node:stream';
-import type { Request, Response } from 'express';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { Readable, type Writable } from 'node:stream';
+import type { Request, RequestHandler, Response } from 'express';
 import multer from 'multer';
 import { boundaryOf, EMPTY_NAME, EmptyNames } from './empty-names.js';
 import { badRequest, ClientGone, HttpProblem, tooLarge } from './http-problem.js';
-import { isWhole } from './request-body.js';
+import { isWhole, takeWhole } from './request-body.js';
 
 /** A name in which no client's can end, as it would be decoded from UTF-8. */
 const UNNAMED = '\ud800';
@@ -74,7 +74,7 @@ type Parser = Writable & {
 
 /** Options that multer has and its type declarations lack. */
 interface MulterOptions extends multer.Options {
-  streamHandler(request: IncomingMessage, parser: Parser): void;
+  streamHandler(request: Readable, parser: Parser): void;
 }
 
 /**
@@ -100,34 +100,90 @@ export function readForm(
       fail(badRequest(`The boundary of the form is longer than ${MAX_BOUNDARY} characters.`));
       return;
     }
-    let fed: Parser | undefined;
-    const options: MulterOptions = {
-      storage: engine(receiver, fail),
-      limits: { ...LIMITS, parts: LIMITS.fields + UNFILLED_PARTS + maxFiles },
-      preservePath: true, // What is a name is decided in one place, and not here.
-      defParamCharset: 'utf8',
-      streamHandler: (_request, parser) => {
-        fed = parser;
-        listen(parser, receiver, fail);
-        feed(request, parser, boundary);
-      },
-    };
+    const arrived = takeWhole(request);
+    const source = arrived === null ? request : new ArrivedForm(request.headers);
+    const reading: Reading = { receiver, fail, boundary, arrived, parser: null };
+    readings.set(source, reading);
     const onEnd = (error?: unknown): void => (error === undefined ? resolve() : fail(error));
+    // Multer is declared for Express and works with what Express is made of.
+    reader(maxFiles)(source as unknown as Request, response as Response, onEnd);
+    if (arrived !== null) return;
     // Of a connection that was cut from this side the parser hears nothing, nor of one that the
     // client cut when all of the body was here, but not all of it had been read. Nor of the end of a
     // body that was cut off before: then it is read, but by nobody.
     request.once('close', () => {
-      if (fed?.writableEnded !== true) fail(new ClientGone());
+      if (reading.parser?.writableEnded !== true) fail(new ClientGone());
     });
-    // Multer is declared for Express and works with what Express is made of.
-    multer(options).any()(request as Request, response as Response, onEnd);
   });
 }
 
+/**
+ * Stands for a request of which all has arrived. Multer would listen to the request for much that can't happen any
+ * more, and what Express has made of a request is slow to touch.
+ */
+class ArrivedForm extends Readable {
+  readonly headers: IncomingHttpHeaders;
+
+  constructor(headers: IncomingHttpHeaders) {
+    super();
+    this.headers = headers;
+  }
+
+  override _read(): void {
+    this.push(null);
+  }
+}
+
+/** The reading of one form. */
+interface Reading {
+  readonly receiver: FormReceiver;
+  readonly fail: (error: unknown) => void;
+  readonly boundary: string | undefined;
+  /** All of the form; null where it is still to come. */
+  readonly arrived: Buffer | null;
+  /** Null until multer has made it. */
+  parser: Parser | null;
+}
+
+const readings = new WeakMap<Readable, Reading>();
+/** By the files that a form may have; there are as many as routers have options. */
+const readers = new Map<number, RequestHandler>();
+
+/** What reads all forms that may have so many files. */
+function reader(maxFiles: number): RequestHandler {
+  let known = readers.get(maxFiles);
+  if (known === undefined) {
+    const options: MulterOptions = {
+      storage: engine,
+      limits: { ...LIMITS, parts: LIMITS.fields + UNFILLED_PARTS + maxFiles },
+      preservePath: true, // What is a name is decided in one place, and not here.
+      defParamCharset: 'utf8',
+      streamHandler: (request, parser) => {
+        const reading = readingOf(request);
+        reading.parser = parser;
+        listen(parser, reading.receiver, reading.fail);
+        feed(request, parser, reading);
+      },
+    };
+    known = multer(options).any();
+    readers.set(maxFiles, known);
+  }
+  return known;
+}
+
+function readingOf(request: Readable): Reading {
+  return readings.get(request) as Reading;
+}
+
 /** `pipe`, by which file parts with an empty name get one. No stream between, as multer takes the parser off the pipe. */
-function feed(request: IncomingMessage, parser: Parser, boundary: string | undefined): void {
-  if (boundary !== undefined) {
-    const names = new EmptyNames(boundary);
+function feed(request: Readable, parser: Parser, { arrived, boundary }: Reading): void {
+  const names = boundary === undefined ? null : new EmptyNames(boundary);
+  if (arrived !== null) {
+    if (names !== null) parser.write(names.fill(arrived));
+    parser.end(names === null ? arrived : names.end());
+    return;
+  }
+  if (names !== null) {
     const write = parser.write.bind(parser);
     const writeSome = (bytes: Buffer): boolean => bytes.length === 0 || write(bytes);
     parser.write = (chunk: Buffer) => writeSome(names.fill(chunk));
@@ -160,22 +216,21 @@ function listen(parser: Parser, receiver: FormReceiver, fail: (error: unknown) =
   }
 }
 
-function engine(receiver: FormReceiver, fail: (error: unknown) => void): multer.StorageEngine {
-  return {
-    _handleFile(_request, { originalname, mimetype, stream }, callback) {
-      const name = originalname === UNNAMED ? undefined : originalname;
-      receiver.onFile({ name, contentType: mimetype, stream }).then(
-        () => callback(null, {}),
-        (error: unknown) => {
-          fail(error);
-          callback(error);
-        },
-      );
-    },
-    /** The receiver cleans up for all. */
-    _removeFile: (_request, _file, callback) => callback(null),
-  };
-}
+const engine: multer.StorageEngine = {
+  _handleFile(request, { originalname, mimetype, stream }, callback) {
+    const { receiver, fail } = readingOf(request);
+    const name = originalname === UNNAMED ? undefined : originalname;
+    receiver.onFile({ name, contentType: mimetype, stream }).then(
+      () => callback(null, {}),
+      (error: unknown) => {
+        fail(error);
+        callback(error);
+      },
+    );
+  },
+  /** The receiver cleans up for all. */
+  _removeFile: (_request, _file, callback) => callback(null),
+};
 
 /** What went wrong with a form, in our words. */
 function formError(request: IncomingMessage, error: unknown): unknown {

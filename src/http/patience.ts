@@ -6,7 +6,7 @@
  * slow storage, or an answer is being made.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hasBody } from './answer.js';
+import { declaredLength, hasBody } from './answer.js';
 import { sendError } from './error-response.js';
 
 /** Limits in seconds. */
@@ -28,7 +28,13 @@ export function watch(
     if (isClientsTurn(request, response)) cutOff(request, response);
     else socket.setTimeout(idleMs);
   });
-  if (request.complete || !hasBody(request)) return;
+  if (!hasBody(request)) return;
+  // A small body mostly comes together with its head, and is here when the parser is done with both.
+  process.nextTick(watchBody, request, response, uploadTimeout);
+}
+
+function watchBody(request: IncomingMessage, response: ServerResponse, uploadTimeout: number): void {
+  if (request.complete || request.destroyed || request.readableLength === declaredLength(request)) return;
   const timer = setTimeout(() => cutOff(request, response), Math.ceil(uploadTimeout * 1000));
   const done = (): void => clearTimeout(timer);
   request.once('end', done).once('close', done);

@@ -87,6 +87,11 @@ export async function takeArrived(source: Readable): Promise<Arrived> {
  */
 export async function takeSmall(request: IncomingMessage): Promise<Buffer | null> {
   await null; // The parser goes on from the head to the body only when this turn's work is done.
+  return takeWhole(request);
+}
+
+/** As `takeSmall`, at some later time than the beginning of a request. */
+export function takeWhole(request: IncomingMessage): Buffer | null {
   if (!isWhole(request) || request.readableEncoding !== null) return null;
   const { bytes, isAll } = arrivedOf(request);
   return isAll ? (bytes ?? Buffer.alloc(0)) : null;

@@ -8,12 +8,12 @@ import { FileExists, FileExpected } from '../errors/errors.js';
 import type { Info } from '../fs/info.js';
 import type { NamespaceStagedFile } from '../namespaces/namespace-options.js';
 import { joinPath } from '../path/parts.js';
-import { requireReplaceable } from './compressed-upload.js';
+import { isCompressedForm, requireReplaceable } from './compressed-upload.js';
 import type { Exchange } from './exchange.js';
 import { badRequest, ClientGone, notFound, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
 import type { Fate, Stored } from './publish.js';
-import { publishAt, publishCounted, publishRenamed } from './publish.js';
+import { publishAt, publishCounted, publishNow, publishRenamed } from './publish.js';
 import { tellFailure } from './request-failure.js';
 import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
 import { lookUp } from './stored-file.js';
@@ -56,7 +56,9 @@ export class UploadForm implements FormReceiver {
   readonly #parameters: UploadParameters;
   readonly #policy: UploadPolicy;
   readonly #room: Reservation | null;
-  readonly #abort = new AbortController();
+  /** Null until a part has to be waited for. */
+  #abort: AbortController | null = null;
+  /** What is staged and not published. */
   readonly #uploads: StagedUpload[] = [];
   /** Parts on their way into the storage. */
   readonly #arriving = new Set<Promise<unknown>>();
@@ -73,7 +75,6 @@ export class UploadForm implements FormReceiver {
     this.#parameters = parameters;
     this.#policy = policy;
     this.#room = room;
-    setMaxListeners(0, this.#abort.signal); // One for each part that arrives, however many may.
   }
 
   onField(name: string, value: string): void {
@@ -88,7 +89,11 @@ export class UploadForm implements FormReceiver {
     if (this.#isOver) throw new ClientGone();
     const arriving = this.#receive(part, this.#parts++);
     this.#arriving.add(arriving);
-    await arriving.finally(() => this.#arriving.delete(arriving));
+    try {
+      await arriving;
+    } finally {
+      this.#arriving.delete(arriving);
+    }
   }
 
   /** Make every file of the form visible, or none. @throws HttpProblem 400 for a form without files */
@@ -96,10 +101,15 @@ export class UploadForm implements FormReceiver {
     if (this.#uploads.length === 0) throw badRequest('The form has no file.');
     await this.#parameters.check();
     const published: Published[] = [];
-    for (const { staged } of this.#uploads) await staged.synced;
+    for (const { staged } of this.#uploads) if (staged.synced !== undefined) await staged.synced;
     this.#uploads.sort((a, b) => a.ordinal - b.ordinal);
     try {
-      for (const upload of this.#uploads) published.push(await this.#publishOne(upload));
+      for (;;) {
+        const [upload] = this.#uploads;
+        if (upload === undefined) break;
+        published.push(this.#publishAtOnce(upload) ?? (await this.#publishOne(upload)));
+        this.#uploads.shift();
+      }
     } catch (error) {
       await this.#takeBack(published);
       throw error;
@@ -110,8 +120,9 @@ export class UploadForm implements FormReceiver {
   /** Forget whatever is not published. */
   async discard(): Promise<void> {
     this.#isOver = true;
-    if (this.#arriving.size > 0) this.#abort.abort();
-    await Promise.allSettled(this.#arriving);
+    if (this.#arriving.size > 0) this.#abort?.abort();
+    if (this.#arriving.size > 0) await Promise.allSettled(this.#arriving);
+    if (this.#uploads.length === 0) return;
     const discards = await Promise.allSettled(this.#uploads.map(({ staged }) => staged.discard()));
     for (const outcome of discards) {
       if (outcome.status === 'rejected')
@@ -119,8 +130,21 @@ export class UploadForm implements FormReceiver {
     }
   }
 
-  async #receive(part: FilePart, ordinal: number): Promise<void> {
-    if (part.name !== undefined) return this.#stage(part, ordinal);
+  /** Aborted when the form is given up. */
+  get #signal(): AbortSignal {
+    if (this.#isOver) return AbortSignal.abort();
+    if (this.#abort === null) {
+      this.#abort = new AbortController();
+      setMaxListeners(0, this.#abort.signal); // One for each part that arrives, however many may.
+    }
+    return this.#abort.signal;
+  }
+
+  #receive(part: FilePart, ordinal: number): Promise<void> {
+    return part.name === undefined ? this.#receiveNameless(part, ordinal) : this.#stage(part, ordinal);
+  }
+
+  async #receiveNameless(part: FilePart, ordinal: number): Promise<void> {
     const stream = await unlessEmpty(part.stream);
     if (stream === null) return; // An input that was left unfilled.
     if (this.#lateField !== null && ordinal < this.#lateField.partsBefore)
@@ -136,14 +160,14 @@ export class UploadForm implements FormReceiver {
     const name = this.#policy.filename ?? uploadName(given);
     const path = fs.validatePath(joinPath(directory, name));
     if (this.#exchange.hides(path)) throw notFound();
-    const found = await this.#agree(name, path);
+    const found = this.#policy.onConflict === 'rename' ? null : await this.#agree(name, path);
     await requireReplaceable(this.#exchange, path);
     if (found === null) await this.#room?.useFile();
-    const { signal } = this.#abort;
+    const signal = () => this.#signal;
     const offer = { name, declared: saidType(contentType, name), room: this.#room, signal };
     const body = await admitBody(this.#exchange, this.#policy, stream, offer);
     const staged = await fs.stage(path, body.content, {
-      signal,
+      ...(Buffer.isBuffer(body.content) ? {} : { signal: signal() }),
       final: this.#policy.onConflict !== 'rename',
       // Where a signed URL has named the file, that is its name.
       ...(given === undefined || this.#policy.filename !== null ? {} : { filename: given }),
@@ -163,7 +187,6 @@ export class UploadForm implements FormReceiver {
 
   /** Refuse early what can't be published later. @returns as `#agreeAt` */
   async #agree(name: string, path: string): Promise<Info | null> {
-    if (this.#policy.onConflict === 'rename') return null;
     // One form can't give two files one name, and the second would undo the first.
     if (this.#names.has(name)) throw new FileExists(path);
     this.#names.add(name);
@@ -178,6 +201,14 @@ export class UploadForm implements FormReceiver {
     if (this.#policy.onConflict === 'fail') throw new FileExists(path);
     await this.#exchange.require('replace', path);
     return info;
+  }
+
+  /** @returns null when that can't be, and nothing was done */
+  #publishAtOnce({ name, staged, found }: StagedUpload): Published | null {
+    const path = joinPath(this.#exchange.path, name);
+    if (found !== null || this.#room !== null || isCompressedForm(this.#exchange, path)) return null;
+    const info = publishNow(this.#exchange, staged, path, this.#parameters.lifetime);
+    return info && { info, isNew: true, deadline: null };
   }
 
   async #publishOne(upload: StagedUpload): Promise<Published> {

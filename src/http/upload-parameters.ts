@@ -69,12 +69,12 @@ export class UploadParameters {
     return this.#filename;
   }
 
-  /** Take what is in a query. @throws HttpProblem 400 */
-  async addQuery(query: URLSearchParams): Promise<void> {
+  /** Take what is in a query. @returns as `check` @throws HttpProblem 400 */
+  addQuery(query: URLSearchParams): Promise<void> | undefined {
     for (const [name, value] of query) {
       if (isParameterName(name) && !this.#settled.has(name)) this.add(name, value);
     }
-    await this.check();
+    return this.check();
   }
 
   /** @throws HttpProblem 400: not a number, or given before */
@@ -93,16 +93,31 @@ export class UploadParameters {
     else this.#lifetime[name] = number;
   }
 
-  /** Whether mayfly will take the numbers, asked before anything is stored. @throws HttpProblem 400 */
-  async check(): Promise<void> {
+  /**
+   * Whether mayfly will take the numbers, asked before anything is stored.
+   * @returns undefined where nobody has to be waited for
+   * @throws HttpProblem 400
+   */
+  check(): Promise<void> | undefined {
     const { seconds = 0, days = 0 } = this.#lifetime;
     if (this.#limit !== null) requireLifetime(this.#limit, seconds, days);
     try {
       deadlineAfter(this.#now(), seconds, days);
-      if (this.#timeout !== undefined) await this.#fs.getUrl('file', this.#timeout);
     } catch (error) {
-      if (error instanceof RangeError) throw badRequest('A number of seconds or days is out of range.');
-      throw error;
+      throw outOfRange(error);
+    }
+    return this.#timeout === undefined ? undefined : this.#checkTimeout(this.#timeout);
+  }
+
+  async #checkTimeout(timeout: number): Promise<void> {
+    try {
+      await this.#fs.getUrl('file', timeout);
+    } catch (error) {
+      throw outOfRange(error);
     }
   }
+}
+
+function outOfRange(error: unknown): unknown {
+  return error instanceof RangeError ? badRequest('A number of seconds or days is out of range.') : error;
 }

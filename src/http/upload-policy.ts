@@ -59,8 +59,8 @@ export interface Offer {
   readonly declared: string | undefined;
   /** Room in the namespace; null: there is no quota. */
   readonly room: Reservation | null;
-  /** Aborting it gives the body up. */
-  readonly signal?: AbortSignal;
+  /** Gives what gives the body up, when it is aborted. It is asked for only where a body is waited for. */
+  readonly signal?: () => AbortSignal;
 }
 
 /**
@@ -89,7 +89,10 @@ async function admitWhole(
 ): Promise<AdmittedBody> {
   if (content.length > policy.maxFileSize) throw fileTooLarge(policy.maxFileSize);
   await room?.useBytes(content.length);
-  const type = await acceptedType(policy, { name, declared }, () => content.subarray(0, SNIFFED_BYTES));
+  const type =
+    policy.accept.length === 0
+      ? declared
+      : await acceptedType(policy, name, content.subarray(0, SNIFFED_BYTES));
   return { content, contentType: storableType(exchange, name, type) };
 }
 
@@ -105,27 +108,23 @@ async function admitStream(
   }
   const gate = through(stream, new HeadGate(SNIFFED_BYTES));
   const giveUp = (): void => void gate.destroy();
-  signal?.addEventListener('abort', giveUp);
+  const given = signal?.();
+  given?.addEventListener('abort', giveUp);
   try {
-    const type = await acceptedType(policy, { name, declared }, () => gate.head);
+    const type = await acceptedType(policy, name, await gate.head);
     gate.open();
     return { content: gate, contentType: storableType(exchange, name, type) };
   } catch (error) {
     gate.destroy();
     throw error;
   } finally {
-    signal?.removeEventListener('abort', giveUp);
+    given?.removeEventListener('abort', giveUp);
   }
 }
 
-/** What a body is: by its content where that is looked at, else as its sender says. @throws HttpProblem 415 */
-async function acceptedType(
-  policy: UploadPolicy,
-  { name, declared }: Pick<Offer, 'name' | 'declared'>,
-  head: () => Buffer | Promise<Buffer>,
-): Promise<string | undefined> {
-  if (policy.accept.length === 0) return declared;
-  const sniffed = await sniffMediaType(await head(), name);
+/** What a body is by its content. @throws HttpProblem 415 */
+async function acceptedType(policy: UploadPolicy, name: string, head: Buffer): Promise<string> {
+  const sniffed = await sniffMediaType(head, name);
   if (!isAccepted(policy, sniffed, name)) throw typeRefused(policy);
   return sniffed;
 }

@@ -25,10 +25,14 @@ export class HeldFile implements NamespaceStagedFile {
     this.#ways = ways;
   }
 
+  publishNow(path: string, options: NamespacePublishOptions = {}): Info | null {
+    return this.#staging === null ? this.#ways.publishNow(this.#bytes, path, options) : null;
+  }
+
   async publish(path: string, options: NamespacePublishOptions = {}): Promise<Info> {
+    const info = this.publishNow(path, options);
+    if (info !== null) return info;
     if (this.#staging === null) {
-      const info = this.#ways.publishNow(this.#bytes, path, options);
-      if (info !== null) return info;
       this.#staging = this.#ways.stage(this.#bytes);
       // Told to who publishes, and may be tried again.
       this.#staging.catch(() => {

@@ -1,4 +1,5 @@
 /** What the methods of `NamespaceFS` take and give beyond those of `Filesystem`. */
+import type { Moment } from '../clock/moment.js';
 import type { PublishOptions, WriteOptions } from '../fs/essentials.js';
 import type { Info } from '../fs/info.js';
 import type { StagedFile } from '../fs/staged-file.js';
@@ -26,6 +27,8 @@ export interface NamespacePublishOptions extends PublishOptions, Lifetime {
   check?: (current: Info | null, deadline: Date | null) => void;
   /** Called with the file's deadline, null for none, as soon as the file has its name. */
   onPublished?: (deadline: Date | null) => void;
+  /** Directories on the way are looked at once in each, where that is all there is to wait for; default: for this file alone. */
+  moment?: Moment;
   /** Aborting it before the file has its name makes the publish reject with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -33,6 +36,11 @@ export interface NamespacePublishOptions extends PublishOptions, Lifetime {
 /** A staged file that is published with a deadline. */
 export interface NamespaceStagedFile extends StagedFile {
   publish(path: string, options?: NamespacePublishOptions): Promise<Info>;
+  /**
+   * As `publish`, before anything else of this process happens; absent where that can never be.
+   * @returns null when it can't be, whatever the reason: nothing was done, and `publish` does it or tells why not
+   */
+  publishNow?(path: string, options?: NamespacePublishOptions): Info | null;
 }
 
 /** Options of `getUrl`. */

@@ -96,10 +96,10 @@ export class Publishing {
     filename: string | undefined,
   ): Info | null {
     checkPublishOptions(options);
-    const { overwrite, check, seconds, days, signal, onPublished } = options;
+    const { overwrite, check, seconds, days, moment, signal, onPublished } = options;
     const isPlain = overwrite === false && check === undefined && seconds === undefined && days === undefined;
     if (!isPlain || signal?.aborted === true) return null;
-    const info = this.createNow(path, bytes, { filename });
+    const info = this.createNow(path, bytes, { filename, moment });
     if (info !== null) onPublished?.(null);
     return info;
   }

@@ -59,6 +59,7 @@ function refuseOtherThanForm({ request: { headers } }: Exchange): void {
 
 /** A form can't go into a file, and that is better said before it has arrived. */
 async function refuseFile(exchange: Exchange): Promise<void> {
+  if (exchange.path === '') return; // A namespace is a directory, whatever is there.
   const { info } = await lookUp(exchange);
   if (info !== null && !info.isDir) throw new DirectoryExpected(exchange.path);
 }
