@@ -101,9 +101,9 @@ export function readForm(
       return;
     }
     const arrived = takeWhole(request);
-    const source = arrived === null ? request : new ArrivedForm(request.headers);
+    const source: Source = arrived === null ? request : new ArrivedForm(request.headers);
     const reading: Reading = { receiver, fail, boundary, arrived, parser: null };
-    readings.set(source, reading);
+    source[READING] = reading;
     const onEnd = (error?: unknown): void => (error === undefined ? resolve() : fail(error));
     // Multer is declared for Express and works with what Express is made of.
     reader(maxFiles)(source as unknown as Request, response as Response, onEnd);
@@ -117,12 +117,19 @@ export function readForm(
   });
 }
 
+/** Told to multer with what it reads. In a WeakMap it would outlive the form by far: to V8 a map that is old keeps what is young. */
+const READING = Symbol('reading');
+
+/** What multer reads from. */
+type Source = Readable & { [READING]?: Reading | undefined };
+
 /**
  * Stands for a request of which all has arrived. Multer would listen to the request for much that can't happen any
  * more, and what Express has made of a request is slow to touch.
  */
 class ArrivedForm extends Readable {
   readonly headers: IncomingHttpHeaders;
+  [READING]: Reading | undefined = undefined;
 
   constructor(headers: IncomingHttpHeaders) {
     super();
@@ -145,7 +152,6 @@ interface Reading {
   parser: Parser | null;
 }
 
-const readings = new WeakMap<Readable, Reading>();
 /** By the files that a form may have; there are as many as routers have options. */
 const readers = new Map<number, RequestHandler>();
 
@@ -171,8 +177,8 @@ function reader(maxFiles: number): RequestHandler {
   return known;
 }
 
-function readingOf(request: Readable): Reading {
-  return readings.get(request) as Reading;
+function readingOf(source: Source): Reading {
+  return source[READING] as Reading;
 }
 
 /** `pipe`, by which file parts with an empty name get one. No stream between, as multer takes the parser off the pipe. */

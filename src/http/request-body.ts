@@ -73,7 +73,7 @@ export interface Arrived {
  * @throws ClientGone
  */
 export async function takeArrived(source: Readable): Promise<Arrived> {
-  if (!isWhole(source)) throw interrupted(source);
+  if (!isWhole(source)) throw interrupted(source, source.errored ?? undefined);
   if (isRequest(source)) return arrivedOf(source);
   const bytes = readBuffered(source);
   // Any other stream says that it has ended, if it has, in the next turn.

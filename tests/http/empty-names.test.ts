@@ -13,7 +13,7 @@ import { BOUNDARY, FORM_TYPE, rawForm, Site } from '../support/http.js';
 /** What the receiver of a form hears: fields as `[name, value]`, files as `{ name, type, body }`. */
 async function read(chunks: readonly Buffer[]): Promise<unknown[]> {
   const headers = { 'content-type': FORM_TYPE, 'transfer-encoding': 'chunked' };
-  const request = Object.assign(Readable.from(chunks, { objectMode: false }), { headers, complete: true });
+  const request = Object.assign(Readable.from(chunks, { objectMode: false }), { headers, complete: false });
   const heard: unknown[] = [];
   await readForm(
     request as unknown as IncomingMessage,
