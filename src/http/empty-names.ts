@@ -74,6 +74,13 @@ export class EmptyNames {
     return pieces.length === 0 ? rest : Buffer.concat([...pieces, rest]);
   }
 
+  /** As `fill`, of a form that is all here. */
+  fillAll(form: Buffer): Buffer {
+    const filled = this.fill(form);
+    const held = this.end();
+    return filled.length + held.length === form.length ? form : Buffer.concat([filled, held]);
+  }
+
   /** What was held back, when nothing comes after it. */
   end(): Buffer {
     const held = this.#held;

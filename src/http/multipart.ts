@@ -185,8 +185,7 @@ function readingOf(source: Source): Reading {
 function feed(request: Readable, parser: Parser, { arrived, boundary }: Reading): void {
   const names = boundary === undefined ? null : new EmptyNames(boundary);
   if (arrived !== null) {
-    if (names !== null) parser.write(names.fill(arrived));
-    parser.end(names === null ? arrived : names.end());
+    parser.end(names === null ? arrived : names.fillAll(arrived));
     return;
   }
   if (names !== null) {

@@ -19,9 +19,7 @@ import {
   fstatSync,
   futimesSync,
   linkSync,
-  lstatSync,
   openSync,
-  QUIETLY,
   type Stats,
   unlinkSync,
   writeSync,
@@ -74,7 +72,7 @@ export class DiskPromptWriter implements PromptWriter {
     try {
       if (!enclosure.holds(parent.real) || enclosure.hides(parent.real, name)) return null;
       const stats = foreground.ask(() => create(staging.at(temporaryName()), parent.at(name), bytes));
-      return stats && infoOf(path, stats);
+      return infoOf(path, stats);
     } catch (error) {
       if (noHardLink.has(errnoOf(error))) this.#hasNoLinks = true;
       return null; // It is told by who does it again, with the time to see why.
@@ -101,13 +99,8 @@ export class DiskPromptWriter implements PromptWriter {
   }
 }
 
-/**
- * Make a file by a name of its own, then give it the one that it shall have.
- * @returns null when something has that name
- * @throws the system's errors; also `EEXIST`, when something has it by then
- */
-function create(temporary: string, target: string, bytes: Uint8Array): Stats | null {
-  if (lstatSync(target, QUIETLY) !== undefined) return null; // Who replaces files shall not pay for it twice.
+/** Make a file by a name of its own, then give it the one that it shall have. @throws the system's errors */
+function create(temporary: string, target: string, bytes: Uint8Array): Stats {
   const fd = openSync(temporary, CREATE, 0o666);
   try {
     const stats = fill(fd, bytes);
