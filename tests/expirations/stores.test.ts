@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import Database from 'better-sqlite3';
 import type { ExpirationStore } from '../../src/expirations/expiration-store.js';
 import { MemoryExpirationStore } from '../../src/expirations/memory-expiration-store.js';
 import { PostgresExpirationStore } from '../../src/expirations/sql/postgres-expiration-store.js';
@@ -47,6 +48,30 @@ it.each<[string, ExpirationStore]>([
   ['PostgresExpirationStore', PostgresExpirationStore.prototype],
 ])('%s has the methods that a store may leave out', (_, store) => {
   expect([typeof store.findNow, typeof store.nextNamespace]).toEqual(['function', 'function']);
+});
+
+it.each<[string, ExpirationStore]>([
+  ['MemoryExpirationStore', MemoryExpirationStore.prototype],
+  ['SqliteExpirationStore', SqliteExpirationStore.prototype],
+])('%s can see to a key without a claim', (_, store) => {
+  expect(typeof store.whileFree).toBe('function');
+});
+
+it('SqliteExpirationStore keeps other processes from claiming anything while it sees to a key', async () => {
+  const { path, remove } = await temporaryDirectory();
+  const store = new SqliteExpirationStore(join(path, 'expirations.db'));
+  const other = new Database(join(path, 'expirations.db'), { timeout: 0 });
+  try {
+    await store.ready();
+    const begin = () => other.exec('BEGIN IMMEDIATE; ROLLBACK');
+    const key = { namespace: 'n', path: 'a' };
+    expect(store.whileFree(key, () => expect(begin).toThrow('locked'))).not.toBeNull();
+    expect(begin).not.toThrow();
+  } finally {
+    other.close();
+    await store.close();
+    await remove();
+  }
 });
 
 it('MemoryExpirationStore tells due rows in order and once, however often they were renewed', async () => {

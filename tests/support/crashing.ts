@@ -1,3 +1,5 @@
+import type { PromptWriter } from '../../src/fs/prompt-writer.js';
+
 /** Lets a process "die" at a chosen step: from there on nothing it does has any effect. */
 
 export class Crash extends Error {}
@@ -26,6 +28,16 @@ export class CrashPoint {
     return result;
   }
 
+  /** As `step`, of what happens at once. */
+  stepNow<T>(work: () => T): T {
+    if (this.dead) throw new Crash('dead');
+    const mine = this.steps++ === this.#at;
+    if (mine && this.#when === 'before') this.#die();
+    const result = work();
+    if (mine) this.#die();
+    return result;
+  }
+
   #die(): never {
     this.dead = true;
     throw new Crash('died');
@@ -45,6 +57,16 @@ export function crashing<T extends object>(target: T, methods: readonly string[]
         return async (...args: unknown[]) =>
           crashing((await call(...args)) as object, ['publish', 'discard'], point);
       }
+      if (name === 'promptWriter') {
+        return () => {
+          const writer = call() as PromptWriter | null;
+          if (writer === null) return null;
+          const createNow: PromptWriter['createNow'] = (...how) =>
+            point.stepNow(() => writer.createNow(...how));
+          return { mostBytes: writer.mostBytes, createNow };
+        };
+      }
+      if (name === 'whileFree') return (...args: unknown[]) => point.stepNow(() => call(...args));
       return methods.includes(name)
         ? (...args: unknown[]) => point.step(() => call(...args) as Promise<unknown>)
         : call;

@@ -58,6 +58,36 @@ export function describeClaims({ describe, it }: TestRunner, subject: StoreSubje
       assert.deepEqual(await deadlinesOf(store, 'a'), [2]);
     });
 
+    it('stand in the way of what is done while a key is free, as rows do', async () => {
+      const { store } = subject;
+      if (store.whileFree === undefined) return;
+      await store.ready();
+      let done = 0;
+      const work = () => ++done;
+      assert.equal(store.whileFree(key('a'), work), 1);
+      const token = newToken();
+      await store.claim(token, [key('a')]);
+      assert.equal(store.whileFree(key('a'), work), null);
+      assert.equal(store.whileFree(key('b'), work), 2);
+      await store.settle(token, []);
+      assert.equal(store.whileFree(key('a'), work), 3);
+      await put(store, 'a', 1);
+      assert.equal(store.whileFree(key('a'), work), null);
+      assert.equal(done, 3);
+    });
+
+    it('can be made after what is done while a key is free, whatever becomes of it', async () => {
+      const { store } = subject;
+      if (store.whileFree === undefined) return;
+      await store.ready();
+      const failing = () => store.whileFree?.(key('a'), () => assert.fail('of the work'));
+      assert.throws(failing, { message: 'of the work' });
+      const done = store.whileFree(key('a'), () => 'done');
+      assert.equal(done, 'done');
+      assert.deepEqual(await store.claim(newToken(), [key('a')]), [null]);
+      assert.deepEqual(await deadlinesOf(store, 'a'), [null]);
+    });
+
     it('are needed for every change in which no generation is named', async () => {
       const { store } = subject;
       await put(store, 'a', 1);

@@ -43,6 +43,32 @@ export function describeSeveralHolders(
       assert.notEqual(await another.claim(theirs, [key('a')]), null);
     });
 
+    it('nothing is done at once with a key that another has claimed', async () => {
+      const { store } = subject;
+      if (store.whileFree === undefined) return;
+      await store.ready();
+      assert.equal(
+        store.whileFree(key('a'), () => 'done'),
+        'done',
+      );
+      const token = newToken();
+      await another.claim(token, [key('a')]);
+      assert.equal(
+        store.whileFree(key('a'), () => 'done'),
+        null,
+      );
+      await another.settle(token, []);
+      assert.equal(
+        store.whileFree(key('a'), () => 'done'),
+        'done',
+      );
+      await put(another, 'a', 1);
+      assert.equal(
+        store.whileFree(key('a'), () => 'done'),
+        null,
+      );
+    });
+
     it('a key that is given back lazily is free soon', async () => {
       const { store } = subject;
       const claims = [newToken(), newToken(), newToken()];
