@@ -311,16 +311,17 @@ describeServed('POST of a form', (served) => {
     const site = await served().serve({ onConflict: 'fail' });
     const { ns } = served();
     // Comes between the check and the publishing, while the third file arrives.
-    const form = rawForm([file('a'), file('b'), file('c', Buffer.alloc(200_000))]);
+    const large = Buffer.alloc(100_000); // What is small is not staged everywhere.
+    const form = rawForm([file('a', large), file('b', large), file('c', Buffer.alloc(200_000))]);
     const body = ReadableStream.from(
       (async function* () {
-        yield form.subarray(0, 100_000);
+        yield form.subarray(0, 300_000);
         await eventually(async () => {
           if (served().directoryRoot !== undefined) expect(await served().leftovers()).toHaveLength(3);
           else await new Promise((resolve) => setTimeout(resolve, 100));
         });
         await ns.write('b', 'in the way');
-        yield form.subarray(100_000);
+        yield form.subarray(300_000);
       })(),
     );
     const init = { method: 'POST', headers: { 'Content-Type': FORM_TYPE }, body, duplex: 'half' };

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Mayfly, MayflyOptions } from '../../src/index.js';
 import { createMayfly, MemoryFS } from '../../src/index.js';
@@ -73,6 +74,26 @@ const openOnDisk: OpenMayfly = async (options = {}) => {
   return { mayfly, clock, shared, directoryRoot, staged, cleanup };
 };
 
+/** On a disk that need not be durable: once it has been used, small files are stored at once in the namespace `ns`. */
+export const openOnQuickDisk: OpenMayfly = async (options = {}) => {
+  const directory = await temporaryDirectory();
+  const directoryRoot = join(directory.path, 'files');
+  const opened = await openOnDisk({
+    storage: { type: 'osfs', directoryRoot, urlRoot: '/files', durable: false },
+    ...options,
+  });
+  const ns = opened.mayfly.getFilesystem('ns');
+  await ns.write('first', 'x');
+  while (ns.createNow('second', Buffer.from('x')) === null) await turn();
+  for (const path of ['first', 'second']) await ns.remove(path);
+  const cleanup = async (): Promise<void> => {
+    await opened.cleanup();
+    await directory.remove();
+  };
+  const staged = (): Promise<string[]> => readdir(join(directoryRoot, '.mayfly/tmp'));
+  return { ...opened, directoryRoot, staged, cleanup };
+};
+
 let sharedBucket: Promise<string> | undefined;
 
 /** With the files below a prefix of their own, in a bucket for all tests of a file. */
@@ -132,5 +153,6 @@ export const openOnPostgres: OpenMayfly = async (options = {}) => {
 export const STORAGES: [name: string, open: OpenMayfly][] = [
   ['memoryfs', openInMemory],
   ['osfs', openOnDisk],
+  ['osfs, not durable', openOnQuickDisk],
   ...(s3 === null ? [] : [['s3fs', openOnS3] as [string, OpenMayfly]]),
 ];

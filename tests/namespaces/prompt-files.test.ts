@@ -1,0 +1,176 @@
+/** Small files that a namespace stores at once, or holds until they are published. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Info, NamespaceFS } from '../../src/index.js';
+import {
+  createMayfly,
+  FileExists,
+  FileExpected,
+  FilesystemClosed,
+  IllegalBackReference,
+  MemoryFS,
+} from '../../src/index.js';
+import { expectError } from '../support/expect-error.js';
+import type { TestMayfly } from '../support/mayflies.js';
+import { openOnQuickDisk } from '../support/mayflies.js';
+
+const X = Buffer.from('x');
+
+let opened: TestMayfly;
+let ns: NamespaceFS;
+
+beforeEach(async () => {
+  opened = await openOnQuickDisk();
+  ns = opened.mayfly.getFilesystem('ns');
+});
+afterEach(() => opened.cleanup());
+
+/** What another mayfly on the same files and deadlines says of a path. */
+async function seenByAnother(path: string): Promise<[string | null, Date | null]> {
+  if (opened.shared === undefined) throw new Error('there can be no other');
+  const another = createMayfly(opened.shared);
+  try {
+    const files = another.getFilesystem('ns');
+    const text = (await files.exists(path)) ? await files.readText(path) : null;
+    return [text, await files.getExpiration(path)];
+  } finally {
+    await another.close();
+  }
+}
+
+describe('createNow', () => {
+  it('stores a file without a deadline, which others see', async () => {
+    const info = ns.createNow('a', Buffer.from('hello')) as Info;
+    expect(info).toMatchObject({ path: 'a', size: 5, isDir: false });
+    expect(await seenByAnother('a')).toEqual(['hello', null]);
+    expect((await ns.getInfo('a')).etag).toBe(info.etag);
+  });
+
+  it('leaves a path alone that has a file or a deadline, or that somebody works on', async () => {
+    await ns.write('file', 'old');
+    await ns.expire('promised', 60);
+    opened.clock.advance(-120);
+    await ns.expire('past', 60);
+    opened.clock.advance(120);
+    for (const path of ['file', 'promised', 'past']) expect(ns.createNow(path, X)).toBeNull();
+    let seen: Info | null | undefined;
+    const check = () => {
+      seen = ns.createNow('busy', X);
+    };
+    await (await ns.stage('busy', 'theirs')).publish('busy', { check });
+    expect(seen).toBeNull();
+    expect(await seenByAnother('file')).toEqual(['old', null]);
+    expect(await seenByAnother('busy')).toEqual(['theirs', null]);
+    expect((await seenByAnother('promised'))[1]).not.toBeNull();
+  });
+
+  it('leaves a path alone that another process works on', async () => {
+    if (opened.shared === undefined) throw new Error('there can be no other');
+    const another = createMayfly(opened.shared);
+    try {
+      const staged = await another.getFilesystem('ns').stage('a', 'theirs');
+      let seen: Info | null | undefined;
+      const check = () => {
+        seen = ns.createNow('a', X);
+      };
+      await staged.publish('a', { check });
+      expect(seen).toBeNull();
+    } finally {
+      await another.close();
+    }
+    expect(await ns.readText('a')).toBe('theirs');
+  });
+
+  it('is null for a directory that is missing, and where there is no such way at all', async () => {
+    expect(ns.createNow('missing/a', X)).toBeNull();
+    const memory = createMayfly({ storage: { filesystem: new MemoryFS(), urlRoot: '/f' }, purge: false });
+    expect(memory.getFilesystem('ns').createNow('a', X)).toBeNull();
+    await memory.close();
+  });
+
+  it('refuses what is no path of a file', async () => {
+    expect(() => ns.createNow('../a', X)).toThrow(IllegalBackReference);
+    expect(() => ns.createNow('', X)).toThrow(FileExpected);
+    await opened.mayfly.close();
+    expect(() => ns.createNow('a', X)).toThrow(FilesystemClosed);
+  });
+});
+
+describe('a small file that is staged', () => {
+  const staged = () => readdir(join(opened.directoryRoot as string, '.mayfly/tmp'));
+
+  it('is held as it was, and nowhere on the disk', async () => {
+    const bytes = Buffer.from('before');
+    const file = await ns.stage('a', bytes);
+    bytes.write('after!');
+    expect([file.size, await staged()]).toEqual([6, []]);
+    let deadline: Date | null | undefined;
+    const info = await file.publish('a', {
+      overwrite: false,
+      onPublished: (given) => {
+        deadline = given;
+      },
+    });
+    expect([info.size, deadline]).toEqual([6, null]);
+    expect(await seenByAnother('a')).toEqual(['before', null]);
+    await file.discard();
+    expect(await ns.exists('a')).toBe(true);
+  });
+
+  it.each<[string, (path: string) => Promise<unknown>, string]>([
+    ['with a deadline', async (path) => (await ns.stage(path, X)).publish(path, { seconds: 60 }), 'a'],
+    ['in a directory that is missing', async (path) => (await ns.stage(path, X)).publish(path), 'new/a'],
+    [
+      'under another path, when the first is taken',
+      async (path) => {
+        await ns.write('taken', 'old');
+        const file = await ns.stage('taken', X);
+        await expectError(file.publish('taken', { overwrite: false }), FileExists, 'taken');
+        await file.publish(path, { overwrite: false });
+      },
+      'b',
+    ],
+    [
+      'over a file',
+      async (path) => {
+        await ns.write(path, 'old');
+        await (await ns.stage(path, X)).publish(path);
+      },
+      'c',
+    ],
+  ])('can be published %s', async (_, publish, path) => {
+    await publish(path);
+    expect((await seenByAnother(path))[0]).toBe('x');
+    expect(await staged()).toEqual([]);
+  });
+
+  it('is forgotten when it is discarded, before and after it was tried to publish', async () => {
+    await (await ns.stage('a', X)).discard();
+    await ns.write('taken', 'old');
+    const file = await ns.stage('taken', X);
+    await expectError(file.publish('taken', { overwrite: false }), FileExists, 'taken');
+    await file.discard();
+    expect(await staged()).toEqual([]);
+    expect(await ns.listDir('')).toEqual(['taken']);
+  });
+
+  it('is published at once by publishNow where it can be, else it is left to publish', async () => {
+    const file = await ns.stage('a', X);
+    expect(file.publishNow?.('missing/a', { overwrite: false })).toBeNull();
+    expect(file.publishNow?.('a', { overwrite: true })).toBeNull();
+    expect(file.publishNow?.('a', { overwrite: false, seconds: 5 })).toBeNull();
+    expect(file.publishNow?.('a', { overwrite: false })).toMatchObject({ path: 'a', size: 1 });
+    expect(await seenByAnother('a')).toEqual(['x', null]);
+  });
+
+  it('is not published once the signal is aborted', async () => {
+    const reason = new Error('enough');
+    const signal = AbortSignal.abort(reason);
+    await expect(ns.stage('a', X, { signal })).rejects.toBe(reason);
+    const file = await ns.stage('a', X);
+    await expect(file.publish('a', { overwrite: false, signal })).rejects.toBe(reason);
+    await file.discard();
+    expect([await ns.exists('a'), await staged()]).toEqual([false, []]);
+  });
+});
