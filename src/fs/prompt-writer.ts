@@ -10,7 +10,7 @@ export interface CreateNowOptions {
   readonly moment?: Moment | undefined;
 }
 
-/** What a backend can do for those who store small files. Paths are canonical. */
+/** What a backend that keeps no media types can do for those who store small files. Paths are canonical. */
 export interface PromptWriter {
   /** What is longer, in bytes, is not stored at once. */
   readonly mostBytes: number;
