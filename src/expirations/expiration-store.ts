@@ -153,12 +153,11 @@ export interface ExpirationStore {
   claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null>;
 
   /**
-   * Do `work`, which waits for nothing, while no claim is on the key and none can be made, if the key has no row and
-   * that can be told without making anybody wait. As good as a claim for what takes no longer, and cheaper. A store
-   * may leave the method out.
+   * Do `work`, which waits for nothing, while no claim is on the key and none can be made, if the key has no row
+   * either. As good as a claim for what takes no longer, and cheaper. A store may leave the method out.
    *
-   * @returns what `work` returned; null: it was not done
-   * @throws what `work` threw
+   * @returns what `work` returned; null: the key is not free, or that can't be told at once, and it was not done
+   * @throws what `work` threw; as `claim`, when the database does not answer
    */
   whileFree?<T>(key: FileKey, work: () => T): T | null;
 

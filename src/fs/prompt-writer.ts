@@ -14,6 +14,8 @@ export interface CreateNowOptions {
 export interface PromptWriter {
   /** What is longer, in bytes, is not stored at once. */
   readonly mostBytes: number;
+  /** Whether there is any use in asking now. */
+  readonly isReady: boolean;
   /**
    * Store a new file, whole or not at all, before anything else of this process happens.
    * @returns null when that can't be, whatever the reason: then nothing was done, and `write` does it or tells why not

@@ -99,8 +99,13 @@ export function takeWhole(request: IncomingMessage): Buffer | null {
 
 /** Nothing is taken of what is not all. */
 function arrivedOf(request: IncomingMessage): Arrived {
-  const isAll = request.complete || request.readableLength === declaredLength(request);
-  return { bytes: isAll ? readBuffered(request) : null, isAll };
+  const declared = declaredLength(request);
+  // Requests that are made up by adapters are often complete before all of their body is there.
+  const isAll = Number.isNaN(declared) ? request.complete : request.readableLength === declared;
+  if (!isAll) return { bytes: null, isAll };
+  const bytes = readBuffered(request);
+  request.resume(); // Others may wait for its end.
+  return { bytes, isAll };
 }
 
 /** Null for nothing. */

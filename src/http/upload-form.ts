@@ -101,7 +101,7 @@ export class UploadForm implements FormReceiver {
     if (this.#uploads.length === 0) throw badRequest('The form has no file.');
     await this.#parameters.check();
     const published: Published[] = [];
-    for (const { staged } of this.#uploads) if (staged.synced !== undefined) await staged.synced;
+    if (this.#uploads.length > 1) for (const { staged } of this.#uploads) await staged.synced;
     this.#uploads.sort((a, b) => a.ordinal - b.ordinal);
     try {
       for (;;) {
@@ -166,13 +166,18 @@ export class UploadForm implements FormReceiver {
     const signal = () => this.#signal;
     const offer = { name, declared: saidType(contentType, name), room: this.#room, signal };
     const body = await admitBody(this.#exchange, this.#policy, stream, offer);
-    const staged = await fs.stage(path, body.content, {
-      ...(Buffer.isBuffer(body.content) ? {} : { signal: signal() }),
+    const { content } = body;
+    const how = {
       final: this.#policy.onConflict !== 'rename',
       // Where a signed URL has named the file, that is its name.
       ...(given === undefined || this.#policy.filename !== null ? {} : { filename: given }),
       ...(body.contentType === undefined ? {} : { contentType: body.contentType }),
-    });
+    };
+    // One file alone can't be published by half, so it need not be staged before.
+    const mayBeHeld = found === null && this.#files === 1;
+    const staged = Buffer.isBuffer(content)
+      ? ((mayBeHeld ? fs.hold(path, content, how) : null) ?? (await fs.stage(path, content, how)))
+      : await fs.stage(path, content, { ...how, signal: signal() });
     this.#uploads.push({ ordinal, name, staged, found });
   }
 

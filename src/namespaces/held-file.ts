@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import { ResourceNotFound } from '../errors/errors.js';
 import type { Info } from '../fs/info.js';
 import type { StagedFile } from '../fs/staged-file.js';
 import type { NamespacePublishOptions, NamespaceStagedFile } from './namespace-options.js';
@@ -17,6 +18,8 @@ export class HeldFile implements NamespaceStagedFile {
   readonly #bytes: Buffer;
   readonly #ways: HeldFileWays;
   #staging: Promise<StagedFile> | null = null;
+  /** It was published or discarded. */
+  #isDone = false;
 
   /** @param bytes nobody else's */
   constructor(bytes: Buffer, ways: HeldFileWays) {
@@ -25,25 +28,42 @@ export class HeldFile implements NamespaceStagedFile {
     this.#ways = ways;
   }
 
+  /** Resolves when the bytes are staged after all: who publishes several files asks before the first. */
+  get synced(): Promise<void> {
+    return this.#stage().then((staged) => staged.synced);
+  }
+
   publishNow(path: string, options: NamespacePublishOptions = {}): Info | null {
-    return this.#staging === null ? this.#ways.publishNow(this.#bytes, path, options) : null;
+    if (this.#isDone || this.#staging !== null) return null;
+    const info = this.#ways.publishNow(this.#bytes, path, options);
+    this.#isDone = info !== null;
+    return info;
   }
 
   async publish(path: string, options: NamespacePublishOptions = {}): Promise<Info> {
     const info = this.publishNow(path, options);
     if (info !== null) return info;
-    if (this.#staging === null) {
-      this.#staging = this.#ways.stage(this.#bytes);
-      // Told to who publishes, and may be tried again.
-      this.#staging.catch(() => {
-        this.#staging = null;
-      });
-    }
-    return this.#ways.publish(this.#staging, path, options);
+    if (this.#isDone)
+      throw new ResourceNotFound(path, { message: 'the staged file was published or discarded' });
+    const published = await this.#ways.publish(this.#stage(), path, options);
+    this.#isDone = true;
+    return published;
   }
 
   async discard(): Promise<void> {
+    this.#isDone = true;
     const staged = await this.#staging?.catch(() => null);
     await staged?.discard();
+  }
+
+  #stage(): Promise<StagedFile> {
+    if (this.#staging !== null) return this.#staging;
+    const staging = this.#ways.stage(this.#bytes);
+    this.#staging = staging;
+    // Told to who asked, and may be tried again.
+    staging.catch(() => {
+      this.#staging = null;
+    });
+    return staging;
   }
 }

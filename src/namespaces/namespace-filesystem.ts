@@ -5,6 +5,7 @@
  * What takes some doing stands beside it, by topic: `urls`, `deadlines`,
  * `publishing`, `relocation`, `tree-removal`, `serving`. They share a `scope`.
  */
+import type { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import type { Moment } from '../clock/moment.js';
 import { DirectoryExpected, ResourceNotFound } from '../errors/errors.js';
@@ -218,6 +219,16 @@ export class NamespaceFS extends Filesystem {
     options: StageOptions = {},
   ): Promise<NamespaceStagedFile> {
     return this.#publishing.stage(path, source, options);
+  }
+
+  /**
+   * As `stage`, of a small file that stays in memory until it is published, or its `synced` is asked for: what stands
+   * against it may show only then.
+   * @param bytes not to be changed any more
+   * @returns null where nothing could be won by it
+   */
+  hold(path: string, bytes: Buffer, options: StageOptions = {}): NamespaceStagedFile | null {
+    return this.#publishing.hold(path, bytes, options);
   }
 
   /**

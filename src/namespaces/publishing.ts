@@ -1,6 +1,5 @@
 /** How a file gets into a namespace together with its deadline: staged first, then published. */
-import { Buffer } from 'node:buffer';
-import { isUint8Array } from 'node:util/types';
+import type { Buffer } from 'node:buffer';
 import { FileExists, FileExpected } from '../errors/errors.js';
 import type { DeadlineFrom } from '../expirations/ledger.js';
 import { checkAmount, deadlineAfter } from '../expirations/lifetime.js';
@@ -53,8 +52,6 @@ export class Publishing {
 
   /** See `NamespaceFS.stage`. */
   async stage(path: string, source: WriteSource, options: StageOptions): Promise<NamespaceStagedFile> {
-    const held = this.#hold(path, source, options);
-    if (held !== null) return held;
     const staged = await this.#stage(path, source, options, {});
     return {
       size: staged.size,
@@ -69,19 +66,19 @@ export class Publishing {
     const { host } = this.#scope;
     const writer = this.#promptWriter;
     const key = this.#scope.fileKey(path);
-    if (writer === null || !host.storage.isBound) return null;
+    if (!host.storage.isBound || writer?.isReady !== true) return null;
     const target = this.#scope.validatePath(path);
     return host.ledger.createNow(key, () => writer.createNow(target, bytes, options));
   }
 
-  /** What is small stays in memory until it is published, where that may be done at once. @returns null: else */
-  #hold(path: string, source: WriteSource, options: StageOptions): NamespaceStagedFile | null {
-    const isSmall = isUint8Array(source) && source.byteLength <= (this.#promptWriter?.mostBytes ?? -1);
-    if (!isSmall || !this.#scope.host.storage.isBound) return null;
+  /** See `NamespaceFS.hold`. */
+  hold(path: string, bytes: Buffer, options: StageOptions): NamespaceStagedFile | null {
+    const writer = this.#promptWriter;
+    if (!this.#scope.host.storage.isBound || writer?.isReady !== true) return null;
+    if (bytes.length > writer.mostBytes) return null;
     this.#scope.validatePath(path);
     checkStageOptions(options);
-    options.signal?.throwIfAborted();
-    return new HeldFile(Buffer.from(source), {
+    return new HeldFile(bytes, {
       publishNow: (bytes, target, how) => this.#publishNow(bytes, target, how, options.filename),
       stage: (bytes) => this.#stage(path, bytes, options, {}),
       publish: (staging, target, how) => this.#publish(staging, target, how),

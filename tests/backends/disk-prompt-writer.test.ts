@@ -1,5 +1,5 @@
 /** Small files that an OSFS stores before anything else happens: whole, in their place, or not at all. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -26,8 +26,7 @@ beforeEach(async () => {
   writer = fs.promptWriter() as PromptWriter;
   // It looks into no directory that was not met.
   for (const directory of ['', 'd/']) await fs.writeText(`${directory}met`, 'x');
-  writer.createNow('first', X);
-  await turn();
+  while (!writer.isReady) await turn();
   expect(writer.createNow('ready', X)).not.toBeNull();
 });
 
@@ -92,14 +91,43 @@ describe('a prompt writer of the disk', () => {
     expect(await readdir(outside)).toEqual([]);
   });
 
-  it('stages nothing elsewhere when a link was laid over the place for that', async () => {
-    const outside = join(top, 'outside');
-    await rename(join(root, '.mayfly/tmp'), outside);
-    await symlink(outside, join(root, '.mayfly/tmp'));
+  it.each(['.mayfly', '.mayfly/tmp'])(
+    'stages nothing elsewhere when %s has become a link',
+    async (hidden) => {
+      const outside = join(top, 'outside');
+      await rename(join(root, hidden), outside);
+      await symlink(outside, join(root, hidden));
+      const modified = () =>
+        statSync(hidden === '.mayfly' ? join(outside, 'tmp') : outside, { bigint: true }).mtimeNs;
+      const before = modified();
+      expect(writer.createNow('d/a', X)).toBeNull();
+      expect(modified()).toBe(before);
+      await rm(join(root, hidden));
+      await rename(outside, join(root, hidden));
+      await fs.writeText('d/met', 'again');
+      expect(writer.createNow('d/a', X)).not.toBeNull();
+    },
+  );
+
+  it('stores nothing in another storage that has come to its place', async () => {
+    const other = join(top, 'other');
+    await rename(root, other);
+    await mkdir(join(root, 'd'), { recursive: true });
+    await new OSFS(root, { durable: false }).writeText('d/met', 'x');
     expect(writer.createNow('d/a', X)).toBeNull();
-    expect(await readdir(outside)).toEqual([]);
-    await rm(join(root, '.mayfly/tmp'));
-    await rename(outside, join(root, '.mayfly/tmp'));
+    expect(await readdir(join(root, 'd'))).toEqual(['met']);
+    await rm(root, { recursive: true });
+    await rename(other, root);
+    expect(writer.createNow('d/a', X)).not.toBeNull();
+  });
+
+  it('goes by no link in the middle of a path', async () => {
+    await fs.makeDirs('e/f');
+    await fs.writeText('e/f/met', 'x');
+    expect(writer.createNow('e/f/a', X)).not.toBeNull();
+    await rename(join(root, 'e'), join(root, 'g'));
+    await symlink('g', join(root, 'e'));
+    expect(writer.createNow('e/f/b', X)).toBeNull();
   });
 
   it('notices in a moment that a directory was removed, and in the next one that it was made again', async () => {

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Info, NamespaceFS } from '../../src/index.js';
+import type { Info, NamespaceFS, NamespaceStagedFile } from '../../src/index.js';
 import {
   createMayfly,
   FileExists,
@@ -10,6 +10,7 @@ import {
   FilesystemClosed,
   IllegalBackReference,
   MemoryFS,
+  ResourceNotFound,
 } from '../../src/index.js';
 import { expectError } from '../support/expect-error.js';
 import type { TestMayfly } from '../support/mayflies.js';
@@ -97,35 +98,37 @@ describe('createNow', () => {
   });
 });
 
-describe('a small file that is staged', () => {
+describe('a small file that is held', () => {
   const staged = () => readdir(join(opened.directoryRoot as string, '.mayfly/tmp'));
 
-  it('is held as it was, and nowhere on the disk', async () => {
-    const bytes = Buffer.from('before');
-    const file = await ns.stage('a', bytes);
-    bytes.write('after!');
-    expect([file.size, await staged()]).toEqual([6, []]);
+  function hold(path: string): NamespaceStagedFile {
+    const file = ns.hold(path, X);
+    if (file === null) throw new Error('it is not held');
+    return file;
+  }
+
+  it('is nowhere on the disk, and then in its place', async () => {
+    const file = hold('a');
+    expect([file.size, await staged()]).toEqual([1, []]);
     let deadline: Date | null | undefined;
-    const info = await file.publish('a', {
-      overwrite: false,
-      onPublished: (given) => {
-        deadline = given;
-      },
-    });
-    expect([info.size, deadline]).toEqual([6, null]);
-    expect(await seenByAnother('a')).toEqual(['before', null]);
+    const onPublished = (given: Date | null) => {
+      deadline = given;
+    };
+    const info = await file.publish('a', { overwrite: false, onPublished });
+    expect([info.size, deadline]).toEqual([1, null]);
+    expect(await seenByAnother('a')).toEqual(['x', null]);
     await file.discard();
     expect(await ns.exists('a')).toBe(true);
   });
 
   it.each<[string, (path: string) => Promise<unknown>, string]>([
-    ['with a deadline', async (path) => (await ns.stage(path, X)).publish(path, { seconds: 60 }), 'a'],
-    ['in a directory that is missing', async (path) => (await ns.stage(path, X)).publish(path), 'new/a'],
+    ['with a deadline', (path) => hold(path).publish(path, { seconds: 60 }), 'a'],
+    ['in a directory that is missing', (path) => hold(path).publish(path), 'new/a'],
     [
       'under another path, when the first is taken',
       async (path) => {
         await ns.write('taken', 'old');
-        const file = await ns.stage('taken', X);
+        const file = hold('taken');
         await expectError(file.publish('taken', { overwrite: false }), FileExists, 'taken');
         await file.publish(path, { overwrite: false });
       },
@@ -135,9 +138,19 @@ describe('a small file that is staged', () => {
       'over a file',
       async (path) => {
         await ns.write(path, 'old');
-        await (await ns.stage(path, X)).publish(path);
+        await hold(path).publish(path);
       },
       'c',
+    ],
+    [
+      'after it was staged',
+      async (path) => {
+        const file = hold(path);
+        await file.synced;
+        expect(await staged()).toHaveLength(1);
+        await file.publish(path, { overwrite: false });
+      },
+      'd',
     ],
   ])('can be published %s', async (_, publish, path) => {
     await publish(path);
@@ -145,10 +158,21 @@ describe('a small file that is staged', () => {
     expect(await staged()).toEqual([]);
   });
 
+  it('is published once, and not at all once it is discarded', async () => {
+    const file = hold('a');
+    await file.publish('a', { overwrite: false });
+    await expectError(file.publish('b', { overwrite: false }), ResourceNotFound, 'b');
+    expect(file.publishNow?.('b', { overwrite: false })).toBeNull();
+    const discarded = hold('c');
+    await discarded.discard();
+    await expectError(discarded.publish('c'), ResourceNotFound, 'c');
+    expect(await ns.listDir('')).toEqual(['a']);
+  });
+
   it('is forgotten when it is discarded, before and after it was tried to publish', async () => {
-    await (await ns.stage('a', X)).discard();
+    await hold('a').discard();
     await ns.write('taken', 'old');
-    const file = await ns.stage('taken', X);
+    const file = hold('taken');
     await expectError(file.publish('taken', { overwrite: false }), FileExists, 'taken');
     await file.discard();
     expect(await staged()).toEqual([]);
@@ -156,7 +180,7 @@ describe('a small file that is staged', () => {
   });
 
   it('is published at once by publishNow where it can be, else it is left to publish', async () => {
-    const file = await ns.stage('a', X);
+    const file = hold('a');
     expect(file.publishNow?.('missing/a', { overwrite: false })).toBeNull();
     expect(file.publishNow?.('a', { overwrite: true })).toBeNull();
     expect(file.publishNow?.('a', { overwrite: false, seconds: 5 })).toBeNull();
@@ -167,10 +191,16 @@ describe('a small file that is staged', () => {
   it('is not published once the signal is aborted', async () => {
     const reason = new Error('enough');
     const signal = AbortSignal.abort(reason);
-    await expect(ns.stage('a', X, { signal })).rejects.toBe(reason);
-    const file = await ns.stage('a', X);
+    const file = hold('a');
     await expect(file.publish('a', { overwrite: false, signal })).rejects.toBe(reason);
     await file.discard();
     expect([await ns.exists('a'), await staged()]).toEqual([false, []]);
+  });
+
+  it('can be no larger than what is stored at once, nor be on another storage', async () => {
+    expect(ns.hold('a', Buffer.alloc(70_000))).toBeNull();
+    const memory = createMayfly({ storage: { filesystem: new MemoryFS(), urlRoot: '/f' }, purge: false });
+    expect(memory.getFilesystem('ns').hold('a', X)).toBeNull();
+    await memory.close();
   });
 });

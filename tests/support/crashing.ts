@@ -63,7 +63,7 @@ export function crashing<T extends object>(target: T, methods: readonly string[]
           if (writer === null) return null;
           const createNow: PromptWriter['createNow'] = (...how) =>
             point.stepNow(() => writer.createNow(...how));
-          return { mostBytes: writer.mostBytes, createNow };
+          return { mostBytes: writer.mostBytes, isReady: true, createNow };
         };
       }
       if (name === 'whileFree') return (...args: unknown[]) => point.stepNow(() => call(...args));

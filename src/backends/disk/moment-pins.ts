@@ -12,14 +12,18 @@ export class MomentPins {
     this.#foreground = foreground;
   }
 
-  /** As `pinDirectoryNow`; nobody closes what it gives. */
+  /** As `pinDirectoryNow`, of what lies where its path says; nobody closes what it gives. */
   get(systemPath: string, moment: Moment): Pin | null {
     if (moment !== this.#moment) this.#begin(moment);
     const known = this.#pins.get(systemPath);
     if (known !== undefined) return known;
     const pin = pinDirectoryNow(systemPath, this.#foreground);
-    if (pin !== null) this.#pins.set(systemPath, pin);
-    return pin;
+    if (pin?.isNear === true) {
+      this.#pins.set(systemPath, pin);
+      return pin;
+    }
+    pin?.close();
+    return null;
   }
 
   #begin(moment: Moment): void {

@@ -59,6 +59,11 @@ export class Pin {
     return stats;
   }
 
+  /** As `stat`, at once; only of what is near. */
+  statNow(): Stats {
+    return this.#fd === null ? statSync(this.real) : fstatSync(this.#fd);
+  }
+
   close(): void {
     if (this.#fd !== null) closeRead(this.#fd, this.#size);
   }

@@ -12,6 +12,7 @@ import { SMALL_BYTES } from './changing-calls.js';
 import { distinctTime, infoOf } from './disk-info.js';
 import type { DiskRoot } from './disk-root.js';
 import { errnoOf } from './errno-errors.js';
+import type { Pin } from './pin.js';
 import { noHardLink } from './publishing.js';
 import { CREATE, stagingDirectory } from './staging.js';
 import {
@@ -19,6 +20,7 @@ import {
   fstatSync,
   futimesSync,
   linkSync,
+  lstat,
   openSync,
   type Stats,
   unlinkSync,
@@ -39,6 +41,8 @@ interface Places {
   readonly enclosure: Enclosure;
   /** System path of the directory for what is not whole yet. */
   readonly temporary: string;
+  /** That directory as it was found: where it is another one, so may be the whole storage. */
+  readonly found: Stats;
 }
 
 export class DiskPromptWriter implements PromptWriter {
@@ -47,6 +51,8 @@ export class DiskPromptWriter implements PromptWriter {
   readonly #isClosed: () => boolean;
   #places: Places | null = null;
   #isLookingUp = false;
+  /** The directory for what is not whole yet, when it was last seen to be the one that was found. */
+  #seen: Pin | null = null;
   /** The file system has no hard links, by which alone a new file gets its name and replaces none. */
   #hasNoLinks = false;
 
@@ -56,10 +62,16 @@ export class DiskPromptWriter implements PromptWriter {
     this.#isClosed = isClosed;
   }
 
+  get isReady(): boolean {
+    if (this.#places === null) this.#lookUp();
+    const isAble = this.#places !== null && !this.#hasNoLinks && !this.#isClosed();
+    return isAble && this.#scope.root.foreground.isOpenForChanges;
+  }
+
   createNow(path: string, bytes: Uint8Array, { filename, moment }: CreateNowOptions = {}): Info | null {
-    const places = this.#places ?? this.#lookUp();
+    const places = this.#places;
+    if (places === null || !this.isReady) return null;
     const { foreground } = this.#scope.root;
-    if (places === null || this.#hasNoLinks || !foreground.isOpenForChanges || this.#isClosed()) return null;
     const isOdd = path === '' || this.#scope.isHidden(path) || keptFilename(filename, path) !== undefined;
     if (isOdd || bytes.byteLength > SMALL_BYTES) return null;
     const { enclosure, temporary } = places;
@@ -70,6 +82,7 @@ export class DiskPromptWriter implements PromptWriter {
     if (parent === null || staging === null) return null;
     const name = basename(path);
     try {
+      if (!this.#isTheOne(staging, places)) return null;
       if (!enclosure.holds(parent.real) || enclosure.hides(parent.real, name)) return null;
       const stats = foreground.ask(() => create(staging.at(temporaryName()), parent.at(name), bytes));
       return infoOf(path, stats);
@@ -79,8 +92,17 @@ export class DiskPromptWriter implements PromptWriter {
     }
   }
 
-  #lookUp(): null {
-    if (this.#isLookingUp) return null;
+  /** Asked once in each moment. */
+  #isTheOne(staging: Pin, { found }: Places): boolean {
+    if (staging === this.#seen) return true;
+    const { dev, ino } = staging.statNow();
+    if (dev !== found.dev || ino !== found.ino) return false;
+    this.#seen = staging;
+    return true;
+  }
+
+  #lookUp(): void {
+    if (this.#isLookingUp) return;
     this.#isLookingUp = true;
     this.#findPlaces().then(
       (places) => {
@@ -90,12 +112,12 @@ export class DiskPromptWriter implements PromptWriter {
         this.#isLookingUp = false;
       },
     );
-    return null;
   }
 
   async #findPlaces(): Promise<Places> {
     const { base } = await this.#scope.root.enclosure();
-    return { enclosure: await this.#scope.enclosure(), temporary: stagingDirectory(base) };
+    const temporary = stagingDirectory(base);
+    return { enclosure: await this.#scope.enclosure(), temporary, found: await lstat(temporary) };
   }
 }
 

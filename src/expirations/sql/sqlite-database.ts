@@ -4,7 +4,8 @@
  * A script runs from BEGIN IMMEDIATE to COMMIT without giving up the thread, so
  * nothing else of this process (another store on the same file, say) can wait
  * for its lock while holding up the event loop that would free it. Scripts
- * touch a few rows and never wait for storage, so others wait microseconds.
+ * touch a few rows and never wait for storage, so others wait microseconds; some
+ * more where a small file is stored meanwhile, on a disk that is known to be fast.
  */
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -73,8 +74,8 @@ export class SqliteDatabase implements ScriptRunner {
 
   /**
    * Do `work`, with everybody kept from writing, unless a query has a row.
-   * @returns null when it has one, or can't be asked, and `work` was not done
-   * @throws what `work` threw
+   * @returns null when it has one, and `work` was not done
+   * @throws what `work` threw; OperationTimeout or another error of ours, as `run`
    */
   unless<T>(sql: string, parameters: object, work: () => T): T | null {
     try {
@@ -90,8 +91,8 @@ export class SqliteDatabase implements ScriptRunner {
       this.#endMoment();
       this.#begin(database, {});
       return this.#prepare(database, sql).get(parameters) === undefined;
-    } catch {
-      return false;
+    } catch (error) {
+      throw translateSqliteError(error);
     }
   }
 

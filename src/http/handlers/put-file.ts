@@ -6,7 +6,7 @@
  * staged, and if it has, the question is asked again. With `If-None-Match: *`
  * it never replaces anything, so it is `upload` wherever it is sent.
  */
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { FileExpected } from '../../errors/errors.js';
 import type { Info } from '../../fs/info.js';
@@ -95,7 +95,7 @@ async function storeBody(
   { body, found, parameters, room }: Storing,
 ): Promise<void> {
   const { request, response, service } = exchange;
-  const staged = await stageBody(exchange, body, room);
+  const staged = await stageBody(exchange, body, { isNew: found === null, room });
   try {
     let deadline: Date | null = null;
     const fate: Fate = {
@@ -119,7 +119,7 @@ async function storeBody(
 async function stageBody(
   exchange: Exchange,
   body: Readable | Buffer,
-  room: Reservation | null,
+  { isNew, room }: { isNew: boolean; room: Reservation | null },
 ): Promise<NamespaceStagedFile> {
   const { fs, path, request, options } = exchange;
   const declared = declaredMediaType(request.headers['content-type']);
@@ -128,7 +128,9 @@ async function stageBody(
     declared,
     room,
   });
-  return fs.stage(path, content, { final: true, ...(contentType === undefined ? {} : { contentType }) });
+  const how = { final: true, ...(contentType === undefined ? {} : { contentType }) };
+  const held = isNew && Buffer.isBuffer(content) ? fs.hold(path, content, how) : null;
+  return held ?? fs.stage(path, content, how);
 }
 
 class Put {
