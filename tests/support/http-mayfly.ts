@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { MayflyOptions, NamespaceFS, RouterOptions } from '../../src/index.js';
 import { Site } from './http.js';
 import type { TestMayfly } from './mayflies.js';
-import { STORAGES } from './mayflies.js';
+import { openOnQuickDisk, STORAGES } from './mayflies.js';
 
 export const EVERYTHING: RouterOptions = {
   allow: ['read', 'list', 'upload', 'replace', 'remove', 'expire'],
@@ -24,34 +24,37 @@ export function describeServed(
   tests: (served: () => ServedMayfly) => void,
   options: Partial<MayflyOptions> = {},
 ): void {
-  describe.each(STORAGES)(`${name}, %s`, (storage, open) => {
-    // S3 would answer by itself; here the answers are to be ours.
-    const delivery: RouterOptions = storage === 's3fs' ? { delivery: 'proxy' } : {};
-    let current: ServedMayfly;
-    const sites: Site[] = [];
+  describe.each([...STORAGES, ['osfs, not durable', openOnQuickDisk] as const])(
+    `${name}, %s`,
+    (storage, open) => {
+      // S3 would answer by itself; here the answers are to be ours.
+      const delivery: RouterOptions = storage === 's3fs' ? { delivery: 'proxy' } : {};
+      let current: ServedMayfly;
+      const sites: Site[] = [];
 
-    beforeEach(async () => {
-      const opened = await open(options);
-      const ns = opened.mayfly.getFilesystem('ns');
-      current = {
-        ...opened,
-        ns,
-        serve: async (options) => {
-          const site = await Site.open(opened.mayfly.handler({ ...delivery, ...options }));
-          sites.push(site);
-          return site;
-        },
-        leftovers: async () => [...(await filesBelow(ns, '')), ...(await opened.staged())],
-      };
-    });
+      beforeEach(async () => {
+        const opened = await open(options);
+        const ns = opened.mayfly.getFilesystem('ns');
+        current = {
+          ...opened,
+          ns,
+          serve: async (options) => {
+            const site = await Site.open(opened.mayfly.handler({ ...delivery, ...options }));
+            sites.push(site);
+            return site;
+          },
+          leftovers: async () => [...(await filesBelow(ns, '')), ...(await opened.staged())],
+        };
+      });
 
-    afterEach(async () => {
-      for (const site of sites.splice(0)) await site.close();
-      await current.cleanup();
-    });
+      afterEach(async () => {
+        for (const site of sites.splice(0)) await site.close();
+        await current.cleanup();
+      });
 
-    tests(() => current);
-  });
+      tests(() => current);
+    },
+  );
 }
 
 async function filesBelow(fs: NamespaceFS, path: string): Promise<string[]> {

@@ -153,6 +153,5 @@ export const openOnPostgres: OpenMayfly = async (options = {}) => {
 export const STORAGES: [name: string, open: OpenMayfly][] = [
   ['memoryfs', openInMemory],
   ['osfs', openOnDisk],
-  ['osfs, not durable', openOnQuickDisk],
   ...(s3 === null ? [] : [['s3fs', openOnS3] as [string, OpenMayfly]]),
 ];
