@@ -120,8 +120,10 @@ export class UploadForm implements FormReceiver {
   /** Forget whatever is not published. */
   async discard(): Promise<void> {
     this.#isOver = true;
-    if (this.#arriving.size > 0) this.#abort?.abort();
-    if (this.#arriving.size > 0) await Promise.allSettled(this.#arriving);
+    if (this.#arriving.size > 0) {
+      this.#abort?.abort();
+      await Promise.allSettled(this.#arriving);
+    }
     if (this.#uploads.length === 0) return;
     const discards = await Promise.allSettled(this.#uploads.map(({ staged }) => staged.discard()));
     for (const outcome of discards) {

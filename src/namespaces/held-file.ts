@@ -20,6 +20,8 @@ export class HeldFile implements NamespaceStagedFile {
   #staging: Promise<StagedFile> | null = null;
   /** It was published or discarded. */
   #isDone = false;
+  /** The path at which it could not be published at once a moment ago: who then asks to publish it there is not made to try twice. */
+  #refused: string | null = null;
 
   /** @param bytes nobody else's */
   constructor(bytes: Buffer, ways: HeldFileWays) {
@@ -30,18 +32,21 @@ export class HeldFile implements NamespaceStagedFile {
 
   /** Resolves when the bytes are staged after all: who publishes several files asks before the first. */
   get synced(): Promise<void> {
-    return this.#stage().then((staged) => staged.synced);
+    const synced = this.#stage().then((staged) => staged.synced);
+    synced.catch(() => undefined); // Told to who waits for it; nobody else need know.
+    return synced;
   }
 
   publishNow(path: string, options: NamespacePublishOptions = {}): Info | null {
     if (this.#isDone || this.#staging !== null) return null;
     const info = this.#ways.publishNow(this.#bytes, path, options);
     this.#isDone = info !== null;
+    this.#refused = info === null ? path : null;
     return info;
   }
 
   async publish(path: string, options: NamespacePublishOptions = {}): Promise<Info> {
-    const info = this.publishNow(path, options);
+    const info = this.#refused === path ? null : this.publishNow(path, options);
     if (info !== null) return info;
     if (this.#isDone)
       throw new ResourceNotFound(path, { message: 'the staged file was published or discarded' });

@@ -58,9 +58,6 @@ export async function putFile(exchange: Exchange): Promise<void> {
   }
 }
 
-/** A body that was taken in already is stored in the foreground, if the file is new: no more than this, in bytes. */
-const SMALL_BYTES = 64 * 1024;
-
 /** Whether what is at the path is nobody's business but the storage's, so long as the file is new. */
 function mayGoUnseen(exchange: Exchange): boolean {
   const { options, path, request } = exchange;
@@ -69,7 +66,7 @@ function mayGoUnseen(exchange: Exchange): boolean {
   const { headers } = request;
   const isPlain = headers['content-encoding'] === undefined && headers['content-range'] === undefined;
   if (!isPlain || isConditional(headers) || isCompressedForm(exchange, path)) return false;
-  return declaredLength(request) <= Math.min(SMALL_BYTES, options.maxFileSize);
+  return declaredLength(request) <= options.maxFileSize;
 }
 
 /** @returns false: it is no new file, or can't be stored at once, and nothing was done */
