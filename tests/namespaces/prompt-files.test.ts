@@ -12,6 +12,7 @@ import {
   MemoryFS,
   ResourceNotFound,
 } from '../../src/index.js';
+import { atOnce } from '../support/at-once.js';
 import { expectError } from '../support/expect-error.js';
 import type { TestMayfly } from '../support/mayflies.js';
 import { openOnQuickDisk } from '../support/mayflies.js';
@@ -42,7 +43,7 @@ async function seenByAnother(path: string): Promise<[string | null, Date | null]
 
 describe('createNow', () => {
   it('stores a file without a deadline, which others see', async () => {
-    const info = ns.createNow('a', Buffer.from('hello')) as Info;
+    const info = await atOnce(() => ns.createNow('a', Buffer.from('hello')));
     expect(info).toMatchObject({ path: 'a', size: 5, isDir: false });
     expect(await seenByAnother('a')).toEqual(['hello', null]);
     expect((await ns.getInfo('a')).etag).toBe(info.etag);
@@ -101,14 +102,10 @@ describe('createNow', () => {
 describe('a small file that is held', () => {
   const staged = () => readdir(join(opened.directoryRoot as string, '.mayfly/tmp'));
 
-  function hold(path: string): NamespaceStagedFile {
-    const file = ns.hold(path, X);
-    if (file === null) throw new Error('it is not held');
-    return file;
-  }
+  const hold = (path: string): Promise<NamespaceStagedFile> => atOnce(() => ns.hold(path, X));
 
   it('is nowhere on the disk, and then in its place', async () => {
-    const file = hold('a');
+    const file = await hold('a');
     expect([file.size, await staged()]).toEqual([1, []]);
     let deadline: Date | null | undefined;
     const onPublished = (given: Date | null) => {
@@ -122,13 +119,13 @@ describe('a small file that is held', () => {
   });
 
   it.each<[string, (path: string) => Promise<unknown>, string]>([
-    ['with a deadline', (path) => hold(path).publish(path, { seconds: 60 }), 'a'],
-    ['in a directory that is missing', (path) => hold(path).publish(path), 'new/a'],
+    ['with a deadline', async (path) => (await hold(path)).publish(path, { seconds: 60 }), 'a'],
+    ['in a directory that is missing', async (path) => (await hold(path)).publish(path), 'new/a'],
     [
       'under another path, when the first is taken',
       async (path) => {
         await ns.write('taken', 'old');
-        const file = hold('taken');
+        const file = await hold('taken');
         await expectError(file.publish('taken', { overwrite: false }), FileExists, 'taken');
         await file.publish(path, { overwrite: false });
       },
@@ -138,14 +135,14 @@ describe('a small file that is held', () => {
       'over a file',
       async (path) => {
         await ns.write(path, 'old');
-        await hold(path).publish(path);
+        await (await hold(path)).publish(path);
       },
       'c',
     ],
     [
       'after it was staged',
       async (path) => {
-        const file = hold(path);
+        const file = await hold(path);
         await file.synced;
         expect(await staged()).toHaveLength(1);
         await file.publish(path, { overwrite: false });
@@ -159,20 +156,20 @@ describe('a small file that is held', () => {
   });
 
   it('is published once, and not at all once it is discarded', async () => {
-    const file = hold('a');
+    const file = await hold('a');
     await file.publish('a', { overwrite: false });
     await expectError(file.publish('b', { overwrite: false }), ResourceNotFound, 'b');
     expect(file.publishNow?.('b', { overwrite: false })).toBeNull();
-    const discarded = hold('c');
+    const discarded = await hold('c');
     await discarded.discard();
     await expectError(discarded.publish('c'), ResourceNotFound, 'c');
     expect(await ns.listDir('')).toEqual(['a']);
   });
 
   it('is forgotten when it is discarded, before and after it was tried to publish', async () => {
-    await hold('a').discard();
+    await (await hold('a')).discard();
     await ns.write('taken', 'old');
-    const file = hold('taken');
+    const file = await hold('taken');
     await expectError(file.publish('taken', { overwrite: false }), FileExists, 'taken');
     await file.discard();
     expect(await staged()).toEqual([]);
@@ -180,18 +177,19 @@ describe('a small file that is held', () => {
   });
 
   it('is published at once by publishNow where it can be, else it is left to publish', async () => {
-    const file = hold('a');
+    const file = await hold('a');
     expect(file.publishNow?.('missing/a', { overwrite: false })).toBeNull();
     expect(file.publishNow?.('a', { overwrite: true })).toBeNull();
     expect(file.publishNow?.('a', { overwrite: false, seconds: 5 })).toBeNull();
-    expect(file.publishNow?.('a', { overwrite: false })).toMatchObject({ path: 'a', size: 1 });
+    const info = await atOnce(() => file.publishNow?.('a', { overwrite: false }) ?? null);
+    expect(info).toMatchObject({ path: 'a', size: 1 });
     expect(await seenByAnother('a')).toEqual(['x', null]);
   });
 
   it('is not published once the signal is aborted', async () => {
     const reason = new Error('enough');
     const signal = AbortSignal.abort(reason);
-    const file = hold('a');
+    const file = await hold('a');
     await expect(file.publish('a', { overwrite: false, signal })).rejects.toBe(reason);
     await file.discard();
     expect([await ns.exists('a'), await staged()]).toEqual([false, []]);

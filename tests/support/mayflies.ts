@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Mayfly, MayflyOptions } from '../../src/index.js';
 import { createMayfly, MemoryFS } from '../../src/index.js';
+import { atOnce } from './at-once.js';
 import { testDatabase } from './postgres.js';
 import { newBucket, plainClient, s3, server } from './s3.js';
 import { temporaryDirectory } from './temporary-directory.js';
@@ -84,7 +84,7 @@ export const openOnQuickDisk: OpenMayfly = async (options = {}) => {
   });
   const ns = opened.mayfly.getFilesystem('ns');
   await ns.write('first', 'x');
-  while (ns.createNow('second', Buffer.from('x')) === null) await turn();
+  await atOnce(() => ns.createNow('second', Buffer.from('x')));
   for (const path of ['first', 'second']) await ns.remove(path);
   const cleanup = async (): Promise<void> => {
     await opened.cleanup();

@@ -69,8 +69,8 @@ export class DiskPromptWriter implements PromptWriter {
   }
 
   createNow(path: string, bytes: Uint8Array, { filename, moment }: CreateNowOptions = {}): Info | null {
-    const places = this.#places;
-    if (places === null || !this.isReady) return null;
+    const places = this.isReady ? this.#places : null;
+    if (places === null) return null;
     const { foreground } = this.#scope.root;
     const isOdd = path === '' || this.#scope.isHidden(path) || keptFilename(filename, path) !== undefined;
     if (isOdd || bytes.byteLength > SMALL_BYTES) return null;
