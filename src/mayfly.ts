@@ -155,7 +155,12 @@ class ComposedMayfly implements Mayfly {
     this.#store = openStore(options);
     this.#filesystem = openFilesystem(options.storage);
     this.#storage = new Storage(this.#filesystem, this.#store);
-    const ledger = new Ledger(this.#store, options.clock, (key) => this.#storage.validatorOf(key));
+    const ledger = new Ledger(
+      this.#store,
+      options.clock,
+      (key) => this.#storage.validatorOf(key),
+      (key) => this.#storage.isFreeNow(key),
+    );
     this.#urls =
       options.urls === null
         ? null

@@ -13,7 +13,7 @@ import { optionsChecker } from '../fs/derived/option-types.js';
 import { findInfo } from '../fs/derived/read.js';
 import type { CheckKind, CheckOptions, CheckReport } from './check-report.js';
 import type { Expiration } from './expiration.js';
-import { HeldForLong } from './ledger.js';
+import { HeldForLong } from './held-keys.js';
 import type { PurgeParts } from './purge-report.js';
 
 const PAGE_ROWS = 500;

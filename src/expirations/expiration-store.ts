@@ -153,6 +153,19 @@ export interface ExpirationStore {
   claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null>;
 
   /**
+   * As `claim`, of one key, and as the same step make the change that `change` gives, which survives a loss of power
+   * once this has resolved. A store may leave the method out.
+   *
+   * @param change waits for nothing, and is told the row; with nobody else working on the key. It may be asked again,
+   *   and the last answer counts; null: nothing is changed
+   */
+  claimAndChange?(
+    token: string,
+    key: FileKey,
+    change: (row: Expiration | null) => RowChange | null,
+  ): Promise<(Expiration | null)[] | null>;
+
+  /**
    * Do `work`, which waits for nothing, while no claim is on the key and none can be made, if the key has no row
    * either. As good as a claim for what takes no longer, and cheaper. A store may leave the method out.
    *

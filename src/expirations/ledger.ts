@@ -9,8 +9,6 @@
  * by it. A write that changes the deadline first records an intent, so that a
  * crash leaves the old file with the old deadline or the new with the new.
  */
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock/clock.js';
 import type { Moment } from '../clock/moment.js';
 import {
@@ -21,34 +19,27 @@ import {
   ResourceNotFound,
 } from '../errors/errors.js';
 import type { Expiration, FileKey } from './expiration.js';
-import type { ExpirationStore, FindOptions, RowChange, SettleOptions } from './expiration-store.js';
-import { CLAIM_PAUSE_MS } from './expiration-store.js';
-import type { KeyedMutex } from './keyed-mutex.js';
-import { mutexOf } from './keyed-mutex.js';
-
-/** How long to wait for a path that another process works on. */
-const PATIENCE_MS = 30_000;
-const FIRST_PAUSE_MS = 2;
+import type { ExpirationStore, FindOptions, RowChange } from './expiration-store.js';
+import type { Held } from './held-keys.js';
+import { HeldKeys } from './held-keys.js';
 
 /** Tells what is stored at a key: a text that differs for different contents, null for nothing. */
 export type ValidatorOf = (key: FileKey) => Promise<string | null>;
 
+/** Whether it is certain at once that nothing is stored at a key. */
+export type IsFreeNow = (key: FileKey) => boolean;
+
 /** From the moment of publishing (ms since the epoch) to the deadline. */
 export type DeadlineFrom = (now: number) => number;
 
-/** Another process has held a path for so long that we gave up waiting. */
-export class HeldForLong extends OperationTimeout {}
-
-/** Paths held alone, their rows, and how to change them and let go. */
-interface Held {
-  readonly rows: readonly (Expiration | null)[];
-  settle(changes: readonly RowChange[], options?: SettleOptions): Promise<void>;
-}
-
-/** A publish that would change the deadline from `current` to `deadline`. */
-interface Attempt {
+/** A deadline that is going to be `deadline` instead of `current`. */
+interface Succession {
   readonly current: number | null;
   readonly deadline: number | null;
+}
+
+/** A publish that would change the deadline. */
+interface Attempt extends Succession {
   /** Validator of what was stored before. */
   readonly before: string | null;
   /** A file was there before. */
@@ -57,16 +48,23 @@ interface Attempt {
 
 export class Ledger {
   readonly #store: ExpirationStore;
-  readonly #mutex: KeyedMutex;
+  readonly #keys: HeldKeys;
   readonly #clock: Clock;
   readonly #validatorOf: ValidatorOf;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #isFreeNow: IsFreeNow;
 
-  constructor(store: ExpirationStore, clock: Clock, validatorOf: ValidatorOf) {
+  /** @param isFreeNow default: it never is */
+  constructor(
+    store: ExpirationStore,
+    clock: Clock,
+    validatorOf: ValidatorOf,
+    isFreeNow: IsFreeNow = () => false,
+  ) {
     this.#store = store;
-    this.#mutex = mutexOf(store);
+    this.#keys = new HeldKeys(store);
     this.#clock = clock;
     this.#validatorOf = validatorOf;
+    this.#isFreeNow = isFreeNow;
   }
 
   /** Deadlines of these keys in ms since the epoch, null where there is none. */
@@ -102,7 +100,7 @@ export class Ledger {
     isSeen: () => Promise<boolean>,
     check?: () => Promise<void>,
   ): Promise<void> {
-    return this.#exclusively([key], async (held) => {
+    return this.#keys.hold([key], async (held) => {
       await check?.();
       return held.settle([rowWith(key, deadline, deadline !== null && (await isSeen()))]);
     });
@@ -118,14 +116,24 @@ export class Ledger {
     deadlineFrom: DeadlineFrom | null,
     publish: (deadline: number | null, current: number | null) => Promise<T>,
   ): Promise<T> {
-    return this.#exclusively([key], async (held) => {
-      const [row = null] = held.rows;
+    const succession = (current: number | null): Succession => {
       const now = this.#clock();
-      const current = await this.effectiveDeadline(row);
       const kept = current !== null && current <= now ? null : current;
-      const deadline = deadlineFrom === null ? kept : deadlineFrom(now);
-      return this.#withIntent(held, key, row, deadline, () => publish(deadline, current));
-    });
+      return { current, deadline: deadlineFrom === null ? kept : deadlineFrom(now) };
+    };
+    let begun: Attempt | null = null;
+    const begin = (row: Expiration | null): RowChange | null => {
+      begun = this.#attemptNow(key, row, succession);
+      return begun && rowOfAttempt(key, begun);
+    };
+    const work = async (held: Held): Promise<T> => {
+      const [row = null] = held.rows;
+      const { current, deadline } = begun ?? succession(await this.effectiveDeadline(row));
+      const publishing = () => publish(deadline, current);
+      if (begun !== null) return this.#carryOut(held, key, begun, publishing);
+      return this.#withIntent(held, key, row, deadline, publishing);
+    };
+    return this.#keys.holdChanging(key, begin, work);
   }
 
   /**
@@ -133,14 +141,12 @@ export class Ledger {
    * @returns null: the path is in use, has a deadline or may have one, or `create` said so; nothing was done
    */
   createNow<T>(key: FileKey, create: () => T | null): T | null {
-    const store = this.#store;
-    if (store.whileFree === undefined) return null;
-    return this.#mutex.runNow(key, () => store.whileFree?.(key, create) ?? null);
+    return this.#keys.whileFree(key, create);
   }
 
   /** Run `work`, which changes what tells contents apart but not the content, with everyone else held off. */
   alone<T>(key: FileKey, work: () => Promise<T>): Promise<T> {
-    return this.#exclusively([key], async (held) => {
+    return this.#keys.hold([key], async (held) => {
       const [row = null] = held.rows;
       const settled: RowChange[] =
         row?.intent == null ? [] : [rowWith(key, await this.effectiveDeadline(row), row.seen)];
@@ -155,7 +161,7 @@ export class Ledger {
    * @throws HeldForLong
    */
   isBrokenOff(key: FileKey, fix: boolean): Promise<boolean> {
-    return this.#exclusively([key], async (held) => {
+    return this.#keys.hold([key], async (held) => {
       const [row = null] = held.rows;
       if (row === null || row.intent === null) return false;
       if (fix) await held.settle([rowWith(key, await this.effectiveDeadline(row), row.seen)]);
@@ -164,13 +170,13 @@ export class Ledger {
   }
 
   /** Wait for all that is under way. */
-  async idle(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  idle(): Promise<void> {
+    return this.#keys.idle();
   }
 
   /** Remove a file and forget its deadline, also when there is no file (`remove` then throws `ResourceNotFound`). */
   remove<T>(key: FileKey, remove: () => Promise<T>): Promise<T> {
-    return this.#exclusively([key], async (held) => {
+    return this.#keys.hold([key], async (held) => {
       const forget: RowChange[] = held.rows[0] == null ? [] : [{ ...key, remove: true }];
       try {
         const result = await remove();
@@ -185,14 +191,14 @@ export class Ledger {
 
   /** Forget a path's deadline if `gone` says so, with everyone else held off. */
   forgetIf(key: FileKey, gone: () => Promise<boolean>): Promise<void> {
-    return this.#exclusively([key], async (held) =>
+    return this.#keys.hold([key], async (held) =>
       held.settle((await gone()) ? [{ ...key, remove: true }] : []),
     );
   }
 
   /** Move a file; the destination gets the source's deadline, none included. */
   move<T>(from: FileKey, to: FileKey, move: () => Promise<T>): Promise<T> {
-    return this.#exclusively([from, to], async (held) => {
+    return this.#keys.hold([from, to], async (held) => {
       const [source = null, destination = null] = held.rows;
       const deadline = await this.effectiveDeadline(source);
       const forgetSource: RowChange[] = source === null ? [] : [{ ...from, remove: true }];
@@ -221,18 +227,48 @@ export class Ledger {
       return result;
     }
     const before = await this.#validatorOf(key);
-    const seen = before !== null || row?.seen === true;
-    const intended = { ...key, deadline: current, intent: { deadline, before }, seen };
-    await held.settle([intended], { keepClaim: true });
+    const attempt = { current, deadline, before, seen: before !== null || row?.seen === true };
+    await held.settle([rowOfAttempt(key, attempt)], { keepClaim: true });
+    return this.#carryOut(held, key, attempt, publish, along);
+  }
+
+  /** Publish once the intent is recorded. */
+  async #carryOut<T>(
+    held: Held,
+    key: FileKey,
+    attempt: Attempt,
+    publish: () => Promise<T>,
+    along: readonly RowChange[] = [],
+  ): Promise<T> {
     let result: T;
     try {
       result = await publish();
     } catch (error) {
-      await this.#settleFailed(held, key, { current, deadline, before, seen }, error).catch(() => {});
+      await this.#settleFailed(held, key, attempt, error).catch(() => {});
       throw error;
     }
-    await this.#settleDone(held, [rowWith(key, deadline, true)], along);
+    await this.#settleDone(held, [rowWith(key, attempt.deadline, true)], along);
     return result;
+  }
+
+  /**
+   * What a publish is going to change, while the path is being claimed.
+   * @returns null: nothing, or what is stored can't be told at once
+   */
+  #attemptNow(
+    key: FileKey,
+    row: Expiration | null,
+    succession: (current: number | null) => Succession,
+  ): Attempt | null {
+    if (row !== null && row.intent !== null) return null;
+    let planned: Succession;
+    try {
+      planned = succession(row?.deadline ?? null);
+    } catch {
+      return null; // It is told by who plans it again, where the store has no part in it.
+    }
+    if (row === null && planned.deadline === null) return null;
+    return this.#isFreeNow(key) ? { ...planned, before: null, seen: row?.seen === true } : null;
   }
 
   /**
@@ -264,46 +300,11 @@ export class Ledger {
     const happened = !refused && (await this.#validatorOf(key)) !== before;
     await held.settle([rowWith(key, happened ? deadline : current, happened || seen)]);
   }
+}
 
-  /** Hold the keys in this process and in the store while `work` runs. */
-  #exclusively<T>(keys: readonly FileKey[], work: (held: Held) => Promise<T>): Promise<T> {
-    const running = this.#mutex.run(keys, async () => {
-      const token = randomUUID();
-      const rows = await this.#claim(token, keys);
-      let claimed = true;
-      const held: Held = {
-        rows,
-        settle: async (changes, options = {}) => {
-          await this.#store.settle(token, changes, options);
-          claimed = options.keepClaim === true;
-        },
-      };
-      try {
-        return await work(held);
-      } finally {
-        // What went wrong before is the thing to tell; the store gives back later what it can't now.
-        if (claimed) await held.settle([], { durable: false, lazy: true }).catch(() => {});
-      }
-    });
-    this.#underWay.add(running);
-    const done = (): void => void this.#underWay.delete(running);
-    running.then(done, done);
-    return running;
-  }
-
-  async #claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[]> {
-    const giveUp = performance.now() + PATIENCE_MS;
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, CLAIM_PAUSE_MS)) {
-      const rows = await this.#store.claim(token, keys);
-      if (rows !== null) return rows;
-      if (performance.now() > giveUp) {
-        throw new HeldForLong(keys[0]?.path, {
-          message: 'another process works on this file for too long: try again',
-        });
-      }
-      await sleep(pause);
-    }
-  }
+function rowOfAttempt(key: FileKey, { current, deadline, before, seen }: Attempt): RowChange {
+  const { namespace, path } = key;
+  return { namespace, path, deadline: current, intent: { deadline, before }, seen };
 }
 
 function rowWith(key: FileKey, deadline: number | null, seen: boolean): RowChange {

@@ -123,6 +123,14 @@ export abstract class Filesystem extends WritingMethods {
   }
 
   /**
+   * Whether it is certain, without waiting for anything, that nothing is at a canonical path of this storage.
+   * @returns false where something is, and where it would take longer to tell, which is the default
+   */
+  isFreeNow(_path: string): boolean {
+    return false;
+  }
+
+  /**
    * Move a file to another filesystem in a way that is better than copying and
    * removing it: cheaper, or with more than its bytes. Whether there is one is
    * up to where it comes to, which `landing` of the destination tells.

@@ -117,6 +117,11 @@ export class Storage implements PurgedStorage {
     return null;
   }
 
+  /** Whether it is certain at once that nothing is stored at a key. */
+  isFreeNow(key: FileKey): boolean {
+    return this.isBound && this.open(key.namespace).isFreeNow(key.path);
+  }
+
   /** Nothing is done to the storage from here on; the filesystem itself is its owner's to close. */
   close(): void {
     this.#closed = true;

@@ -1,12 +1,13 @@
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Mayfly, NamespaceFS } from '../../src/index.js';
-import { createMayfly, MemoryFS, SqliteExpirationStore } from '../../src/index.js';
+import type { Filesystem, Mayfly, NamespaceFS } from '../../src/index.js';
+import { createMayfly, MemoryFS, OSFS, SqliteExpirationStore } from '../../src/index.js';
 import { CrashPoint, crashing } from '../support/crashing.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const START = Date.UTC(2026, 0, 1);
-const STORE_STEPS = ['claim', 'claimDue', 'settle', 'find'];
+const STORE_STEPS = ['claim', 'claimAndChange', 'claimDue', 'settle', 'find'];
 const FILE_STEPS = ['remove', 'removeMany', 'removeEmptyDirs', 'move', 'copy', 'removeDir', 'makeDir'];
 
 /** What is there of a file: its content and deadline in seconds from the start; null for nothing. */
@@ -40,6 +41,31 @@ const SCENARIOS: Scenario[] = [
     at: 0,
     act: (files) => files.write('d/a', 'new', { seconds: 10 }),
     allowed: [{ 'd/a': [null, null] }, { 'd/a': ['new', 10] }],
+    purgeAt: 10,
+  },
+  {
+    name: 'a first write with a deadline beside another file',
+    prepare: (files) => files.write('d/b', 'old'),
+    at: 0,
+    act: (files) => files.write('d/a', 'new', { seconds: 10 }),
+    allowed: [
+      { 'd/a': [null, null], 'd/b': ['old', null] },
+      { 'd/a': ['new', 10], 'd/b': ['old', null] },
+    ],
+    purgeAt: 10,
+  },
+  {
+    name: 'a write with another deadline than was promised',
+    prepare: async (files) => {
+      await files.write('b', 'old');
+      await files.expire('a', 50);
+    },
+    at: 0,
+    act: (files) => files.write('a', 'new', { seconds: 10 }),
+    allowed: [
+      { a: [null, 50], b: ['old', null] },
+      { a: ['new', 10], b: ['old', null] },
+    ],
     purgeAt: 10,
   },
   {
@@ -120,7 +146,24 @@ const SCENARIOS: Scenario[] = [
   },
 ];
 
-describe.each(SCENARIOS)('a crash at any step of $name', ({ prepare, at, act, allowed, purgeAt }) => {
+/** Where the files are: on disk what a claim and an intent need is done in one step, once directories are known. */
+const GROUNDS: [name: string, open: (directory: string) => Promise<Filesystem>][] = [
+  ['memory', async () => new MemoryFS()],
+  [
+    'disk',
+    async (directory) => {
+      await mkdir(directory);
+      return new OSFS(directory, { durable: false });
+    },
+  ],
+];
+
+const CASES = GROUNDS.flatMap(([ground, openFiles]) =>
+  SCENARIOS.map((scenario) => ({ ...scenario, ground, openFiles })),
+);
+
+describe.each(CASES)('a crash at any step of $name, with files in $ground', (scenario) => {
+  const { prepare, at, act, allowed, purgeAt, openFiles } = scenario;
   let directory: { path: string; remove: () => Promise<void> };
 
   beforeAll(async () => {
@@ -141,9 +184,21 @@ describe.each(SCENARIOS)('a crash at any step of $name', ({ prepare, at, act, al
     return Object.fromEntries(await Promise.all(entries)) as State;
   }
 
+  /** Have the directories looked at, so that what can be done at once is. It changes nothing of what is there. */
+  async function getReady(files: NamespaceFS): Promise<void> {
+    for (const path of paths) {
+      const there = dirname(path);
+      if (!(await files.isDir(there))) continue;
+      for (let i = 0; i < 3; i++) {
+        await files.write(join(there, 'ready'), 'x', { seconds: 1000 });
+        await files.remove(join(there, 'ready'));
+      }
+    }
+  }
+
   /** Let one process prepare, another die at a step, and a third look. @returns whether the step was reached */
   async function dieAt(step: number, when: 'before' | 'after'): Promise<boolean> {
-    const filesystem = new MemoryFS();
+    const filesystem = await openFiles(join(directory.path, `files-${when}-${step}`));
     const path = join(directory.path, `${when}-${step}.db`);
     let now = START;
     const common = { purge: false, clock: () => now } as const;
@@ -167,6 +222,7 @@ describe.each(SCENARIOS)('a crash at any step of $name', ({ prepare, at, act, al
       ...common,
     });
     await dying.ready();
+    await getReady(dying.getFilesystem('n'));
     point.arm(step, when);
     await act(dying.getFilesystem('n'), dying).catch(() => {});
     await store.close(); // as the operating system would free its claims

@@ -57,6 +57,10 @@ it.each<[string, ExpirationStore]>([
   expect(typeof store.whileFree).toBe('function');
 });
 
+it('SqliteExpirationStore can claim and change in one step', () => {
+  expect(typeof SqliteExpirationStore.prototype.claimAndChange).toBe('function');
+});
+
 it('SqliteExpirationStore keeps other processes from claiming anything while it sees to a key', async () => {
   const { path, remove } = await temporaryDirectory();
   const store = new SqliteExpirationStore(join(path, 'expirations.db'));

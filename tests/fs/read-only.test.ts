@@ -91,7 +91,9 @@ describe('ReadOnlyFS', () => {
       `constructor getInfo scanDir scanTree openRead getMeta getSysPath hasSysPath validatePath match desc close isClosed
        locate checkOpen exists isDir isFile isLink getSize getType readBytes readText download hash listDir isEmpty
        filterDir walk glob tree openDir openNamespace identify presigner sweepStaged removeMany
-       removeEmptyDirs openVersion locateBytes copierFrom landing servable promptWriter`.split(/\s+/),
+       removeEmptyDirs openVersion locateBytes copierFrom landing servable promptWriter isFreeNow`.split(
+        /\s+/,
+      ),
     );
     const methods = new Set<string>();
     for (let at: object = ReadOnlyFS.prototype; at !== Object.prototype; at = Object.getPrototypeOf(at)) {

@@ -19,7 +19,16 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 import type { Action, Counts, Path, State } from './model.js';
 import { PATHS, START } from './model.js';
 
-const STORE_STEPS = ['claim', 'claimDue', 'settle', 'find', 'releaseDead', 'isHeld', 'newestGeneration'];
+const STORE_STEPS = [
+  'claim',
+  'claimAndChange',
+  'claimDue',
+  'settle',
+  'find',
+  'releaseDead',
+  'isHeld',
+  'newestGeneration',
+];
 const FILE_STEPS = ['remove', 'removeMany', 'removeEmptyDirs', 'move', 'copy', 'removeDir', 'makeDir'];
 const WORKERS = 3;
 

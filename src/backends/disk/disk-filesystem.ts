@@ -62,6 +62,7 @@ import { FileBody } from './file-body.js';
 import { closeRead } from './freeing.js';
 import { list, listNames, listTree } from './listing.js';
 import type { Pin } from './pin.js';
+import { isFree, PromptPlaces } from './prompt-places.js';
 import { DiskPromptWriter } from './prompt-writer.js';
 import { copyFile, moveFile, moveWholeDirectory } from './relocation.js';
 import { removeFiles, removeOne } from './removal.js';
@@ -111,6 +112,7 @@ export class OSFS extends Filesystem {
   /** Closing it closes this one. */
   readonly #opener: OSFS | null;
   readonly #servable: DiskServable;
+  readonly #places: PromptPlaces;
   readonly #promptWriter: DiskPromptWriter;
 
   /**
@@ -122,7 +124,9 @@ export class OSFS extends Filesystem {
     super();
     this.#scope = root instanceof DiskScope ? root : scopeOf(root, options);
     this.#servable = new DiskServable(this.#scope, () => this.isClosed());
-    this.#promptWriter = new DiskPromptWriter(this.#scope, () => this.isClosed());
+    this.#places = new PromptPlaces(this.#scope);
+    const { foreground } = this.#scope.root;
+    this.#promptWriter = new DiskPromptWriter(foreground, this.#places, () => this.isClosed());
     this.#opener = opener;
     if (opener !== null) markOpenedDirectory(this);
   }
@@ -311,6 +315,11 @@ export class OSFS extends Filesystem {
   override promptWriter(): PromptWriter | null {
     const isPlain = this.stage === OSFS.prototype.stage && this.write === OSFS.prototype.write;
     return isPlain && !this.#scope.root.durable ? this.#promptWriter : null;
+  }
+
+  override isFreeNow(path: string): boolean {
+    const isPlain = this.getInfo === OSFS.prototype.getInfo;
+    return isPlain && !this.isClosed() && isFree(this.#places, this.#scope.root.foreground, path);
   }
 
   override getMeta(): Meta {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { Expiration } from '../../expirations/expiration.js';
+import type { RowChange } from '../../expirations/expiration-store.js';
 import { rejectionOf } from '../assertions.js';
 import type { TestRunner } from '../runner.js';
 import { deadlinesOf, duePaths, key, newToken, put, type StoreSubject } from './subject.js';
@@ -86,6 +88,46 @@ export function describeClaims({ describe, it }: TestRunner, subject: StoreSubje
       assert.equal(done, 'done');
       assert.deepEqual(await store.claim(newToken(), [key('a')]), [null]);
       assert.deepEqual(await deadlinesOf(store, 'a'), [null]);
+    });
+
+    it('come with a change in one step, which is asked for with the row as it was', async () => {
+      const { store } = subject;
+      if (store.claimAndChange === undefined) return;
+      const [first, second] = [newToken(), newToken()];
+      const intent = { deadline: 9, before: null };
+      const asked: (number | null | undefined)[] = [];
+      const change = (row: Expiration | null): RowChange => {
+        asked.push(row === null ? null : row.deadline);
+        return { ...key('a'), deadline: 5, intent, seen: false };
+      };
+      assert.deepEqual(await store.claimAndChange(first, key('a'), change), [null]);
+      assert.deepEqual(await duePaths(store, 10), []);
+      const [noted] = await store.find([key('a')]);
+      assert.deepEqual([noted?.deadline, noted?.intent], [5, intent]);
+      await store.settle(first, [{ ...key('a'), deadline: 9, intent: null, seen: true }]);
+      const rows = await store.claimAndChange(second, key('a'), change);
+      assert.deepEqual([rows?.[0]?.deadline, rows?.[0]?.intent], [9, null]);
+      const [again] = await store.find([key('a')]);
+      assert.notEqual(again?.generation, rows?.[0]?.generation);
+      await store.settle(second, [{ ...key('a'), remove: true }]);
+      assert.deepEqual(await deadlinesOf(store, 'a'), [null]);
+      assert.deepEqual(asked, [null, 9]);
+    });
+
+    it('come alone where no change is wanted, and not at all where asking for it fails', async () => {
+      const { store } = subject;
+      if (store.claimAndChange === undefined) return;
+      await put(store, 'a', 1);
+      const [failed, alone] = [newToken(), newToken()];
+      const claimed = store.claimAndChange(failed, key('a'), () => assert.fail('of the change'));
+      await rejectionOf(claimed);
+      assert.deepEqual(await duePaths(store, 1), ['a']);
+      const rows = await store.claimAndChange(alone, key('a'), () => null);
+      assert.equal(rows?.[0]?.deadline, 1);
+      assert.deepEqual(await duePaths(store, 1), []);
+      assert.equal(await store.isHeld(alone), true);
+      await store.settle(alone, []);
+      assert.deepEqual(await duePaths(store, 1), ['a']);
     });
 
     it('are needed for every change in which no generation is named', async () => {

@@ -69,6 +69,20 @@ export function describeSeveralHolders(
       );
     });
 
+    it('a key that another has claimed is not changed as it is claimed, and no change is asked for', async () => {
+      const { store } = subject;
+      if (store.claimAndChange === undefined) return;
+      const token = newToken();
+      await another.claim(token, [key('a')]);
+      const change = () => assert.fail('it is asked for');
+      assert.equal(await store.claimAndChange(newToken(), key('a'), change), null);
+      await another.settle(token, []);
+      const late = { ...key('a'), deadline: 5, intent: null, seen: true };
+      assert.deepEqual(await store.claimAndChange(newToken(), key('a'), () => late), [null]);
+      assert.deepEqual(await deadlinesOf(another, 'a'), [5]);
+      assert.equal(await another.claim(newToken(), [key('a')]), null);
+    });
+
     it('a key that is given back lazily is free soon', async () => {
       const { store } = subject;
       const claims = [newToken(), newToken(), newToken()];

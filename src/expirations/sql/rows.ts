@@ -147,6 +147,13 @@ const addRow = prepared((db, row: NewRow) =>
   }),
 );
 
+/** As `applyChanges`, of one change of a row that was just read. */
+export function* changeRow(db: Kysely<Schema>, change: RowChange, before: Expiration | null): Script<void> {
+  const after = before === null ? rowAfter(change, undefined) : null;
+  if (after !== null) yield* addRow(db, after);
+  else yield* applyChange(db, change);
+}
+
 /** A row that is changed is a new one each time, for a new generation. @returns whether the change was made */
 function* applyChange(db: Kysely<Schema>, change: RowChange): Script<boolean> {
   const { ifGeneration } = change;

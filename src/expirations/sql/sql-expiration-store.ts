@@ -109,16 +109,24 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     return this.#late.run(() => findNextNamespace(this.db, after), { readOnly: true });
   }
 
-  async claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null> {
+  claim(token: string, keys: readonly FileKey[]): Promise<(Expiration | null)[] | null> {
+    return this.claimBy(token, keys, (claimant) => takeKeys(this.db, claimant, keys));
+  }
+
+  /** Claim keys by a script that takes them. @returns what it returned; null when one is held elsewhere */
+  protected async claimBy<T>(
+    token: string,
+    keys: readonly FileKey[],
+    take: (claimant: Claimant) => Script<T>,
+  ): Promise<T | null> {
     await this.prepare();
     const pause = this.#chains.pause(keys);
     if (pause > 0) await sleep(pause);
-    const take = (claimant: Claimant) => takeKeys(this.db, claimant, keys);
     for (;;) {
       try {
-        const rows = await this.#take(token, take, { durable: false });
+        const taken = await this.#take(token, take, { durable: false });
         this.#chains.claimed(token, keys);
-        return rows;
+        return taken;
       } catch (error) {
         if (!(error instanceof HeldElsewhere)) throw error;
       }
@@ -234,6 +242,12 @@ export abstract class SqlExpirationStore implements ExpirationStore {
         throw error;
       }
     }
+  }
+
+  /** Give a claim back by and by, as its caller does not know that he has it. */
+  protected giveBackLater(token: string): void {
+    this.#chains.left(token);
+    this.#late.later(token);
   }
 
   /** Drop holders and their claims. */

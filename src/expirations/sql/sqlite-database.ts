@@ -54,6 +54,15 @@ export class SqliteDatabase implements ScriptRunner {
     }
   }
 
+  /** Resolves when all that was committed before the call survives a loss of power. */
+  async sync(): Promise<void> {
+    try {
+      await this.#log?.sync();
+    } catch (error) {
+      throw translateSqliteError(error);
+    }
+  }
+
   /**
    * First row of a single query, at once.
    * @param moment what others have committed since its first query is not seen; own changes always are.

@@ -2,8 +2,10 @@ import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryComp
 import type { Moment } from '../../clock/moment.js';
 import { FilesystemClosed } from '../../errors/errors.js';
 import type { Expiration, FileKey } from '../expiration.js';
+import type { RowChange } from '../expiration-store.js';
+import { takeKeys } from './claims.js';
 import { migrate } from './migrations.js';
-import { type Row, toExpiration } from './rows.js';
+import { changeRow, type Row, toExpiration } from './rows.js';
 import type { Schema } from './schema.js';
 import { query } from './script.js';
 import { SqlExpirationStore } from './sql-expiration-store.js';
@@ -51,6 +53,32 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     if (!this.#migrated || this.#closed) return undefined;
     const row = this.#database.first<Row>(moment, FIND_ONE, namespace, path);
     return row === undefined ? null : toExpiration(row);
+  }
+
+  /** One transaction instead of two. It is synced at its end, while others go on. */
+  async claimAndChange(
+    token: string,
+    key: FileKey,
+    change: (row: Expiration | null) => RowChange | null,
+  ): Promise<(Expiration | null)[] | null> {
+    const { db } = this;
+    let isChanged = false;
+    const rows = await this.claimBy(token, [key], function* (claimant) {
+      const rows = yield* takeKeys(db, claimant, [key]);
+      const [row = null] = rows;
+      const asked = change(row);
+      isChanged = asked !== null;
+      if (asked !== null) yield* changeRow(db, asked, row);
+      return rows;
+    });
+    if (!isChanged || rows === null) return rows;
+    try {
+      await this.#database.sync();
+    } catch (error) {
+      this.giveBackLater(token);
+      throw error;
+    }
+    return rows;
   }
 
   /** In a transaction that changes nothing, as nobody can claim anything while it has SQLite's lock for writing. */
