@@ -41,16 +41,19 @@ export class HeldKeys {
 
   /**
    * As `hold`, of one key, with a change that is made as it is claimed; `work` is told the row as it was before.
-   * @param change see `ExpirationStore.claimAndChange`; not asked where the store has no such way
+   * @param changing gives the change for each try to claim it, see `ExpirationStore.claimAndChange`; not asked where
+   *   the store has no such way
    */
   holdChanging<T>(
     key: FileKey,
-    change: (row: Expiration | null) => RowChange | null,
+    changing: () => (row: Expiration | null) => RowChange | null,
     work: (held: Held) => Promise<T>,
   ): Promise<T> {
     const store = this.#store;
     const claim: Claiming = (token) =>
-      store.claimAndChange?.(token, key, change) ?? store.claim(token, [key]);
+      store.claimAndChange === undefined
+        ? store.claim(token, [key])
+        : store.claimAndChange(token, key, changing());
     return this.#hold([key], claim, work);
   }
 

@@ -116,24 +116,24 @@ export class Ledger {
     deadlineFrom: DeadlineFrom | null,
     publish: (deadline: number | null, current: number | null) => Promise<T>,
   ): Promise<T> {
-    const succession = (current: number | null): Succession => {
-      const now = this.#clock();
-      const kept = current !== null && current <= now ? null : current;
-      return { current, deadline: deadlineFrom === null ? kept : deadlineFrom(now) };
-    };
     let begun: Attempt | null = null;
-    const begin = (row: Expiration | null): RowChange | null => {
-      begun = this.#attemptNow(key, row, succession);
-      return begun && rowOfAttempt(key, begun);
+    const beginning = () => {
+      const plan = this.#planned(deadlineFrom);
+      return (row: Expiration | null): RowChange | null => {
+        begun = this.#attemptNow(key, row, plan);
+        return begun && rowOfAttempt(key, begun);
+      };
     };
-    const work = async (held: Held): Promise<T> => {
+    return this.#keys.holdChanging(key, beginning, async (held) => {
+      if (begun !== null) {
+        const { deadline, current } = begun;
+        return this.#carryOut(held, key, begun, () => publish(deadline, current));
+      }
       const [row = null] = held.rows;
-      const { current, deadline } = begun ?? succession(await this.effectiveDeadline(row));
-      const publishing = () => publish(deadline, current);
-      if (begun !== null) return this.#carryOut(held, key, begun, publishing);
-      return this.#withIntent(held, key, row, deadline, publishing);
-    };
-    return this.#keys.holdChanging(key, begin, work);
+      const plan = this.#planned(deadlineFrom);
+      const { current, deadline } = plan(await this.effectiveDeadline(row));
+      return this.#withIntent(held, key, row, deadline, () => publish(deadline, current));
+    });
   }
 
   /**
@@ -251,6 +251,16 @@ export class Ledger {
     return result;
   }
 
+  /** What is going to be the deadline of a file that is published now, by the one that its path has. */
+  #planned(deadlineFrom: DeadlineFrom | null): (current: number | null) => Succession {
+    const now = this.#clock();
+    const given = deadlineFrom === null ? null : deadlineFrom(now);
+    return (current) => {
+      const kept = current !== null && current <= now ? null : current;
+      return { current, deadline: deadlineFrom === null ? kept : given };
+    };
+  }
+
   /**
    * What a publish is going to change, while the path is being claimed.
    * @returns null: nothing, or what is stored can't be told at once
@@ -258,15 +268,10 @@ export class Ledger {
   #attemptNow(
     key: FileKey,
     row: Expiration | null,
-    succession: (current: number | null) => Succession,
+    plan: (current: number | null) => Succession,
   ): Attempt | null {
     if (row !== null && row.intent !== null) return null;
-    let planned: Succession;
-    try {
-      planned = succession(row?.deadline ?? null);
-    } catch {
-      return null; // It is told by who plans it again, where the store has no part in it.
-    }
+    const planned = plan(row?.deadline ?? null);
     if (row === null && planned.deadline === null) return null;
     return this.#isFreeNow(key) ? { ...planned, before: null, seen: row?.seen === true } : null;
   }

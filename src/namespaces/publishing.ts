@@ -130,8 +130,7 @@ export class Publishing {
     await host.storage.bound();
     // Looked at first, so that no intent is noted for a write that is refused; but not
     // over a network, where the look costs as much as the refusal that settles the intent.
-    const target = this.#scope.validatePath(path);
-    const mayRefuse = overwrite === false && deadlineFrom !== null && !files.isFreeNow(target);
+    const mayRefuse = overwrite === false && deadlineFrom !== null && !host.storage.isFreeNow(key);
     const lookFirst = mayRefuse && !files.getMeta().network;
     const there = lookFirst ? await findInfo(files, path) : null;
     if (there !== null) throw there.isDir ? new FileExpected(there.path) : new FileExists(there.path);

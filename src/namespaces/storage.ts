@@ -119,7 +119,12 @@ export class Storage implements PurgedStorage {
 
   /** Whether it is certain at once that nothing is stored at a key. */
   isFreeNow(key: FileKey): boolean {
-    return this.isBound && this.open(key.namespace).isFreeNow(key.path);
+    if (!this.isBound || this.#identity === null) return false;
+    try {
+      return this.open(key.namespace).isFreeNow(key.path, this.#identity);
+    } catch {
+      return false; // It is told by who asks the storage and waits.
+    }
   }
 
   /** Nothing is done to the storage from here on; the filesystem itself is its owner's to close. */

@@ -1,4 +1,5 @@
 /** Paths of which an OSFS can tell, without waiting for anything, that nothing is there. */
+import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -12,6 +13,7 @@ describe.each([true, false])('isFreeNow of a disk whose writes are durable: %s',
   let top: string;
   let root: string;
   let fs: OSFS;
+  let identity: string;
   let remove: () => Promise<void>;
 
   beforeEach(async () => {
@@ -19,6 +21,8 @@ describe.each([true, false])('isFreeNow of a disk whose writes are durable: %s',
     root = join(top, 'root');
     await mkdir(join(root, 'd'), { recursive: true });
     fs = new OSFS(root, { durable });
+    await fs.identify({ create: true });
+    identity = await fs.identify();
     for (const directory of ['', 'd/']) await fs.writeText(`${directory}met`, 'x');
     await free('ready');
   });
@@ -28,15 +32,17 @@ describe.each([true, false])('isFreeNow of a disk whose writes are durable: %s',
     await remove();
   });
 
+  const isFree = (path: string): boolean => fs.isFreeNow(path, identity);
+
   /** Fails unless it is free. */
   function free(path: string): Promise<true> {
-    return atOnce(() => fs.isFreeNow(path) || null);
+    return atOnce(() => isFree(path) || null);
   }
 
   it('is true of a name that nothing has, until something has it', async () => {
     await free('d/a');
     await writeFile(join(root, 'd/a'), 'x');
-    expect(fs.isFreeNow('d/a')).toBe(false);
+    expect(isFree('d/a')).toBe(false);
     await rm(join(root, 'd/a'));
     await free('d/a');
   });
@@ -46,7 +52,7 @@ describe.each([true, false])('isFreeNow of a disk whose writes are durable: %s',
     await symlink('/nowhere', join(root, 'dangling'));
     for (const path of ['met', 'd', 'd/met', 'link', 'dangling', '']) {
       await free('other');
-      expect(fs.isFreeNow(path)).toBe(false);
+      expect(isFree(path)).toBe(false);
     }
   });
 
@@ -54,7 +60,7 @@ describe.each([true, false])('isFreeNow of a disk whose writes are durable: %s',
     await mkdir(join(root, 'new'));
     for (const path of ['new/a', 'missing/a', 'met/a', '.mayfly/a', '.mayfly/tmp/a', '.mayfly']) {
       await free('other');
-      expect(fs.isFreeNow(path)).toBe(false);
+      expect(isFree(path)).toBe(false);
     }
     await fs.writeText('new/b', 'x');
     await free('new/a');
@@ -63,24 +69,41 @@ describe.each([true, false])('isFreeNow of a disk whose writes are durable: %s',
   it('is false once a link is on the way, wherever it leads', async () => {
     await rename(join(root, 'd'), join(root, 'e'));
     await symlink('e', join(root, 'd'));
-    expect(fs.isFreeNow('d/a')).toBe(false);
+    expect(isFree('d/a')).toBe(false);
     await free('other');
   });
 
-  it('is false in another storage that has come to the place of this one', async () => {
+  it('is false in another storage that has come to the place of this one, and of any but the one that is asked for', async () => {
+    expect(fs.isFreeNow('a', randomUUID())).toBe(false);
     await rename(root, join(top, 'away'));
     await mkdir(join(root, '.mayfly/tmp'), { recursive: true });
-    expect(fs.isFreeNow('a')).toBe(false);
+    expect(isFree('a')).toBe(false);
+    const other = new OSFS(root, { durable });
+    await other.identify({ create: true });
+    await other.writeText('met', 'x');
+    expect(await fs.identify()).not.toBe(identity);
+    for (let i = 0; i < 20; i++) {
+      await fs.listDir('');
+      expect([isFree('a'), fs.openNamespace('d').isFreeNow('a', identity)]).toEqual([false, false]);
+    }
     await rm(root, { recursive: true });
-    expect(fs.isFreeNow('a')).toBe(false);
+    expect(isFree('a')).toBe(false);
     await rename(join(top, 'away'), root);
+    await fs.identify();
     await fs.writeText('met', 'again');
     await free('a');
   });
 
+  it('is false once the storage has another identity', async () => {
+    await writeFile(join(root, '.mayfly/id'), `${randomUUID()}\n`);
+    expect(isFree('a')).toBe(false);
+    expect(await fs.identify()).not.toBe(identity);
+    expect(isFree('a')).toBe(false);
+  });
+
   it('is false once the filesystem is closed', async () => {
     await fs.close();
-    expect(fs.isFreeNow('a')).toBe(false);
+    expect(isFree('a')).toBe(false);
   });
 
   it('is false where a subclass sees other files', async () => {
@@ -92,7 +115,7 @@ describe.each([true, false])('isFreeNow of a disk whose writes are durable: %s',
     const seeing = new Seeing(root, { durable });
     await seeing.writeText('met', 'x');
     for (let i = 0; i < 50; i++) {
-      expect(seeing.isFreeNow('MET')).toBe(false);
+      expect(seeing.isFreeNow('MET', identity)).toBe(false);
       await turn();
     }
   });
@@ -100,5 +123,5 @@ describe.each([true, false])('isFreeNow of a disk whose writes are durable: %s',
 
 it('isFreeNow is false of a filesystem that can not tell', async () => {
   const memory = new MemoryFS();
-  expect(memory.isFreeNow('a')).toBe(false);
+  expect(memory.isFreeNow('a', (await memory.identify()) as string)).toBe(false);
 });

@@ -62,7 +62,7 @@ import { FileBody } from './file-body.js';
 import { closeRead } from './freeing.js';
 import { list, listNames, listTree } from './listing.js';
 import type { Pin } from './pin.js';
-import { isFree, PromptPlaces } from './prompt-places.js';
+import { PromptPlaces } from './prompt-places.js';
 import { DiskPromptWriter } from './prompt-writer.js';
 import { copyFile, moveFile, moveWholeDirectory } from './relocation.js';
 import { removeFiles, removeOne } from './removal.js';
@@ -317,9 +317,14 @@ export class OSFS extends Filesystem {
     return isPlain && !this.#scope.root.durable ? this.#promptWriter : null;
   }
 
-  override isFreeNow(path: string): boolean {
+  override isFreeNow(path: string, identity: string): boolean {
     const isPlain = this.getInfo === OSFS.prototype.getInfo;
-    return isPlain && !this.isClosed() && isFree(this.#places, this.#scope.root.foreground, path);
+    if (!isPlain || this.isClosed()) return false;
+    try {
+      return this.#places.isFree(path) && this.#scope.identity.identifyNow() === identity;
+    } catch {
+      return false; // It is told by who asks again, with the time to see why.
+    }
   }
 
   override getMeta(): Meta {

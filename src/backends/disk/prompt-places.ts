@@ -1,8 +1,7 @@
 import type { Moment } from '../../clock/moment.js';
 import { basename, dirname } from '../../path/parts.js';
 import type { DiskRoot } from './disk-root.js';
-import type { Foreground } from './foreground.js';
-import type { Pin } from './pin.js';
+import { type Pin, pinDirectoryNow } from './pin.js';
 import { stagingDirectory } from './staging.js';
 import { lstat, lstatSync, QUIETLY, type Stats } from './system-calls.js';
 import type { Enclosure } from './system-path.js';
@@ -62,9 +61,24 @@ export class PromptPlaces {
     const staging = momentPins.get(temporary, moment);
     if (parent === null || staging === null || !this.#isTheOne(staging, places)) return null;
     const name = basename(path);
-    return enclosure.holds(parent.real) && !enclosure.hides(parent.real, name)
-      ? { parent, name, staging }
-      : null;
+    return isOurs(enclosure, parent, name) ? { parent, name, staging } : null;
+  }
+
+  /** Whether nothing is at a canonical path, not even a link that leads nowhere; false also where that can't be told at once. */
+  isFree(path: string): boolean {
+    const places = this.areKnown ? this.#places : null;
+    if (places === null || path === '' || this.#scope.isHidden(path)) return false;
+    const { enclosure } = places;
+    const { foreground } = this.#scope.root;
+    const parent = pinDirectoryNow(enclosure.systemPath(dirname(path)), foreground);
+    if (parent === null) return false;
+    try {
+      const name = basename(path);
+      if (!parent.isNear || !isOurs(enclosure, parent, name)) return false;
+      return foreground.ask(() => lstatSync(parent.at(name), QUIETLY)) === undefined;
+    } finally {
+      parent.close();
+    }
   }
 
   /** Asked once in each moment. */
@@ -96,14 +110,6 @@ export class PromptPlaces {
   }
 }
 
-/** Whether nothing is at a path, not even a link that leads nowhere; false also where that can't be told at once. */
-export function isFree(places: PromptPlaces, foreground: Foreground, path: string): boolean {
-  try {
-    const spot = places.spot(path);
-    if (spot === null) return false;
-    const { parent, name } = spot;
-    return foreground.ask(() => lstatSync(parent.at(name), QUIETLY)) === undefined;
-  } catch {
-    return false;
-  }
+function isOurs(enclosure: Enclosure, parent: Pin, name: string): boolean {
+  return enclosure.holds(parent.real) && !enclosure.hides(parent.real, name);
 }

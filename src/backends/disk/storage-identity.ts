@@ -13,7 +13,7 @@ import { errnoOf, saysNothingThere } from './errno-errors.js';
 import type { Pin } from './pin.js';
 import { moveExclusively, syncDirectory } from './publishing.js';
 import { forget, type StagingArea } from './staging.js';
-import { close, constants, lstat, lstatSync, open, readFile, type Stats } from './system-calls.js';
+import { close, constants, lstat, lstatSync, open, QUIETLY, readFile, type Stats } from './system-calls.js';
 import { HIDDEN_DIRECTORY } from './system-path.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -26,7 +26,7 @@ const WAIT_MS = 10;
 export class StorageIdentity {
   readonly #root: DiskRoot;
   readonly #staging: StagingArea;
-  #known: { readonly identity: string; readonly file: Stats } | null = null;
+  #known: { readonly identity: string; readonly systemPath: string; readonly file: Stats } | null = null;
 
   constructor(root: DiskRoot, staging: StagingArea) {
     this.#root = root;
@@ -41,13 +41,23 @@ export class StorageIdentity {
   async identify(create: boolean): Promise<string> {
     if (create) await this.#root.create();
     const { base } = await this.#root.enclosure();
-    const file = await this.#look(`${base}/${HIDDEN_DIRECTORY}/${NAME}`);
+    const systemPath = `${base}/${HIDDEN_DIRECTORY}/${NAME}`;
+    const file = await this.#look(systemPath);
     const known = this.#known;
     if (known !== null && file !== null && isUnchanged(known.file, file)) return known.identity;
     const identity = await this.#read(create);
     // Whatever came between the look and the reading makes the next look differ.
-    this.#known = file === null ? null : { identity, file };
+    this.#known = file === null ? null : { identity, systemPath, file };
     return identity;
+  }
+
+  /** As `identify`, at once; null where that can't be. */
+  identifyNow(): string | null {
+    const { foreground } = this.#root;
+    const known = this.#known;
+    if (known === null || !foreground.isOpen) return null;
+    const file = foreground.ask(() => lstatSync(known.systemPath, QUIETLY));
+    return file !== undefined && isUnchanged(known.file, file) ? known.identity : null;
   }
 
   async #look(systemPath: string): Promise<Stats | null> {

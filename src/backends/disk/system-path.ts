@@ -72,7 +72,7 @@ export class Enclosure {
     return this.#ours(pinning, () => this.#wayTo(path));
   }
 
-  /** To look for something new may take a disk, or be a mount point: in the foreground only where worse is done there. */
+  /** To look for something new may take a disk, or be a mount point: in the foreground only where worse is done there, or where `isFree` asks. */
   #mayPinNow(path: string): boolean {
     const foreground = this.#foreground;
     return foreground.isOpenForChanges && foreground.knows(this.systemPath(dirname(path)));

@@ -149,7 +149,8 @@ const addRow = prepared((db, row: NewRow) =>
 
 /** As `applyChanges`, of one change of a row that was just read. */
 export function* changeRow(db: Kysely<Schema>, change: RowChange, before: Expiration | null): Script<void> {
-  const after = before === null ? rowAfter(change, undefined) : null;
+  const isNew = before === null && change.ifGeneration === undefined;
+  const after = isNew ? rowAfter(change, undefined) : null;
   if (after !== null) yield* addRow(db, after);
   else yield* applyChange(db, change);
 }

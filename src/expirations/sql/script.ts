@@ -69,7 +69,8 @@ export interface RunOptions {
 export interface ScriptRunner {
   /**
    * Run as one transaction that sees no other's half. It may be run again from
-   * the start when it did not go through, so it must keep nothing outside.
+   * the start when it did not go through, so it must keep nothing outside but
+   * what each run sets anew.
    * Errors of the driver come out as FSErrors.
    */
   run<T>(script: () => Script<T>, options?: RunOptions): Promise<T>;

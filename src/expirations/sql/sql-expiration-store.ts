@@ -244,10 +244,10 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     }
   }
 
-  /** Give a claim back by and by, as its caller does not know that he has it. */
-  protected giveBackLater(token: string): void {
+  /** Give a claim back soon, as its caller is not going to know that he has it. */
+  protected giveBackSoon(token: string): void {
     this.#chains.left(token);
-    this.#late.later(token);
+    this.#late.soon(token, []);
   }
 
   /** Drop holders and their claims. */

@@ -75,7 +75,7 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     try {
       await this.#database.sync();
     } catch (error) {
-      this.giveBackLater(token);
+      this.giveBackSoon(token);
       throw error;
     }
     return rows;
