@@ -8,7 +8,7 @@ import type { Expiration, FileKey } from '../expiration.js';
 import { keyText } from '../expiration.js';
 import type { DuePosition, DueSelection, RowChange } from '../expiration-store.js';
 import type { Row } from './rows.js';
-import { findRows, parts } from './rows.js';
+import { findRows } from './rows.js';
 import type { Schema } from './schema.js';
 import type { Script } from './script.js';
 import { prepared, query, Rollback } from './script.js';
@@ -109,27 +109,35 @@ export function* takeDue(
   const found = yield* query(selectDue(db, due));
   if (found.length === 0) return [];
   if (!(yield* isKnown(db, holder))) throw new HolderForgotten();
-  const insert = due.skipLocked ? insertByArrays : insertByValues;
-  const taken = new Set((yield* insert(db, { holder, token }, inOrder(found))).map(keyText));
+  const inserted = due.skipLocked
+    ? yield* insertByArrays(db, { holder, token }, inOrder(found))
+    : yield* insertByGenerations(db, { holder, token, generations: generationsOf(found) });
+  const taken = new Set(inserted.map(keyText));
   return found.filter((row) => taken.has(keyText(row)));
 }
 
-/** @returns the keys that nobody else had */
-function* insertByValues(
-  db: Kysely<Schema>,
-  claimant: Claimant,
-  keys: readonly FileKey[],
-): Script<FileKey[]> {
-  const made: FileKey[] = [];
-  for (const part of parts(keys)) {
-    const claims = part.map(({ namespace, path }) => ({ namespace, path, ...claimant }));
-    const insert = db.insertInto('mayfly_claims').values(claims);
-    made.push(...(yield* query(insert.onConflict((on) => on.doNothing()).returning(['namespace', 'path']))));
-  }
-  return made;
-}
+/** Claims for rows that were found in the same transaction. @returns the keys that nobody else had */
+const insertByGenerations = prepared(
+  (db, { holder, token, generations }: Claimant & { generations: string }) =>
+    db
+      .insertInto('mayfly_claims')
+      .columns(['namespace', 'path', 'holder', 'token'])
+      .expression(
+        db
+          .selectFrom('mayfly_expirations')
+          .select([
+            'namespace',
+            'path',
+            sql<string>`${holder}`.as('holder'),
+            sql<string>`${token}`.as('token'),
+          ])
+          .where(sql<boolean>`generation in (select value from json_each(${generations}))`),
+      )
+      .onConflict((on) => on.doNothing())
+      .returning(['namespace', 'path']),
+);
 
-/** The same in one query of PostgreSQL: a thousand keys are two parameters instead of four thousand. */
+/** The same on PostgreSQL, where others may be about to claim the same rows. */
 function* insertByArrays(
   db: Kysely<Schema>,
   { holder, token }: Claimant,
@@ -219,4 +227,8 @@ export function areCovered(changes: readonly RowChange[], held: ReadonlySet<stri
 
 function inOrder<T extends FileKey>(keys: readonly T[]): T[] {
   return [...keys].sort((a, b) => (keyText(a) < keyText(b) ? -1 : 1));
+}
+
+function generationsOf(rows: readonly Row[]): string {
+  return JSON.stringify(rows.map(({ generation }) => generation));
 }

@@ -206,7 +206,7 @@ function pathsByNamespace(keys: readonly FileKey[]): Map<string, string[]> {
 }
 
 /** As many as go into one query at a time. */
-export function* parts<T>(items: readonly T[]): Generator<readonly T[]> {
+function* parts<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let start = 0; start < items.length; start += KEYS_A_QUERY)
     yield items.slice(start, start + KEYS_A_QUERY);
 }
