@@ -5,6 +5,7 @@
  * what a backend can do, `getMeta()` chooses the tests. The cases follow
  * pyfilesystem2's `FSTestCases`, as far as they have a meaning for streams.
  */
+import { describeAtOnce } from './filesystem/at-once.js';
 import { describeCopyAndMove } from './filesystem/copy-move.js';
 import { describeDirectories } from './filesystem/directories.js';
 import { describeInfo } from './filesystem/info.js';
@@ -62,6 +63,7 @@ const topics: readonly ((runner: TestRunner, subject: Subject) => void)[] = [
   describeWriting,
   describeSources,
   describeStaging,
+  describeAtOnce,
   describeRemoval,
   describeDirectories,
   describeCopyAndMove,

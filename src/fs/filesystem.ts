@@ -128,6 +128,7 @@ export abstract class Filesystem extends WritingMethods {
    * @param _path canonical
    * @param _identity which storage it has to be; see `identify`
    * @returns false where something is, and where it would take longer to tell, which is the default
+   * @throws whatever stands against a look; to the caller that is the same as false
    */
   isFreeNow(_path: string, _identity: string): boolean {
     return false;

@@ -117,7 +117,7 @@ export class Storage implements PurgedStorage {
     return null;
   }
 
-  /** Whether it is certain at once that nothing is stored at a key. */
+  /** Whether it is certain at once that nothing is stored at a key. Never throws. */
   isFreeNow(key: FileKey): boolean {
     if (!this.isBound || this.#identity === null) return false;
     try {

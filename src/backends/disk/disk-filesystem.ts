@@ -319,12 +319,8 @@ export class OSFS extends Filesystem {
 
   override isFreeNow(path: string, identity: string): boolean {
     const isPlain = this.getInfo === OSFS.prototype.getInfo;
-    if (!isPlain || this.isClosed()) return false;
-    try {
-      return this.#places.isFree(path) && this.#scope.identity.identifyNow() === identity;
-    } catch {
-      return false; // It is told by who asks again, with the time to see why.
-    }
+    if (!isPlain || this.isClosed() || !this.#places.isFree(path)) return false;
+    return this.#scope.identity.identifyNow() === identity;
   }
 
   override getMeta(): Meta {

@@ -1,3 +1,7 @@
+/**
+ * Where a path lies, told in the foreground: for what is done or asked in one
+ * breath, and so can wait for no directory. Who gets null does it another way.
+ */
 import type { Moment } from '../../clock/moment.js';
 import { basename, dirname } from '../../path/parts.js';
 import type { DiskRoot } from './disk-root.js';
@@ -53,8 +57,8 @@ export class PromptPlaces {
    * @returns null: it is none of ours, or can't be told at once
    */
   spot(path: string, moment: Moment = Symbol()): Spot | null {
-    const places = this.areKnown ? this.#places : null;
-    if (places === null || path === '' || this.#scope.isHidden(path)) return null;
+    const places = this.#placesOf(path);
+    if (places === null) return null;
     const { enclosure, temporary } = places;
     const { momentPins } = this.#scope.root;
     const parent = momentPins.get(enclosure.systemPath(dirname(path)), moment);
@@ -64,10 +68,13 @@ export class PromptPlaces {
     return isOurs(enclosure, parent, name) ? { parent, name, staging } : null;
   }
 
-  /** Whether nothing is at a canonical path, not even a link that leads nowhere; false also where that can't be told at once. */
+  /**
+   * Whether nothing is at a canonical path, not even a link that leads nowhere; false also where that can't be told at once.
+   * @throws the system's errors
+   */
   isFree(path: string): boolean {
-    const places = this.areKnown ? this.#places : null;
-    if (places === null || path === '' || this.#scope.isHidden(path)) return false;
+    const places = this.#placesOf(path);
+    if (places === null) return false;
     const { enclosure } = places;
     const { foreground } = this.#scope.root;
     const parent = pinDirectoryNow(enclosure.systemPath(dirname(path)), foreground);
@@ -79,6 +86,12 @@ export class PromptPlaces {
     } finally {
       parent.close();
     }
+  }
+
+  /** Null where they are not known, or the path is the root or hidden. */
+  #placesOf(path: string): Places | null {
+    if (!this.areKnown || path === '' || this.#scope.isHidden(path)) return null;
+    return this.#places;
   }
 
   /** Asked once in each moment. */

@@ -47,7 +47,7 @@ export class SqliteDatabase implements ScriptRunner {
     const { readOnly = false, durable = true } = options;
     try {
       const result = this.#transact(script, options);
-      if (durable && !readOnly) await this.#log?.sync();
+      if (durable && !readOnly) await this.sync();
       return result;
     } catch (error) {
       throw translateSqliteError(error);
