@@ -44,6 +44,13 @@ describe('PostgresExpirationStore', () => {
     return opened;
   }
 
+  /** Wait until somebody waits for a lock. */
+  async function somebodyWaits(): Promise<void> {
+    const waiting = `select from pg_stat_activity where wait_event_type = 'Lock'
+      and application_name = current_setting('application_name')`;
+    while ((await database.query(waiting)).length === 0) await new Promise(setImmediate);
+  }
+
   async function put(through: PostgresExpirationStore, path: string, deadline: number): Promise<void> {
     const token = randomUUID();
     await through.claim(token, [key(path)]);
@@ -129,6 +136,35 @@ describe('PostgresExpirationStore', () => {
     expect(paths.length + rest.length).toBe(300);
   });
 
+  it('has nothing compiled in order to claim what is due', async () => {
+    const it = store();
+    await put(it, 'a', 1);
+    await database.query(`
+      create table noted (jit text);
+      create function note() returns trigger language plpgsql as
+        $$ begin insert into noted values (current_setting('jit')); return null; end $$;
+      create trigger note after insert on mayfly_claims execute function note()`);
+    await it.claimDue(randomUUID(), 1, 10, null);
+    expect(await database.query('select jit from noted')).toEqual([{ jit: 'off' }]);
+  });
+
+  it('claims what comes next when others have claimed what it found in the same moment', async () => {
+    const it = store();
+    for (const path of ['a', 'b', 'c', 'd', 'e']) await put(it, path, 1);
+    const other = new pg.Client({ connectionString: database.url });
+    await other.connect();
+    await other.query('begin');
+    await other.query(
+      `insert into mayfly_claims (namespace, path, holder, token)
+       values ('n', 'a', 'other', 'theirs'), ('n', 'b', 'other', 'theirs')`,
+    );
+    const claimed = it.claimDue(randomUUID(), 1, 2, null);
+    await somebodyWaits();
+    await other.query('commit');
+    await other.end();
+    expect((await claimed).map(({ row }) => row.path)).toEqual(['c', 'd']);
+  });
+
   it.each<[string, (generation: number) => object]>([
     ['a purge', (ifGeneration) => ({ ifGeneration, remove: true })],
     ['a write', () => ({ deadline: 99, intent: null, seen: true })],
@@ -145,9 +181,7 @@ describe('PostgresExpirationStore', () => {
     const settled = it.settle(token, [
       { ...key('a'), ...change(due?.row.generation as number) } as RowChange,
     ]);
-    const waiting = `select from pg_stat_activity where wait_event_type = 'Lock'
-      and application_name = current_setting('application_name')`;
-    while ((await database.query(waiting)).length === 0) await new Promise(setImmediate);
+    await somebodyWaits();
     // Less than the time after which the server looks for deadlocks.
     await late.query("set local lock_timeout = '500ms'");
     const claim = await late.query(

@@ -106,14 +106,17 @@ export function* takeDue(
   { holder, token }: Claimant,
   due: DueQuery,
 ): Script<readonly Row[]> {
-  const found = yield* query(selectDue(db, due));
-  if (found.length === 0) return [];
-  if (!(yield* isKnown(db, holder))) throw new HolderForgotten();
-  const inserted = due.skipLocked
-    ? yield* insertByArrays(db, { holder, token }, inOrder(found))
-    : yield* insertByGenerations(db, { holder, token, generations: generationsOf(found) });
-  const taken = new Set(inserted.map(keyText));
-  return found.filter((row) => taken.has(keyText(row)));
+  for (;;) {
+    const found = yield* query(selectDue(db, due));
+    if (found.length === 0) return [];
+    if (!(yield* isKnown(db, holder))) throw new HolderForgotten();
+    const inserted = due.skipLocked
+      ? yield* insertByArrays(db, { holder, token }, inOrder(found))
+      : yield* insertByGenerations(db, { holder, token, generations: generationsOf(found) });
+    const taken = new Set(inserted.map(keyText));
+    // Others may have claimed them all since they were found. That there are none is not said by it: there may be more.
+    if (taken.size > 0) return found.filter((row) => taken.has(keyText(row)));
+  }
 }
 
 /** Claims for rows that were found in the same transaction. @returns the keys that nobody else had */
