@@ -22,3 +22,14 @@ const CORES = { server: '0', load: '1' };
 export function pinned(what, command) {
   return pins ? ['taskset', '-c', CORES[what], ...command] : command;
 }
+
+/**
+ * The same for this process, with all of its threads.
+ * @param {'server' | 'load'} what
+ */
+export function pinThis(what) {
+  if (!pins) return;
+  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', CORES[what], String(process.pid)], {
+    stdio: 'ignore',
+  });
+}
