@@ -189,6 +189,8 @@ export interface ExpirationStore {
    * `retryAt`, then generation; failed ones in order of generation.
    *
    * @param selection default `fresh`
+   * @returns none only if no such row is left after `after`, as a purge ends with it: where others have just claimed
+   *   all that was found, what comes next
    */
   claimDue(
     token: string,
