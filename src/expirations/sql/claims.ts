@@ -8,7 +8,7 @@ import type { Expiration, FileKey } from '../expiration.js';
 import { keyText } from '../expiration.js';
 import type { DuePosition, DueSelection, RowChange } from '../expiration-store.js';
 import type { Row } from './rows.js';
-import { findRows } from './rows.js';
+import { changeRow, findRows } from './rows.js';
 import type { Schema } from './schema.js';
 import type { Script } from './script.js';
 import { prepared, query, Rollback } from './script.js';
@@ -81,6 +81,20 @@ export function* takeKeys(
   }
   // Read only now: who held the key before may have changed the row until then.
   return yield* findRows(db, keys);
+}
+
+/** Take one key, and make the change that `change` asks for. @throws as `takeKeys` */
+export function* takeAndChange(
+  db: Kysely<Schema>,
+  claimant: Claimant,
+  key: FileKey,
+  change: (row: Expiration | null) => RowChange | null,
+): Script<{ rows: (Expiration | null)[]; isChanged: boolean }> {
+  const rows = yield* takeKeys(db, claimant, [key]);
+  const [row = null] = rows;
+  const asked = change(row);
+  if (asked !== null) yield* changeRow(db, asked, row);
+  return { rows, isChanged: asked !== null };
 }
 
 /** Who has these keys. */

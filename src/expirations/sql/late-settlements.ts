@@ -15,6 +15,7 @@ import { areCovered, giveBack, heldKeys } from './claims.js';
 import { applyChanges } from './rows.js';
 import type { Schema } from './schema.js';
 import type { RunOptions, Script, ScriptRunner } from './script.js';
+import { inTurn } from './script.js';
 
 /** Changes by the token under which they are made; after them it is given back. */
 type Owed = Map<string, readonly RowChange[]>;
@@ -89,14 +90,7 @@ export class LateSettlements {
       if (this.#hasChanges) await this.settle({ atOnce: true }).catch(() => {});
       return this.#runner.run(script, options);
     }
-    return this.#settleBy((owed) => {
-      const settling = () => this.#settling(owed);
-      const both = function* () {
-        yield* settling();
-        return yield* script();
-      };
-      return this.#runner.run(both, options);
-    });
+    return this.#settleBy((owed) => this.#runner.run(() => inTurn(this.#settling(owed), script()), options));
   }
 
   /** The store is being closed: what can't be given back by now ends with its holder. */

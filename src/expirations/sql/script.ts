@@ -8,6 +8,17 @@ import type { Schema } from './schema.js';
 
 export type Script<T> = Generator<CompiledQuery, T, readonly unknown[]>;
 
+/**
+ * One script after the other, as one.
+ *
+ * Beside scripts that run for every file, no generator function is made at each call: V8 makes a map for each, which
+ * counts as old from the start, and keeps all that the function sees until the whole heap is collected.
+ */
+export function* inTurn<T>(first: Script<void>, second: Script<T>): Script<T> {
+  yield* first;
+  return yield* second;
+}
+
 /** Run one query inside a script. @returns its rows */
 export function* query<Row>(compilable: Compilable<Row>): Script<readonly Row[]> {
   return (yield compilable.compile()) as readonly Row[];

@@ -3,9 +3,9 @@ import type { Moment } from '../../clock/moment.js';
 import { FilesystemClosed } from '../../errors/errors.js';
 import type { Expiration, FileKey } from '../expiration.js';
 import type { RowChange } from '../expiration-store.js';
-import { takeKeys } from './claims.js';
+import { takeAndChange } from './claims.js';
 import { migrate } from './migrations.js';
-import { changeRow, type Row, toExpiration } from './rows.js';
+import { type Row, toExpiration } from './rows.js';
 import type { Schema } from './schema.js';
 import { query } from './script.js';
 import { SqlExpirationStore } from './sql-expiration-store.js';
@@ -61,24 +61,18 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     key: FileKey,
     change: (row: Expiration | null) => RowChange | null,
   ): Promise<(Expiration | null)[] | null> {
-    const { db } = this;
-    let isChanged = false;
-    const rows = await this.claimBy(token, [key], function* (claimant) {
-      const rows = yield* takeKeys(db, claimant, [key]);
-      const [row = null] = rows;
-      const asked = change(row);
-      isChanged = asked !== null;
-      if (asked !== null) yield* changeRow(db, asked, row);
-      return rows;
-    });
-    if (!isChanged || rows === null) return rows;
+    const taken = await this.claimBy(token, [key], (claimant) =>
+      takeAndChange(this.db, claimant, key, change),
+    );
+    if (taken === null) return null;
+    if (!taken.isChanged) return taken.rows;
     try {
       await this.#database.sync();
     } catch (error) {
       this.giveBackSoon(token);
       throw error;
     }
-    return rows;
+    return taken.rows;
   }
 
   /** In a transaction that changes nothing, as nobody can claim anything while it has SQLite's lock for writing. */
