@@ -189,12 +189,36 @@ function feed(request: Readable, parser: Parser, { arrived, boundary }: Reading)
     return;
   }
   if (names !== null) {
-    const write = parser.write.bind(parser);
-    const writeSome = (bytes: Buffer): boolean => bytes.length === 0 || write(bytes);
-    parser.write = (chunk: Buffer) => writeSome(names.fill(chunk));
-    request.once('end', () => writeSome(names.end()));
+    const filling = new Filling(names, parser);
+    // Bound, as V8 keeps a closure in a property, and with it all of the form, until the whole heap is collected.
+    parser.write = filling.write.bind(filling);
+    request.once('end', () => filling.end());
   }
   request.pipe(parser);
+}
+
+/** Writes to a parser, with empty names filled in. */
+class Filling {
+  readonly #names: EmptyNames;
+  readonly #write: (bytes: Buffer) => boolean;
+
+  constructor(names: EmptyNames, parser: Parser) {
+    this.#names = names;
+    this.#write = parser.write.bind(parser);
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#pass(this.#names.fill(chunk));
+  }
+
+  /** What was held back. */
+  end(): void {
+    this.#pass(this.#names.end());
+  }
+
+  #pass(bytes: Buffer): boolean {
+    return bytes.length === 0 || this.#write(bytes);
+  }
 }
 
 /** Hear of everything from the parser itself, and of failures before multer has let the whole body pass. */
