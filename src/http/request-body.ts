@@ -1,6 +1,6 @@
 /** Bodies of requests, as streams that end in an error when the client hangs up or sends too much. */
 import type { IncomingMessage } from 'node:http';
-import { type Readable, Transform } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { declaredLength, hasBody } from './answer.js';
 import { badRequest, ClientGone, HttpProblem, tooLarge } from './http-problem.js';
 
@@ -35,27 +35,19 @@ export function fileTooLarge(maxBytes: number): HttpProblem {
 /**
  * The same bytes, with an error in place of the first byte too many. The
  * source is left open whatever happens, so that the client can be answered.
+ * @param refuse makes the error
  * @param begun what was read of it; null for nothing
  */
 export function limited(
   source: Readable,
   maxBytes: number,
-  refusal: HttpProblem,
+  refuse: () => HttpProblem,
   begun: Buffer | null = null,
 ): Readable {
-  const limit = new ByteLimit(maxBytes, refusal);
-  const onError = (error: Error): void => void limit.destroy(interrupted(source, error));
-  // Not whether the source has ended: of one that was taken off the pipe meanwhile the end went nowhere.
-  const onClose = (): void => {
-    if (!limit.writableEnded) limit.destroy(interrupted(source));
-  };
-  source.once('error', onError).once('close', onClose);
-  limit.once('close', () => source.unpipe(limit));
-  // Whoever reads has listeners of his own; an error after that concerns nobody.
-  limit.on('error', () => undefined);
+  const limit = new ByteLimit(source, maxBytes, refuse);
   if (begun === null ? !isWhole(source) : source.destroyed) return limit.destroy(interrupted(source));
   if (begun !== null) limit.write(begun);
-  return source.pipe(limit);
+  return limit.begin();
 }
 
 /** What there is of a stream without waiting. */
@@ -131,25 +123,66 @@ function isRequest(source: Readable): source is IncomingMessage {
   return 'complete' in source;
 }
 
-class ByteLimit extends Transform {
+/**
+ * A transform would have every chunk wait in line twice, so this only looks
+ * like one to `pipe`. A pipe it is, as whoever answers takes the request off
+ * it: then neither bytes nor the end come here any more.
+ */
+class ByteLimit extends Readable {
+  readonly #source: Readable;
   readonly #maxBytes: number;
-  readonly #refusal: HttpProblem;
+  readonly #refuse: () => HttpProblem;
   #bytes = 0;
+  #hasEnded = false;
+  #needsDrain = false;
 
-  constructor(maxBytes: number, refusal: HttpProblem) {
+  constructor(source: Readable, maxBytes: number, refuse: () => HttpProblem) {
     super({ highWaterMark: BUFFER_BYTES });
+    this.#source = source;
     this.#maxBytes = maxBytes;
-    this.#refusal = refusal;
+    this.#refuse = refuse;
+    source.once('error', (error: Error) => void this.destroy(interrupted(source, error)));
+    // Not whether the source has ended: of one that was taken off the pipe meanwhile the end went nowhere.
+    source.once('close', () => {
+      if (!this.#hasEnded) this.destroy(interrupted(source));
+    });
+    // Whoever reads has listeners of his own; an error after that concerns nobody.
+    this.on('error', () => undefined);
   }
 
-  override _transform(
-    chunk: Buffer,
-    _encoding: string,
-    callback: (error?: Error | null, chunk?: Buffer) => void,
-  ): void {
+  begin(): this {
+    this.#source.pipe(this as unknown as Writable);
+    return this;
+  }
+
+  /** As of a writable. */
+  get writableNeedDrain(): boolean {
+    return this.#needsDrain;
+  }
+
+  /** As of a writable. */
+  write(chunk: Buffer): boolean {
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#maxBytes) callback(this.#refusal);
-    else callback(null, chunk);
+    if (this.#bytes > this.#maxBytes) this.destroy(this.#refuse());
+    else this.#needsDrain = !this.push(chunk);
+    return !this.#needsDrain;
+  }
+
+  /** As of a writable. */
+  end(): void {
+    this.#hasEnded = true;
+    this.push(null);
+  }
+
+  override _read(): void {
+    if (!this.#needsDrain) return;
+    this.#needsDrain = false;
+    this.emit('drain');
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#source.unpipe(this as unknown as Writable);
+    callback(error);
   }
 }
 
@@ -159,7 +192,7 @@ class ByteLimit extends Transform {
  */
 export async function readSmallBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  const refusal = tooLarge(`The body may have at most ${maxBytes} bytes.`);
-  for await (const chunk of limited(request, maxBytes, refusal)) chunks.push(chunk);
+  const refuse = (): HttpProblem => tooLarge(`The body may have at most ${maxBytes} bytes.`);
+  for await (const chunk of limited(request, maxBytes, refuse)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }

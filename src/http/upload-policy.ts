@@ -77,7 +77,7 @@ export async function admitBody(
   if (Buffer.isBuffer(source)) return admitWhole(exchange, policy, source, offer);
   const { bytes, isAll } = await takeArrived(source);
   if (isAll) return admitWhole(exchange, policy, bytes ?? Buffer.alloc(0), offer);
-  const stream = limited(source, policy.maxFileSize, fileTooLarge(policy.maxFileSize), bytes);
+  const stream = limited(source, policy.maxFileSize, () => fileTooLarge(policy.maxFileSize), bytes);
   return admitStream(exchange, policy, stream, offer);
 }
 

@@ -13,58 +13,73 @@ const PIECE_BYTES = 512 * 1024;
 /** IOV_MAX is 1024 everywhere that counts. */
 const PIECE_CHUNKS = 512;
 
-/**
- * Write all chunks, which must not change once given away. Settles when the
- * descriptor is not in use any more, also when the chunks fail.
- */
-export async function writeAll(fd: number, chunks: AsyncIterable<Buffer>, writev: Writev): Promise<void> {
-  let piece: Buffer[] = [];
-  let bytes = 0;
-  const writer = new PieceWriter(fd, writev);
-  try {
-    for await (const chunk of chunks) {
-      piece.push(chunk);
-      bytes += chunk.length;
-      if (bytes < PIECE_BYTES && piece.length < PIECE_CHUNKS) continue;
-      await writer.begin(piece);
-      piece = [];
-      bytes = 0;
-    }
-    if (bytes > 0) await writer.begin(piece);
-  } finally {
-    await writer.settled();
-  }
-  writer.throwFailure();
-}
-
-/** One piece on its way to the disk while the caller gathers the next. */
-class PieceWriter {
+/** Gathers chunks to pieces: one is on its way to the disk while the next is gathered. */
+export class ChunkWriter {
   readonly #fd: number;
   readonly #writev: Writev;
-  /** Never rejects, so that a failure found late is not an unhandled one. */
-  #writing: Promise<void> = Promise.resolve();
-  #failure: { error: unknown } | null = null;
+  #piece: Buffer[] = [];
+  #bytes = 0;
+  /** Null when nothing is on its way. Never rejects, so that a failure found late is not an unhandled one. */
+  #writing: Promise<void> | null = null;
+  /** What a write has failed with; nothing is written after it. */
+  failure: { readonly error: unknown } | null = null;
 
   constructor(fd: number, writev: Writev) {
     this.#fd = fd;
     this.#writev = writev;
   }
 
-  /** Wait for the piece before, then begin this one. */
-  async begin(piece: Buffer[]): Promise<void> {
+  /**
+   * Take a chunk, which must not change once it is given away.
+   * @returns what is to be waited for before the next; null for nothing
+   * @throws what a write before has failed with
+   */
+  take(chunk: Buffer): Promise<void> | null {
+    this.#throwFailure();
+    this.#piece.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes < PIECE_BYTES && this.#piece.length < PIECE_CHUNKS) return null;
+    if (this.#writing !== null) return this.#flush();
+    this.#begin();
+    return null;
+  }
+
+  /** Write what is left. @throws what a write has failed with */
+  async finish(): Promise<void> {
+    if (this.#bytes > 0) await this.#flush();
+    await this.settled();
+    this.#throwFailure();
+  }
+
+  /** Resolves when the descriptor is not in use any more, whatever has failed. */
+  async settled(): Promise<void> {
     await this.#writing;
-    this.throwFailure();
-    this.#writing = writePiece(this.#fd, piece, this.#writev).catch((error: unknown) => {
-      this.#failure = { error };
-    });
   }
 
-  settled(): Promise<void> {
-    return this.#writing;
+  async #flush(): Promise<void> {
+    await this.#writing;
+    this.#throwFailure();
+    this.#begin();
   }
 
-  throwFailure(): void {
-    if (this.#failure !== null) throw this.#failure.error;
+  #begin(): void {
+    const piece = this.#piece;
+    this.#piece = [];
+    this.#bytes = 0;
+    this.#writing = this.#write(piece);
+  }
+
+  async #write(piece: Buffer[]): Promise<void> {
+    try {
+      await writePiece(this.#fd, piece, this.#writev);
+    } catch (error) {
+      this.failure = { error };
+    }
+    this.#writing = null;
+  }
+
+  #throwFailure(): void {
+    if (this.failure !== null) throw this.failure.error;
   }
 }
 

@@ -3,13 +3,13 @@
  * same file system as their destination, so that publishing is one rename.
  */
 
-import type { Buffer } from 'node:buffer';
 import { PermissionDenied, RemoteConnectionError } from '../../errors/errors.js';
-import { abandonSource, chunksOf } from '../../fs/derived/source.js';
+import { feed } from '../../fs/derived/feed.js';
+import { abandonSource } from '../../fs/derived/source.js';
 import type { StageOptions, WriteSource } from '../../fs/essentials.js';
 import type { SweepOptions } from '../../fs/staged-file.js';
 import { type ChangingCalls, callsIn } from './changing-calls.js';
-import { writeAll } from './chunk-writer.js';
+import { ChunkWriter } from './chunk-writer.js';
 import { distinctTime } from './disk-info.js';
 import type { DiskRoot } from './disk-root.js';
 import { rootError } from './disk-root.js';
@@ -68,10 +68,8 @@ export class StagingArea {
       signal?.throwIfAborted();
       return await this.#make(async (systemPath, calls) => {
         const fd = await calls.open(systemPath, CREATE, 0o666);
-        const write = async (): Promise<void> => {
-          await writeAll(fd, watched(reading, source, signal), calls.writev);
-          signal?.throwIfAborted();
-        };
+        const write = (): Promise<void> =>
+          writeAll(new ChunkWriter(fd, calls.writev), source, reading, signal);
         return this.#fill(fd, write, calls);
       });
     } catch (error) {
@@ -221,16 +219,21 @@ interface Reading {
   failed: boolean;
 }
 
-async function* watched(
-  reading: Reading,
+/** The writer's descriptor is in use until this settles. */
+async function writeAll(
+  writer: ChunkWriter,
   source: WriteSource,
+  reading: Reading,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Buffer> {
+): Promise<void> {
   reading.begun = true;
   try {
-    yield* chunksOf(source, signal);
+    await feed(source, (chunk) => writer.take(chunk), signal);
+    await writer.finish();
+    signal?.throwIfAborted();
   } catch (error) {
-    reading.failed = true;
+    await writer.settled();
+    reading.failed = error !== writer.failure?.error;
     throw error;
   }
 }

@@ -56,15 +56,15 @@ export async function* chunksOf(source: WriteSource, signal?: AbortSignal): Asyn
       if (chunk.length > 0) yield open.reusesBuffers ? Buffer.from(chunk) : chunk;
     }
   } catch (error) {
-    throw closedEarly(error) ? new OperationFailed(undefined, EARLY(error)) : error;
+    throw sourceError(error);
   } finally {
     interrupt.dispose();
     if (!finished) open.cancel(signal?.reason);
   }
 }
 
-/** Sources that have a listener for their errors. */
-const guarded = new WeakSet<object>();
+/** Not listed who is guarded: to V8 a WeakSet that is old keeps what is young, and a stream has all of its request. */
+const ignoreError = (): void => undefined;
 
 /**
  * The first thing to do with a source, before anything is awaited: an error of
@@ -72,9 +72,8 @@ const guarded = new WeakSet<object>();
  * who reads the stream later is told.
  */
 export function guardSource(source: WriteSource): void {
-  if (!(source instanceof EventEmitter) || guarded.has(source)) return;
-  guarded.add(source);
-  source.on('error', () => undefined);
+  if (!(source instanceof EventEmitter) || source.listenerCount('error', ignoreError) > 0) return;
+  source.on('error', ignoreError);
 }
 
 /**
@@ -107,10 +106,10 @@ export function abandonSource(source: WriteSource, reason?: unknown): void {
   }
 }
 
-const EARLY = (cause: unknown) => ({ message: 'the source was closed before its end', cause });
-
-function closedEarly(error: unknown): boolean {
-  return codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE';
+/** What a source has failed with, in our words where Node's say little. */
+export function sourceError(cause: unknown): unknown {
+  if (codeOf(cause) !== 'ERR_STREAM_PREMATURE_CLOSE') return cause;
+  return new OperationFailed(undefined, { message: 'the source was closed before its end', cause });
 }
 
 function openSource(source: WriteSource): OpenSource {
@@ -200,7 +199,8 @@ class Interrupt {
   }
 }
 
-function toBuffer(chunk: unknown): Buffer {
+/** A chunk of a source as bytes. @throws TypeError it is neither bytes nor text */
+export function toBuffer(chunk: unknown): Buffer {
   if (isUint8Array(chunk)) return asBuffer(chunk);
   if (typeof chunk === 'string') return Buffer.from(chunk);
   throw new TypeError(`a source must give bytes or text, not ${chunk === null ? 'null' : typeof chunk}`);
