@@ -23,6 +23,13 @@ export async function lookUp(exchange: Exchange, path: string = exchange.path): 
   return { info, deadline, expired: deadline !== null && deadline.getTime() <= exchange.now() };
 }
 
+/** What is in the way of a file that is to be stored: null for nothing, and for a file past its deadline. */
+export async function inTheWay(exchange: Exchange, path: string = exchange.path): Promise<Info | null> {
+  if (exchange.fs.isFreeNow(path)) return null;
+  const { info, expired } = await lookUp(exchange, path);
+  return expired ? null : info;
+}
+
 /** Null also for a path below a file. */
 async function infoAt({ fs }: Exchange, path: string): Promise<Info | null> {
   try {

@@ -16,7 +16,7 @@ import type { Fate, Stored } from './publish.js';
 import { publishAt, publishCounted, publishNow, publishRenamed } from './publish.js';
 import { tellFailure } from './request-failure.js';
 import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
-import { lookUp } from './stored-file.js';
+import { inTheWay } from './stored-file.js';
 import { uploadName } from './upload-name.js';
 import type { UploadParameters } from './upload-parameters.js';
 import { isParameterName } from './upload-parameters.js';
@@ -202,8 +202,8 @@ export class UploadForm implements FormReceiver {
 
   /** @returns the file that may be replaced; null when there is none */
   async #agreeAt(path: string): Promise<Info | null> {
-    const { info, expired } = await lookUp(this.#exchange, path);
-    if (info === null || expired) return null;
+    const info = await inTheWay(this.#exchange, path);
+    if (info === null) return null;
     if (info.isDir) throw new FileExpected(path);
     if (this.#policy.onConflict === 'fail') throw new FileExists(path);
     await this.#exchange.require('replace', path);

@@ -284,6 +284,11 @@ export class NamespaceFS extends Filesystem {
     return this.#files.openVersion(path, version, options);
   }
 
+  /** As `Filesystem.isFreeNow`, in the storage that the deadlines belong to. */
+  override isFreeNow(path: string): boolean {
+    return this.#host.storage.isFreeNow(this.#scope.key(path));
+  }
+
   /**
    * A file and its deadline, for who serves it and can be told without waiting.
    * @param path canonical

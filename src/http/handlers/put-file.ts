@@ -24,7 +24,7 @@ import { fileTooLarge, refuseEncodedBody, refuseReadBody, takeSmall } from '../r
 import { tellFailure } from '../request-failure.js';
 import { evaluateConditions, isConditional } from '../semantics/conditional.js';
 import { declaredMediaType } from '../semantics/content-headers.js';
-import { lookUp } from '../stored-file.js';
+import { inTheWay } from '../stored-file.js';
 import { UploadParameters } from '../upload-parameters.js';
 import { admitBody, routerPolicy } from '../upload-policy.js';
 import { Reservation } from '../usage.js';
@@ -146,9 +146,9 @@ class Put {
    * @throws HttpProblem 403, 405, 412; FileExpected
    */
   async agree(): Promise<Info | null> {
-    const { info, expired } = await lookUp(this.#exchange);
+    const info = await inTheWay(this.#exchange);
     // A directory can't be replaced, so with it in the way the PUT is an upload that fails.
-    const current = expired || info?.isDir ? null : info;
+    const current = info?.isDir ? null : info;
     const action = current === null || this.#createOnly ? 'upload' : 'replace';
     await this.#authorize(action);
     if (!this.#exchange.allows(action)) throw this.#exchange.notAllowed('PUT');
