@@ -14,6 +14,7 @@ import type { UrlsOptions } from '../options.js';
 import { answerCollections, askPrimaryForMetrics } from './cluster-metrics.js';
 import type { ServerOptions, SettingsOverrides } from './config.js';
 import { BadSettings, FILES_ROOT, isLoopback, loadSettings, strayVariables } from './config.js';
+import { letHeapGrow } from './heap.js';
 import { Metrics } from './metrics.js';
 import { startPurgeJob } from './purge-job.js';
 import { createServer } from './server.js';
@@ -26,6 +27,7 @@ import { runPrimary } from './workers.js';
  * @throws BadSettings; OperationFailed or a subclass: storage or store can't be reached
  */
 export async function runProgram(overrides?: SettingsOverrides): Promise<void> {
+  letHeapGrow();
   const options = await loadSettings(overrides);
   const log = pino({
     level: options.log.level,
