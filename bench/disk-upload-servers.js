@@ -9,10 +9,13 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
+import { setFlagsFromString } from 'node:v8';
 import express from 'express';
 import multer from 'multer';
 import { createMayfly } from '../dist/index.js';
 
+// Without it every contender is half as fast from some moment on, which comes after seconds or a minute: see README.md.
+if (process.env.BENCH_PLAIN_HEAP === undefined) setFlagsFromString('--heap-growing-percent=200');
 const [name, directory] = process.argv.slice(2);
 const files = join(directory, 'bench');
 mkdirSync(files, { recursive: true });
