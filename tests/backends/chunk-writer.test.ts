@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { ChunkWriter } from '../../src/backends/disk/chunk-writer.js';
 
@@ -85,7 +86,24 @@ describe('ChunkWriter', () => {
     const failure = new Error('the disk is full');
     const writer = new ChunkWriter(1, () => Promise.reject(failure));
     writer.take(Buffer.alloc(MIB));
-    await writer.settled();
+    await writer.stop();
     expect(() => writer.take(Buffer.from('more'))).toThrow(failure);
+  });
+
+  it('begins nothing more once it has stopped, also not with a piece that waits for its turn', async () => {
+    const { writev, pieces, end } = heldWritev();
+    const writer = new ChunkWriter(1, writev);
+    writer.take(Buffer.alloc(MIB, 'a'));
+    const waiting = writer.take(Buffer.alloc(MIB, 'b'));
+    let hasStopped = false;
+    const stopped = writer.stop().then(() => {
+      hasStopped = true;
+    });
+    await turn();
+    expect(hasStopped).toBe(false);
+    end();
+    await Promise.all([stopped, waiting]);
+    await turn();
+    expect(pieces.map((piece) => piece[0])).toEqual(['a']);
   });
 });

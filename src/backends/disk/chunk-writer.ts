@@ -21,6 +21,7 @@ export class ChunkWriter {
   #bytes = 0;
   /** Null when nothing is on its way. Never rejects, so that a failure found late is not an unhandled one. */
   #writing: Promise<void> | null = null;
+  #isStopped = false;
   /** What a write has failed with; nothing is written after it. */
   failure: { readonly error: unknown } | null = null;
 
@@ -47,12 +48,13 @@ export class ChunkWriter {
   /** Write what is left. @throws what a write has failed with */
   async finish(): Promise<void> {
     if (this.#bytes > 0) await this.#flush();
-    await this.settled();
+    await this.#writing;
     this.#throwFailure();
   }
 
-  /** Resolves when the descriptor is not in use any more, whatever has failed. */
-  async settled(): Promise<void> {
+  /** Write nothing more, also of what was taken. Resolves when the descriptor is not in use any more; never rejects. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
     await this.#writing;
   }
 
@@ -63,6 +65,8 @@ export class ChunkWriter {
   }
 
   #begin(): void {
+    // Who had a piece wait for its turn may be gone by now, and the descriptor with him.
+    if (this.#isStopped) return;
     const piece = this.#piece;
     this.#piece = [];
     this.#bytes = 0;

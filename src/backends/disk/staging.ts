@@ -232,7 +232,7 @@ async function writeAll(
     await writer.finish();
     signal?.throwIfAborted();
   } catch (error) {
-    await writer.settled();
+    await writer.stop();
     reading.failed = error !== writer.failure?.error;
     throw error;
   }

@@ -67,7 +67,7 @@ class Flow {
       const bytes = toBuffer(chunk);
       if (bytes.length === 0) return;
       // What comes all the same, as somebody else reads the stream too, waits here.
-      const busy = this.#busy === null ? this.#take(bytes) : this.#busy.then(() => this.#take(bytes));
+      const busy = this.#busy === null ? this.#take(bytes) : this.#busy.then(() => this.#takeLate(bytes));
       if (busy !== null) this.#waitFor(busy);
     } catch (error) {
       this.#fail(error);
@@ -86,6 +86,10 @@ class Flow {
   };
 
   readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
+
+  #takeLate(bytes: Buffer): Promise<void> | null {
+    return this.#isOver ? null : this.#take(bytes);
+  }
 
   #waitFor(busy: Promise<unknown>): void {
     this.#busy = busy;
