@@ -95,6 +95,52 @@ describe('feed', () => {
     await fed;
   });
 
+  it('keeps the order, one after the other, though somebody else has the stream go on', async () => {
+    const source = pushed();
+    const taken: string[] = [];
+    let isBusy = false;
+    const fed = feed(source, async (chunk) => {
+      expect(isBusy).toBe(false);
+      isBusy = true;
+      for (let turns = 0; turns < 5; turns++) await turn();
+      isBusy = false;
+      taken.push(chunk.toString());
+    });
+    for (const text of ['a', 'b', 'c']) {
+      source.push(text);
+      source.resume();
+      await turn();
+    }
+    source.push(null);
+    await fed;
+    expect(taken.join('')).toBe('abc');
+  });
+
+  it('takes nothing more of what waits once it was given up', async () => {
+    const source = pushed();
+    const abort = new AbortController();
+    const taken: string[] = [];
+    const ends: (() => void)[] = [];
+    const fed = feed(
+      source,
+      (chunk) => {
+        taken.push(chunk.toString());
+        return new Promise((resolve) => ends.push(resolve));
+      },
+      abort.signal,
+    );
+    source.push('a');
+    await turn();
+    source.resume();
+    source.push('b');
+    await turn();
+    abort.abort(new Error('no longer wanted'));
+    await expect(fed).rejects.toThrow('no longer wanted');
+    for (const end of ends) end();
+    await turn();
+    expect(taken).toEqual(['a']);
+  });
+
   it.each(['at once', 'after a while'])('closes the stream when what takes fails %s', async (when) => {
     const source = pushed();
     const failure = new Error('no room');
