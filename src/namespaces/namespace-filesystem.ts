@@ -284,9 +284,9 @@ export class NamespaceFS extends Filesystem {
     return this.#files.openVersion(path, version, options);
   }
 
-  /** As `Filesystem.isFreeNow`, in the storage that the deadlines belong to. */
-  override isFreeNow(path: string): boolean {
-    return this.#host.storage.isFreeNow(this.#scope.key(path));
+  /** As `Filesystem.isFreeNow`. @param identity default: of the storage that the deadlines belong to */
+  override isFreeNow(path: string, identity?: string): boolean {
+    return this.#host.storage.isFreeNow(this.#scope.key(path), identity);
   }
 
   /**

@@ -117,9 +117,12 @@ export class Storage implements PurgedStorage {
     return null;
   }
 
-  /** Whether it is certain at once that nothing is stored at a key. Never throws. */
-  isFreeNow(key: FileKey): boolean {
-    if (!this.isBound || this.#identity === null) return false;
+  /**
+   * Whether it is certain at once that nothing is stored at a key. Never throws.
+   * @param identity of the storage; default: of the one that the expirations belong to, and there is no other
+   */
+  isFreeNow(key: FileKey, identity = this.#identity): boolean {
+    if (!this.isBound || this.#identity === null || identity !== this.#identity) return false;
     try {
       return this.open(key.namespace).isFreeNow(key.path, this.#identity);
     } catch {
