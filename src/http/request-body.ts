@@ -161,10 +161,11 @@ class ByteLimit extends Readable {
   }
 
   /** As of a writable. */
-  write(chunk: Buffer): boolean {
-    this.#bytes += chunk.length;
+  write(chunk: Buffer | string): boolean {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    this.#bytes += bytes.length;
     if (this.#bytes > this.#maxBytes) this.destroy(this.#refuse());
-    else this.#needsDrain = !this.push(chunk);
+    else this.#needsDrain = !this.push(bytes);
     return !this.#needsDrain;
   }
 

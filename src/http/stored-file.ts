@@ -25,7 +25,9 @@ export async function lookUp(exchange: Exchange, path: string = exchange.path): 
 
 /** What is in the way of a file that is to be stored: null for nothing, and for a file past its deadline. */
 export async function inTheWay(exchange: Exchange, path: string = exchange.path): Promise<Info | null> {
-  if (exchange.fs.isFreeNow(path)) return null;
+  const { fs } = exchange;
+  // The store is asked all the same: one that is away refuses before a body is taken in.
+  if (fs.isFreeNow(path) && fs.expirationNow(path) !== undefined) return null;
   const { info, expired } = await lookUp(exchange, path);
   return expired ? null : info;
 }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { getEventListeners } from 'node:events';
 import { Duplex, PassThrough, Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
@@ -139,6 +140,45 @@ describe('feed', () => {
     for (const end of ends) end();
     await turn();
     expect(taken).toEqual(['a']);
+  });
+
+  it.each<[string, (source: Readable) => void]>([
+    ['paused', (source) => void source.pause()],
+    ['listened to for readable', (source) => void source.on('readable', () => undefined)],
+    [
+      'piped into what closes',
+      (source) => {
+        const elsewhere = new PassThrough();
+        source.pipe(elsewhere);
+        elsewhere.destroy();
+      },
+    ],
+    ['piped into what nobody reads', (source) => void source.pipe(new PassThrough({ highWaterMark: 1 }))],
+  ])('gives all of a stream that is %s by somebody else meanwhile', async (_, meddle) => {
+    const source = pushed();
+    const text = textOf(source);
+    source.push('ab');
+    await turn();
+    meddle(source);
+    for (const chunk of ['cd', 'ef']) {
+      await turn();
+      source.push(chunk);
+    }
+    source.push(null);
+    expect(await text).toBe('abcdef');
+  });
+
+  it('leaves no listener behind but one for late errors', async () => {
+    const source = pushed();
+    const abort = new AbortController();
+    const before = source.eventNames();
+    const fed = feed(source, ignore, abort.signal);
+    source.on('readable', () => undefined);
+    source.destroy(new Error('gone'));
+    await expect(fed).rejects.toThrow('gone');
+    source.removeAllListeners('readable');
+    expect(source.eventNames()).toEqual([...before, 'error']);
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
   });
 
   it.each(['at once', 'after a while'])('closes the stream when what takes fails %s', async (when) => {

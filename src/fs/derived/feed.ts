@@ -15,7 +15,7 @@ export type Take = (chunk: Buffer) => Promise<void> | null;
  * way out, as by `chunksOf`. Streams of Node are not iterated: that costs some
  * ten promises a chunk, which is more than it costs to write one.
  *
- * @throws what `take` throws, and as `chunksOf`
+ * @throws what `take` throws, and as `chunksOf`; where the source fails or is aborted, what is being taken may still be
  */
 export async function feed(source: WriteSource, take: Take, signal?: AbortSignal): Promise<void> {
   if (mayFlow(source)) return new Flow(source, take, signal).done;
@@ -44,6 +44,8 @@ class Flow {
   /** What has come is being taken, and the stream is paused. */
   #busy: Promise<unknown> | null = null;
   #isOver = false;
+  /** By `read`, as somebody else does. */
+  #reads = false;
 
   constructor(source: Readable, take: Take, signal: AbortSignal | undefined) {
     this.#source = source;
@@ -59,7 +61,7 @@ class Flow {
       return;
     }
     signal?.addEventListener('abort', this.#onAbort);
-    source.on('data', this.#onData);
+    source.on('newListener', this.#onListener).on('pause', this.#onPause).on('data', this.#onData);
   }
 
   readonly #onData = (chunk: unknown): void => {
@@ -85,6 +87,24 @@ class Flow {
     else this.#succeed();
   };
 
+  /** Paused by somebody else, who may have piped the stream elsewhere: he does not wait for us, nor we for him. */
+  readonly #onPause = (): void => {
+    if (this.#busy === null) process.nextTick(this.#goOn);
+  };
+
+  /** Where somebody listens for 'readable' a stream does not flow: all have to read. */
+  readonly #onListener = (event: string | symbol): void => {
+    if (event !== 'readable' || this.#reads) return;
+    this.#reads = true;
+    this.#source.on('readable', this.#goOn);
+  };
+
+  readonly #goOn = (): void => {
+    if (this.#isOver || this.#busy !== null) return;
+    if (!this.#reads) this.#source.resume();
+    else while (this.#busy === null && !this.#isOver && this.#source.read() !== null);
+  };
+
   readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
 
   #takeLate(bytes: Buffer): Promise<void> | null {
@@ -98,7 +118,7 @@ class Flow {
       () => {
         if (this.#busy !== busy) return;
         this.#busy = null;
-        if (!this.#isOver) this.#source.resume();
+        this.#goOn();
       },
       (error: unknown) => this.#fail(error),
     );
@@ -122,7 +142,8 @@ class Flow {
   #letGo(): void {
     this.#isOver = true;
     this.#forget();
-    this.#source.off('data', this.#onData);
+    this.#source.off('newListener', this.#onListener).off('pause', this.#onPause).off('data', this.#onData);
+    this.#source.off('readable', this.#goOn);
     this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 }
