@@ -123,8 +123,8 @@ export abstract class Filesystem extends WritingMethods {
   }
 
   /**
-   * Whether it is certain, without waiting for anything, that nothing is at a path. It is asked while the expiration
-   * store keeps everybody else from writing, so it must be fast, and must ask nothing of that store.
+   * Whether it is certain, without waiting for anything, that nothing is at a path. It is also asked while the
+   * expiration store keeps everybody else from writing, so it must be fast, and must ask nothing of that store.
    * @param _path canonical
    * @param _identity which storage it has to be; see `identify`
    * @returns false where something is, and where it would take longer to tell, which is the default
