@@ -1,8 +1,12 @@
-/** What is answered when the store fails right after what was asked for is done. */
+/** What is answered when the store fails: before anything is done, and right after what was asked for is done. */
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { expect, it } from '@jest/globals';
 import { createMayfly, MemoryExpirationStore, RemoteConnectionError } from '../../src/index.js';
+import { atOnce } from '../support/at-once.js';
 import { FORM_TYPE, rawForm, Site } from '../support/http.js';
 import { EVERYTHING } from '../support/http-mayfly.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
 
 /** Tells nothing any more once something was settled while it was to fail. */
 class Fading extends MemoryExpirationStore {
@@ -69,3 +73,48 @@ it.each<[string, string, RequestInit, number, number | null]>([
   await site.close();
   await mayfly.close();
 });
+
+/** Tells nothing while it is away. */
+class Away extends MemoryExpirationStore {
+  isAway = false;
+
+  override async find(
+    ...args: Parameters<MemoryExpirationStore['find']>
+  ): ReturnType<MemoryExpirationStore['find']> {
+    if (this.isAway) throw new RemoteConnectionError();
+    return super.find(...args);
+  }
+
+  override findNow(
+    ...args: Parameters<MemoryExpirationStore['findNow']>
+  ): ReturnType<MemoryExpirationStore['findNow']> {
+    if (this.isAway) throw new RemoteConnectionError();
+    return super.findNow(...args);
+  }
+}
+
+it('a PUT to a free path is refused before its body has come where the store is away', async () => {
+  const { path: directoryRoot, remove } = await temporaryDirectory();
+  const store = new Away();
+  const mayfly = createMayfly({
+    storage: { type: 'osfs', directoryRoot, urlRoot: '/files' },
+    expirations: { store },
+    purge: false,
+  });
+  const files = mayfly.getFilesystem('ns');
+  await files.write('old', 'x');
+  await files.exists('new'); // Who looks and waits learns which storage it is.
+  if (process.platform === 'linux') await atOnce(() => files.isFreeNow('new') || null);
+  expect(files.isFreeNow('old')).toBe(false);
+  const site = await Site.open(mayfly.handler(EVERYTHING));
+  store.isAway = true;
+  const headers = { 'Content-Length': 20_000_000 };
+  const put = request(`http://127.0.0.1:${site.port}/files/ns/new`, { method: 'PUT', headers });
+  put.on('error', () => undefined).write(Buffer.alloc(100_000));
+  const [answer] = (await once(put, 'response')) as [IncomingMessage];
+  expect(answer.statusCode).toBe(503);
+  put.destroy();
+  await site.close();
+  await mayfly.close();
+  await remove();
+}, 20_000);
