@@ -2,7 +2,8 @@
  * Writes chunks to a descriptor in large pieces, while the next ones arrive.
  *
  * Network streams come in pieces of 64 KiB or less; written one by one, most
- * of the time goes into the calls. At most two pieces are in memory.
+ * of the time goes into the calls. At most two pieces are in memory, if whoever
+ * brings the chunks waits when told to.
  */
 import type { Buffer } from 'node:buffer';
 import type { ChangingCalls } from './changing-calls.js';
