@@ -40,8 +40,10 @@ function multerOnDisk() {
 /** The least that takes a body to a file; of a client that hangs up, half a file stays. */
 function pipeToFile() {
   return async (request, response) => {
-    await pipeline(request, createWriteStream(join(files, randomUUID())));
-    response.writeHead(201, { 'Content-Length': 0 }).end();
+    const path = randomUUID();
+    await pipeline(request, createWriteStream(join(files, path)));
+    const body = JSON.stringify({ path });
+    response.writeHead(201, { 'Content-Length': body.length }).end(body);
   };
 }
 

@@ -3,10 +3,11 @@
  * and `request.pipe(createWriteStream(…))` (raw bodies)? Nobody syncs.
  * `node bench/upload.js [QUESTION]…`, all by default.
  */
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { startContender } from './contender.js';
 import { compareServers } from './harness.js';
 import { pinThis } from './pinning.js';
@@ -52,10 +53,10 @@ function headOf(isForm, length) {
 }
 
 /** One connection: the next upload follows the answer to the last. @returns how long each took, in ms */
-async function pump(port, { bytes, isForm, ends }) {
+async function pump({ port, directory }, { bytes, isForm, ends }) {
   const { before, after } = framing(isForm);
   const length = before.length + bytes + after.length;
-  const content = Buffer.alloc(Math.min(bytes, MIB), 'x');
+  const content = randomBytes(Math.min(bytes, MIB));
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   socket.setNoDelay(true); // Else a small piece waits for the answer to the piece before, some 40 ms.
@@ -72,11 +73,21 @@ async function pump(port, { bytes, isForm, ends }) {
     }
     if (after !== '') socket.write(after);
     socket.uncork();
-    await answer;
+    const stored = storedName(await answer);
     times.push(performance.now() - sent);
+    if (bytes >= MIB) await unlink(join(directory, 'bench', stored));
   } while (performance.now() < ends);
   socket.destroy();
   return times;
+}
+
+/**
+ * What was stored. A large file is removed at once, so that the next one gets its memory: else the machine, if it is a
+ * virtual one, has to be given each page anew, which takes longer than all of the rest. Small ones stay until the end:
+ * on ext4 who makes files where others were removed less than a minute ago takes ten times as long.
+ */
+function storedName(answer) {
+  return basename(/"path":"([^"]+)"/.exec(answer)[1]);
 }
 
 /** Wait for one whole answer, which must be a 201 with a length. */
@@ -91,27 +102,18 @@ function answered(socket) {
       const length = Number(/content-length: (\d+)/i.exec(text.slice(0, end))?.[1]);
       if (text.length < end + 4 + length) return;
       socket.off('data', onData).off('error', reject);
-      resolve();
+      resolve(text);
     };
     socket.on('data', onData).on('error', reject);
   });
 }
 
-/**
- * Make room after a round of large files. Small ones stay until the end: on ext4 who makes files where others were
- * removed less than a minute ago takes ten times as long.
- */
-async function emptyOut(directory) {
-  for (const name of await readdir(directory)) await rm(join(directory, name));
-}
-
 async function round(server, { bytes, connections, isForm, seconds }) {
   const began = performance.now();
   const ends = began + seconds * 1000;
-  const pumps = Array.from({ length: connections }, () => pump(server.port, { bytes, isForm, ends }));
+  const pumps = Array.from({ length: connections }, () => pump(server, { bytes, isForm, ends }));
   const times = (await Promise.all(pumps)).flat().sort((a, b) => a - b);
   const rate = (times.length * 1000) / (performance.now() - began);
-  if (bytes >= MIB) await emptyOut(join(server.directory, 'bench'));
   return { rate, p99: times[Math.floor(times.length * 0.99)] ?? Number.NaN };
 }
 

@@ -1,13 +1,11 @@
 /** Storing small files without waiting for anything, where a backend can. */
-import type { Moment } from '../clock/moment.js';
 import type { Info } from './info.js';
+import type { PublishNowOptions } from './staged-file.js';
 
 /** Options of `PromptWriter.createNow`. */
-export interface CreateNowOptions {
+export interface CreateNowOptions extends PublishNowOptions {
   /** As that of `StageOptions`. */
   readonly filename?: string | undefined;
-  /** Directories on the way are looked at once in each; undefined: for this file alone. */
-  readonly moment?: Moment | undefined;
 }
 
 /** What a backend that keeps no media types can do for those who store small files. Paths are canonical. */

@@ -1,3 +1,4 @@
+import type { Moment } from '../clock/moment.js';
 import type { PublishOptions } from './essentials.js';
 import type { Info } from './info.js';
 
@@ -24,8 +25,20 @@ export interface StagedFile {
    * @throws FileExists with `overwrite: false`
    */
   publish(path: string, options?: PublishOptions): Promise<Info>;
+  /**
+   * As `publish` with `overwrite: false`, before anything else of this process happens; absent where that can never be.
+   * @param path canonical
+   * @returns null when it can't be, whatever the reason: nothing was done, and `publish` does it or tells why not
+   */
+  publishNow?(path: string, options?: PublishNowOptions): Info | null;
   /** Forget the bytes; idempotent, and does nothing once published. */
   discard(): Promise<void>;
+}
+
+/** Options of `StagedFile.publishNow`. */
+export interface PublishNowOptions {
+  /** Directories on the way are looked at once in each; undefined: for this file alone. */
+  readonly moment?: Moment | undefined;
 }
 
 /** Options of `removeMany`. */

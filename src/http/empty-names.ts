@@ -19,6 +19,8 @@ export const EMPTY_NAME = randomUUID();
 const EMPTY_NAME_BYTES = Buffer.from(EMPTY_NAME);
 const NOTHING: Buffer = Buffer.alloc(0);
 const HEAD_END = '\r\n\r\n';
+const CR = 0x0d;
+const LF = 0x0a;
 /** With longer ones the parser refuses the form. */
 const MAX_HEAD_BYTES = 16 * 1024;
 /**
@@ -29,15 +31,17 @@ const EMPTY_FILENAME =
   /(?:^|\n)content-disposition:(?:[^\r\n]|\r\n[ \t])*?;(?:[ \t]|\r\n[ \t])*filename="(?=")/i;
 
 export class EmptyNames {
-  /** Between two parts: with the line break that ends the content before it. */
-  readonly #between: Buffer;
-  #delimiter: Buffer;
+  /** Ends the content of a part, and begins the next one if a line break comes after it. */
+  readonly delimiter: Buffer;
+  /** What the last `fill` has given is content of one part, and so is what was before it, to its last byte. */
+  isContent = false;
+  #wanted: Buffer;
   #isInHead = false;
   #held: Buffer = NOTHING;
 
   constructor(boundary: string) {
-    this.#between = Buffer.from(`\r\n--${boundary}\r\n`);
-    this.#delimiter = this.#between.subarray(2); // Nothing needs to be before the first one.
+    this.delimiter = Buffer.from(`\r\n--${boundary}`);
+    this.#wanted = this.delimiter.subarray(2); // Nothing needs to be before the first one.
   }
 
   /** @returns what may be passed on: of most chunks all, without a copy; of some nothing yet */
@@ -46,15 +50,24 @@ export class EmptyNames {
     const pieces: Buffer[] = [];
     let taken = 0;
     let at = 0;
+    this.isContent = !this.#isInHead;
     for (;;) {
       if (!this.#isInHead) {
-        const found = bytes.indexOf(this.#delimiter, at);
+        const found = bytes.indexOf(this.#wanted, at);
         if (found < 0) {
-          at = partialAtEnd(bytes, this.#delimiter, at);
+          at = partialAtEnd(bytes, this.#wanted, at);
           break;
         }
-        at = found + this.#delimiter.length;
-        this.#delimiter = this.#between;
+        this.isContent = false;
+        const after = found + this.#wanted.length;
+        if (bytes.length < after + 2) {
+          at = found; // What it is shows by what comes next.
+          break;
+        }
+        at = after;
+        if (bytes[after] !== CR || bytes[after + 1] !== LF) continue;
+        at += 2;
+        this.#wanted = this.delimiter;
         this.#isInHead = true;
       }
       const end = bytes.indexOf(HEAD_END, at);

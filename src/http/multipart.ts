@@ -13,6 +13,7 @@ import { Readable, type Writable } from 'node:stream';
 import type { Request, RequestHandler, Response } from 'express';
 import multer from 'multer';
 import { boundaryOf, EMPTY_NAME, EmptyNames } from './empty-names.js';
+import { pipeForm } from './form-input.js';
 import { badRequest, ClientGone, HttpProblem, tooLarge } from './http-problem.js';
 import { isWhole, takeWhole } from './request-body.js';
 
@@ -168,7 +169,7 @@ function reader(maxFiles: number): RequestHandler {
         const reading = readingOf(request);
         reading.parser = parser;
         listen(parser, reading.receiver, reading.fail);
-        feed(request, parser, reading);
+        giveForm(request, parser, reading);
       },
     };
     known = multer(options).any();
@@ -181,44 +182,12 @@ function readingOf(source: Source): Reading {
   return source[READING] as Reading;
 }
 
-/** `pipe`, by which file parts with an empty name get one. No stream between, as multer takes the parser off the pipe. */
-function feed(request: Readable, parser: Parser, { arrived, boundary }: Reading): void {
-  const names = boundary === undefined ? null : new EmptyNames(boundary);
-  if (arrived !== null) {
-    parser.end(names === null ? arrived : names.fillAll(arrived));
-    return;
-  }
-  if (names !== null) {
-    const filling = new Filling(names, parser);
-    // Bound, as V8 keeps a closure in a property, and with it all of the form, until the whole heap is collected.
-    parser.write = filling.write.bind(filling);
-    request.once('end', () => filling.end());
-  }
-  request.pipe(parser);
-}
-
-/** Writes to a parser, with empty names filled in. */
-class Filling {
-  readonly #names: EmptyNames;
-  readonly #write: (bytes: Buffer) => boolean;
-
-  constructor(names: EmptyNames, parser: Parser) {
-    this.#names = names;
-    this.#write = parser.write.bind(parser);
-  }
-
-  write(chunk: Buffer): boolean {
-    return this.#pass(this.#names.fill(chunk));
-  }
-
-  /** What was held back. */
-  end(): void {
-    this.#pass(this.#names.end());
-  }
-
-  #pass(bytes: Buffer): boolean {
-    return bytes.length === 0 || this.#write(bytes);
-  }
+/** Nothing is filled in where there is no boundary: then the parser refuses the form. */
+function giveForm(request: Readable, parser: Parser, { arrived, boundary }: Reading): void {
+  if (arrived !== null)
+    parser.end(boundary === undefined ? arrived : new EmptyNames(boundary).fillAll(arrived));
+  else if (boundary === undefined) request.pipe(parser);
+  else pipeForm(request, parser, boundary);
 }
 
 /** Hear of everything from the parser itself, and of failures before multer has let the whole body pass. */

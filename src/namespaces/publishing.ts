@@ -53,22 +53,25 @@ export class Publishing {
   /** See `NamespaceFS.stage`. */
   async stage(path: string, source: WriteSource, options: StageOptions): Promise<NamespaceStagedFile> {
     const staged = await this.#stage(path, source, options, {});
+    const publishNow = (target: string, how: NamespacePublishOptions = {}): Info | null =>
+      this.#publishNow(target, how, (where) => staged.publishNow?.(where, { moment: how.moment }) ?? null);
     return {
       size: staged.size,
       ...(staged.synced && { synced: staged.synced }),
-      publish: (target, how = {}) => this.#publish(Promise.resolve(staged), target, how),
+      ...(staged.publishNow && { publishNow }),
+      publish: async (target, how = {}) => {
+        const info = staged.publishNow === undefined ? null : publishNow(target, how);
+        return info ?? this.#publish(Promise.resolve(staged), target, how);
+      },
       discard: () => staged.discard(),
     };
   }
 
   /** See `NamespaceFS.createNow`. */
   createNow(path: string, bytes: Uint8Array, options?: CreateNowOptions): Info | null {
-    const { host } = this.#scope;
     const writer = this.#promptWriter;
-    const key = this.#scope.fileKey(path);
-    if (!host.storage.isBound || writer?.isReady !== true) return null;
-    const target = this.#scope.validatePath(path);
-    return host.ledger.createNow(key, () => writer.createNow(target, bytes, options));
+    if (writer?.isReady !== true) return null;
+    return this.#whileFree(path, (target) => writer.createNow(target, bytes, options));
   }
 
   /** See `NamespaceFS.hold`. */
@@ -79,7 +82,11 @@ export class Publishing {
     this.#scope.validatePath(path);
     checkStageOptions(options);
     return new HeldFile(bytes, {
-      publishNow: (bytes, target, how) => this.#publishNow(bytes, target, how, options.filename),
+      publishNow: (bytes, target, how) =>
+        this.#publishNow(target, how, (where) => {
+          const { filename } = options;
+          return writer.createNow(where, bytes, { filename, moment: how.moment });
+        }),
       stage: (bytes) => this.#stage(path, bytes, options, {}),
       publish: (staging, target, how) => this.#publish(staging, target, how),
     });
@@ -87,18 +94,26 @@ export class Publishing {
 
   /** @returns null: it is not to be done at once, and nothing was done */
   #publishNow(
-    bytes: Buffer,
     path: string,
     options: NamespacePublishOptions,
-    filename: string | undefined,
+    store: (target: string) => Info | null,
   ): Info | null {
     checkPublishOptions(options);
-    const { overwrite, check, seconds, days, moment, signal, onPublished } = options;
+    const { overwrite, check, seconds, days, signal, onPublished } = options;
     const isPlain = overwrite === false && check === undefined && seconds === undefined && days === undefined;
-    if (!isPlain || signal?.aborted === true) return null;
-    const info = this.createNow(path, bytes, { filename, moment });
+    if (!isPlain || signal?.aborted === true || this.#promptWriter?.isReady !== true) return null;
+    const info = this.#whileFree(path, store);
     if (info !== null) onPublished?.(null);
     return info;
+  }
+
+  /** @param store makes a new file at a canonical path, at once. @returns null: it can't be, and nothing was done */
+  #whileFree(path: string, store: (target: string) => Info | null): Info | null {
+    const { host } = this.#scope;
+    const key = this.#scope.fileKey(path);
+    if (!host.storage.isBound) return null;
+    const target = this.#scope.validatePath(path);
+    return host.ledger.createNow(key, () => store(target));
   }
 
   /** @returns the backend's own staged file, which knows nothing of deadlines */

@@ -13,7 +13,8 @@ export interface ChangingCalls {
   writev(fd: number, buffers: NodeJS.ArrayBufferView[]): Answer<number>;
   futimes(fd: number, accessed: number | Date, modified: number | Date): Answer<void>;
   fstat(fd: number): Answer<system.Stats>;
-  close(fd: number): Answer<void>;
+  /** Undefined: at once. */
+  close(fd: number): Promise<void> | undefined;
   link(from: string, to: string): Answer<void>;
   rename(from: string, to: string): Answer<void>;
   unlink(systemPath: string): Answer<void>;
@@ -31,7 +32,7 @@ const inPool: ChangingCalls = {
 };
 
 /** Of who has an open file in a near directory: what is in memory is not waited for. */
-const nearInPool: ChangingCalls = { ...inPool, fstat: system.fstatSync, close: system.closeSync };
+const nearInPool: ChangingCalls = { ...inPool, fstat: system.fstatSync, close: closeNow };
 
 const inForeground = new WeakMap<Foreground, ChangingCalls>();
 
@@ -58,7 +59,7 @@ function callsOf(foreground: Foreground): ChangingCalls {
     writev: either(writevIfSmall, inPool.writev),
     futimes: either(system.futimesSync, inPool.futimes),
     fstat: system.fstatSync,
-    close: system.closeSync,
+    close: closeNow,
     link: either(system.linkSync, inPool.link),
     rename: either(renameIfSmall, inPool.rename),
     unlink: either(system.unlinkSync, inPool.unlink), // Frees nothing: the file has just got another name.
@@ -84,4 +85,8 @@ function renameIfSmall(from: string, to: string): Answer<void> {
 function isLargeAt(systemPath: string): boolean {
   const stats = system.lstatSync(systemPath, system.QUIETLY);
   return stats !== undefined && isLarge(stats);
+}
+
+function closeNow(fd: number): undefined {
+  system.closeSync(fd);
 }

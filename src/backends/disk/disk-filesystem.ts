@@ -206,8 +206,12 @@ export class OSFS extends Filesystem {
     };
     const target = await beforeReading(source, prepare, options?.signal);
     const file = await this.#scope.staging.receive(target, source, options);
-    const validatePath = (where: string): string => this.validatePath(where);
-    return stagedFile(this.#scope, file, { path: target, filename: options?.filename, validatePath });
+    return stagedFile(this.#scope, file, {
+      path: target,
+      filename: options?.filename,
+      validatePath: (where) => this.validatePath(where),
+      promptWriter: this.#promptWriter,
+    });
   }
 
   /** Remove a file. Of a link that leads inside, the link. */

@@ -10,9 +10,9 @@ import { SMALL_BYTES } from './changing-calls.js';
 import { distinctTime, infoOf } from './disk-info.js';
 import { errnoOf } from './errno-errors.js';
 import type { Foreground } from './foreground.js';
-import type { PromptPlaces } from './prompt-places.js';
+import type { PromptPlaces, Spot } from './prompt-places.js';
 import { noHardLink } from './publishing.js';
-import { CREATE } from './staging.js';
+import { CREATE, type TemporaryFile } from './staging.js';
 import {
   closeSync,
   fstatSync,
@@ -45,15 +45,31 @@ export class DiskPromptWriter implements PromptWriter {
     return isAble && this.#foreground.isOpenForChanges;
   }
 
-  createNow(path: string, bytes: Uint8Array, { filename, moment }: CreateNowOptions = {}): Info | null {
-    if (!this.isReady || bytes.byteLength > SMALL_BYTES) return null;
-    if (keptFilename(filename, path) !== undefined) return null;
+  createNow(path: string, bytes: Uint8Array, options: CreateNowOptions = {}): Info | null {
+    if (bytes.byteLength > SMALL_BYTES) return null;
+    return this.#storeAt(path, options, ({ parent, name, staging }) =>
+      create(staging.at(temporaryName()), parent.at(name), bytes),
+    );
+  }
+
+  /** As `createNow`, of what waits in a temporary file and need not be synced. */
+  publishNow(file: TemporaryFile, path: string, options: CreateNowOptions): Info | null {
+    return this.#storeAt(path, options, ({ parent, name }) => {
+      giveName(file.systemPath, parent.at(name));
+      return file.stats;
+    });
+  }
+
+  /** @param store in the foreground; throws the system's errors */
+  #storeAt(path: string, { filename, moment }: CreateNowOptions, store: (spot: Spot) => Stats): Info | null {
+    if (!this.isReady || keptFilename(filename, path) !== undefined) return null;
     try {
       const spot = this.#places.spot(path, moment);
       if (spot === null) return null;
-      const { parent, name, staging } = spot;
-      const stats = this.#foreground.ask(() => create(staging.at(temporaryName()), parent.at(name), bytes));
-      return infoOf(path, stats);
+      return infoOf(
+        path,
+        this.#foreground.ask(() => store(spot)),
+      );
     } catch (error) {
       if (noHardLink.has(errnoOf(error))) this.#hasNoLinks = true;
       return null; // It is told by who does it again, with the time to see why.
@@ -72,6 +88,12 @@ function create(temporary: string, target: string, bytes: Uint8Array): Stats {
     // One that can't be removed is swept when this process is gone.
     tryUnlink(temporary);
   }
+}
+
+/** @throws the system's errors; then it has no other name than before */
+function giveName(temporary: string, target: string): void {
+  linkSync(temporary, target);
+  tryUnlink(temporary);
 }
 
 /** @param fd is closed whatever happens */

@@ -2,12 +2,13 @@
 import { FileExists, FileExpected } from '../../errors/errors.js';
 import { checkPublishOptions } from '../../fs/derived/option-types.js';
 import type { Info } from '../../fs/info.js';
-import type { StagedFile } from '../../fs/staged-file.js';
+import type { PublishNowOptions, StagedFile } from '../../fs/staged-file.js';
 import { keptFilename } from '../../path/content-disposition.js';
 import { callsIn } from './changing-calls.js';
 import { infoOf } from './disk-info.js';
 import type { DiskScope } from './disk-scope.js';
 import { translated } from './errno-errors.js';
+import type { DiskPromptWriter } from './prompt-writer.js';
 import { moveExclusively, takeBack, withSync } from './publishing.js';
 import type { TemporaryFile } from './staging.js';
 import { forget } from './staging.js';
@@ -18,19 +19,18 @@ interface Staging {
   /** Name to save it under. */
   readonly filename: string | undefined;
   readonly validatePath: (path: string) => string;
+  readonly promptWriter: DiskPromptWriter;
 }
 
 export function stagedFile(
   scope: DiskScope,
   file: TemporaryFile,
-  { path, filename, validatePath }: Staging,
+  { path, filename, validatePath, promptWriter }: Staging,
 ): StagedFile {
-  const synced = translated(path, () => file.synced);
-  synced.catch(() => {});
   let isPublished = false;
   return {
     size: file.stats.size,
-    synced,
+    ...(file.synced === null ? { publishNow } : { synced: syncedAt(path, file.synced) }),
     publish: async (target, how) => {
       checkPublishOptions(how);
       const overwrite = how?.overwrite !== false;
@@ -40,10 +40,23 @@ export function stagedFile(
     },
     discard: async () => {
       if (isPublished) return;
-      await file.synced.catch(() => {});
+      await file.synced?.catch(() => {});
       await translated('', () => forget(file.systemPath));
     },
   };
+
+  function publishNow(target: string, { moment }: PublishNowOptions = {}): Info | null {
+    if (isPublished) return null;
+    const info = promptWriter.publishNow(file, target, { filename, moment });
+    isPublished = info !== null;
+    return info;
+  }
+}
+
+function syncedAt(path: string, synced: Promise<void>): Promise<void> {
+  const told = translated(path, () => synced);
+  told.catch(() => {});
+  return told;
 }
 
 /** Give a staged file its name, once its bytes are on the disk. @param path canonical */

@@ -45,8 +45,11 @@ export function stagingDirectory(base: string): string {
 export interface TemporaryFile {
   readonly systemPath: string;
   readonly stats: Stats;
-  /** Resolves when they are on the disk, if that is wanted: others may do something meanwhile that takes as long. */
-  readonly synced: Promise<void>;
+  /**
+   * Resolves when they are on the disk, if that is wanted: others may do something meanwhile that takes as long. Null:
+   * there is nothing to wait for.
+   */
+  readonly synced: Promise<void> | null;
 }
 
 type Filled = Omit<TemporaryFile, 'systemPath'>;
@@ -172,18 +175,17 @@ export class StagingArea {
       await close(fd);
       throw error;
     }
-    const synced = this.#finish(fd, calls);
-    synced.catch(() => {}); // Told to who publishes; nobody else need know.
+    const synced = this.#root.durable ? syncAndClose(fd) : (calls.close(fd) ?? null);
+    synced?.catch(() => {}); // Told to who publishes; nobody else need know.
     return { stats, synced };
   }
+}
 
-  async #finish(fd: number, calls: ChangingCalls): Promise<void> {
-    if (!this.#root.durable) return calls.close(fd);
-    try {
-      await fsync(fd);
-    } finally {
-      closeSync(fd); // Waits for nothing once all is written.
-    }
+async function syncAndClose(fd: number): Promise<void> {
+  try {
+    await fsync(fd);
+  } finally {
+    closeSync(fd); // Waits for nothing once all is written.
   }
 }
 
