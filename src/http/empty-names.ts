@@ -33,8 +33,8 @@ const EMPTY_FILENAME =
 export class EmptyNames {
   /** Ends the content of a part, and begins the next one if a line break comes after it. */
   readonly delimiter: Buffer;
-  /** What the last `fill` has given is content of one part, and so is what was before it, to its last byte. */
-  isContent = false;
+  /** Of what the last `fill` has given, so many bytes at its beginning are content of the part that was being read. */
+  contentLength = 0;
   #wanted: Buffer;
   #isInHead = false;
   #held: Buffer = NOTHING;
@@ -50,15 +50,15 @@ export class EmptyNames {
     const pieces: Buffer[] = [];
     let taken = 0;
     let at = 0;
-    this.isContent = !this.#isInHead;
+    this.contentLength = 0;
+    let isContent = !this.#isInHead;
     for (;;) {
       if (!this.#isInHead) {
         const found = bytes.indexOf(this.#wanted, at);
-        if (found < 0) {
-          at = partialAtEnd(bytes, this.#wanted, at);
-          break;
-        }
-        this.isContent = false;
+        if (found < 0) at = partialAtEnd(bytes, this.#wanted, at);
+        if (isContent) this.contentLength = found < 0 ? at : found;
+        if (found < 0) break;
+        isContent = false;
         const after = found + this.#wanted.length;
         if (bytes.length < after + 2) {
           at = found; // What it is shows by what comes next.
@@ -92,6 +92,11 @@ export class EmptyNames {
     const filled = this.fill(form);
     const held = this.end();
     return filled.length + held.length === form.length ? form : Buffer.concat([filled, held]);
+  }
+
+  /** Whether the last bytes may be the beginning of a delimiter. */
+  endsOpen(bytes: Buffer): boolean {
+    return partialAtEnd(bytes, this.delimiter, 0) < bytes.length;
   }
 
   /** What was held back, when nothing comes after it. */

@@ -4,9 +4,9 @@
  *
  * The parser looks for delimiters in JavaScript, and copies, counts and pauses
  * with each chunk, which for a large file is a third of all the work. Here they
- * have been looked for already, by the runtime's own search. So a chunk in which
- * none can begin goes to the file part's stream as it is, while that flows. As
- * soon as it does not, chunks go by the parser, which knows how to wait.
+ * have been looked for already, by the runtime's own search. So content goes to
+ * the file part's stream as it is, while that flows. As soon as it does not,
+ * it goes by the parser, which knows how to wait.
  */
 import type { Readable, Writable } from 'node:stream';
 import { EmptyNames } from './empty-names.js';
@@ -28,6 +28,10 @@ class FormInput {
   /** The file whose content is being read; null where that is not known for certain. */
   #file: Readable | null = null;
   #isParsing = false;
+  /** The last bytes that were parsed, as many as a delimiter has. */
+  #tail: Buffer = Buffer.alloc(0);
+  /** The parser waits for more, as these may be the beginning of a delimiter, even if we know better. */
+  #isHoldingBack = false;
 
   constructor(parser: Writable, boundary: string) {
     this.#parser = parser;
@@ -37,17 +41,17 @@ class FormInput {
 
   write(chunk: Buffer): boolean {
     const bytes = this.#names.fill(chunk);
-    if (bytes.length === 0) return true;
-    if (!this.#names.isContent) return this.#parseParts(bytes);
-    if (this.#file === null || !this.#isKeepingUp(this.#file)) return this.#parse(bytes);
-    this.#file.push(bytes);
-    return true;
+    const { contentLength } = this.#names;
+    if (contentLength === 0 || !this.#isKeepingUp()) {
+      return contentLength === bytes.length ? this.#parse(bytes) : this.#parseParts(bytes);
+    }
+    this.#file?.push(bytes.subarray(0, contentLength));
+    return contentLength === bytes.length || this.#parseParts(bytes.subarray(contentLength));
   }
 
   /** What was held back. */
   end(): void {
-    const held = this.#names.end();
-    if (held.length > 0) this.#parseParts(held);
+    this.#parseParts(this.#names.end());
   }
 
   /** A file part has begun. Where the parser has had to wait, it may have ended as well. */
@@ -57,15 +61,19 @@ class FormInput {
 
   /** Parse the last part by itself, so that of several it is known which is still being read. */
   #parseParts(bytes: Buffer): boolean {
-    this.#file = null;
     const last = bytes.lastIndexOf(this.#names.delimiter);
-    if (last <= 0) return this.#parse(bytes);
-    const isReady = this.#parse(bytes.subarray(0, last));
+    const isReady = last <= 0 || this.#parse(bytes.subarray(0, last));
+    // The part before may begin only now, and end.
+    const isBehind = last >= 0 && this.#isHoldingBack;
     this.#file = null;
-    return this.#parse(bytes.subarray(last)) && isReady;
+    const isStillReady = this.#parse(bytes.subarray(Math.max(0, last)));
+    if (isBehind) this.#file = null;
+    return isReady && isStillReady;
   }
 
   #parse(bytes: Buffer): boolean {
+    if (bytes.length === 0) return true;
+    this.#follow(bytes);
     this.#isParsing = true;
     try {
       return this.#write(bytes);
@@ -74,8 +82,16 @@ class FormInput {
     }
   }
 
-  /** Whether the file has been taken as far as it came, and is taken on. */
-  #isKeepingUp(file: Readable): boolean {
-    return file.readableFlowing === true && file.readableLength === 0 && this.#parser.writableLength === 0;
+  #follow(bytes: Buffer): void {
+    const { length } = this.#names.delimiter;
+    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-length)]).subarray(-length);
+    this.#isHoldingBack = this.#names.endsOpen(this.#tail);
+  }
+
+  /** Whether all that came of the file has been taken, and more is taken at once. */
+  #isKeepingUp(): boolean {
+    const file = this.#file;
+    if (file === null || this.#isHoldingBack || this.#parser.writableLength > 0) return false;
+    return file.readableFlowing === true && file.readableLength === 0;
   }
 }
