@@ -75,7 +75,13 @@ export type {
   PresignOptions,
   PresignPostOptions,
 } from './fs/presigner.js';
-export type { RemoveManyOptions, RemoveOutcome, StagedFile, SweepOptions } from './fs/staged-file.js';
+export type {
+  PublishNowOptions,
+  RemoveManyOptions,
+  RemoveOutcome,
+  StagedFile,
+  SweepOptions,
+} from './fs/staged-file.js';
 export { copyDir, copyFile, copyFS, moveDir, moveFile, moveFS } from './fs/transfer.js';
 export type {
   Copier,

@@ -28,9 +28,7 @@ class FormInput {
   /** The file whose content is being read; null where that is not known for certain. */
   #file: Readable | null = null;
   #isParsing = false;
-  /** The last bytes that were parsed, as many as a delimiter has. */
-  #tail: Buffer = Buffer.alloc(0);
-  /** The parser waits for more, as these may be the beginning of a delimiter, even if we know better. */
+  /** The last bytes that were parsed may be the beginning of a delimiter. So the parser waits for more, even where we know better. */
   #isHoldingBack = false;
 
   constructor(parser: Writable, boundary: string) {
@@ -62,30 +60,24 @@ class FormInput {
   /** Parse the last part by itself, so that of several it is known which is still being read. */
   #parseParts(bytes: Buffer): boolean {
     const last = bytes.lastIndexOf(this.#names.delimiter);
-    const isReady = last <= 0 || this.#parse(bytes.subarray(0, last));
+    if (last > 0) this.#parse(bytes.subarray(0, last));
     // The part before may begin only now, and end.
     const isBehind = last >= 0 && this.#isHoldingBack;
     this.#file = null;
-    const isStillReady = this.#parse(bytes.subarray(Math.max(0, last)));
+    const isReady = this.#parse(bytes.subarray(Math.max(0, last)));
     if (isBehind) this.#file = null;
-    return isReady && isStillReady;
+    return isReady;
   }
 
   #parse(bytes: Buffer): boolean {
     if (bytes.length === 0) return true;
-    this.#follow(bytes);
+    this.#isHoldingBack = this.#names.endsOpen(bytes);
     this.#isParsing = true;
     try {
       return this.#write(bytes);
     } finally {
       this.#isParsing = false;
     }
-  }
-
-  #follow(bytes: Buffer): void {
-    const { length } = this.#names.delimiter;
-    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-length)]).subarray(-length);
-    this.#isHoldingBack = this.#names.endsOpen(this.#tail);
   }
 
   /** Whether all that came of the file has been taken, and more is taken at once. */

@@ -70,8 +70,7 @@ export class Publishing {
   /** See `NamespaceFS.createNow`. */
   createNow(path: string, bytes: Uint8Array, options?: CreateNowOptions): Info | null {
     const writer = this.#promptWriter;
-    if (writer?.isReady !== true) return null;
-    return this.#whileFree(path, (target) => writer.createNow(target, bytes, options));
+    return this.#whileFree(path, (target) => writer?.createNow(target, bytes, options) ?? null);
   }
 
   /** See `NamespaceFS.hold`. */
@@ -101,7 +100,7 @@ export class Publishing {
     checkPublishOptions(options);
     const { overwrite, check, seconds, days, signal, onPublished } = options;
     const isPlain = overwrite === false && check === undefined && seconds === undefined && days === undefined;
-    if (!isPlain || signal?.aborted === true || this.#promptWriter?.isReady !== true) return null;
+    if (!isPlain || signal?.aborted === true) return null;
     const info = this.#whileFree(path, store);
     if (info !== null) onPublished?.(null);
     return info;
@@ -111,7 +110,7 @@ export class Publishing {
   #whileFree(path: string, store: (target: string) => Info | null): Info | null {
     const { host } = this.#scope;
     const key = this.#scope.fileKey(path);
-    if (!host.storage.isBound) return null;
+    if (!host.storage.isBound || this.#promptWriter?.isReady !== true) return null;
     const target = this.#scope.validatePath(path);
     return host.ledger.createNow(key, () => store(target));
   }

@@ -49,6 +49,8 @@ class Sending {
 
 const HEAD = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n`;
 
+const FIELD = `\r\n--${BOUNDARY}\r\nContent-Disposition: form-data; name="g"\r\n\r\n`;
+
 describe('content of a file', () => {
   it('goes past the parser while it is taken as it comes', async () => {
     const sending = new Sending();
@@ -101,17 +103,41 @@ describe('content of a file', () => {
     expect(sending.parser.given).toBe(`${HEAD}abc`);
   });
 
+  it('goes by the parser while what came before has not been taken yet', async () => {
+    const sending = new Sending();
+    await sending.send(`${HEAD}a`);
+    sending.take();
+    await turn();
+    sending.parser.file.pause();
+    sending.parser.file.push('b');
+    sending.parser.file.resume();
+    sending.parser.write(Buffer.from('c'));
+    expect(sending.parser.given).toBe(`${HEAD}ac`);
+  });
+
+  it('goes by the parser where a file begins late, as it may have ended by then', async () => {
+    const sending = new Sending();
+    sending.parser.cork();
+    await sending.send(`${HEAD}a`);
+    await sending.send(`${FIELD}of`);
+    sending.take();
+    sending.parser.uncork();
+    await turn();
+    await sending.send(' a field');
+    expect(sending.taken).toEqual([]);
+    expect(sending.parser.given).toBe(`${HEAD}a${FIELD}of a field`);
+  });
+
   it('goes by the parser after a delimiter, until it is known what it belongs to', async () => {
     const sending = new Sending();
     await sending.send(`${HEAD}a`);
     sending.take();
     await turn();
     await sending.send('content');
-    const field = `\r\n--${BOUNDARY}\r\nContent-Disposition: form-data; name="g"\r\n\r\n`;
-    await sending.send(`${field}of`);
+    await sending.send(`${FIELD}of`);
     await sending.send(' a field');
     expect(String(Buffer.concat(sending.taken))).toBe('content');
-    expect(sending.parser.given).toBe(`${HEAD}a${field}of a field`);
+    expect(sending.parser.given).toBe(`${HEAD}a${FIELD}of a field`);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Small files that a namespace stores at once, or holds until they are published. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Info, NamespaceFS, NamespaceStagedFile } from '../../src/index.js';
 import {
@@ -18,6 +19,7 @@ import type { TestMayfly } from '../support/mayflies.js';
 import { openOnQuickDisk } from '../support/mayflies.js';
 
 const X = Buffer.from('x');
+const LARGE = Buffer.alloc(100_000, 'y');
 
 let opened: TestMayfly;
 let ns: NamespaceFS;
@@ -200,5 +202,73 @@ describe('a small file that is held', () => {
     const memory = createMayfly({ storage: { filesystem: new MemoryFS(), urlRoot: '/f' }, purge: false });
     expect(memory.getFilesystem('ns').hold('a', X)).toBeNull();
     await memory.close();
+  });
+});
+
+describe('a large file that is staged', () => {
+  const stage = (path: string): Promise<NamespaceStagedFile> => ns.stage(path, Readable.from([LARGE]));
+
+  it('is published at once where nothing is in use, and has no deadline', async () => {
+    const file = await stage('a');
+    let deadline: Date | null | undefined;
+    const onPublished = (given: Date | null) => {
+      deadline = given;
+    };
+    const info = await atOnce(() => file.publishNow?.('a', { overwrite: false, onPublished }) ?? null);
+    expect([info.size, deadline]).toEqual([LARGE.length, null]);
+    expect(await seenByAnother('a')).toEqual([String(LARGE), null]);
+    expect(await opened.staged()).toEqual([]);
+    await file.discard();
+    expect(await ns.exists('a')).toBe(true);
+  });
+
+  it('is left to publish where there is more to it', async () => {
+    await ns.write('taken', 'old');
+    await ns.expire('promised', 60);
+    const file = await stage('a');
+    for (const path of ['taken', 'promised', 'missing/a'])
+      expect(file.publishNow?.(path, { overwrite: false })).toBeNull();
+    for (const how of [{ seconds: 5 }, { days: 5 }, { check: () => undefined }, { overwrite: true }])
+      expect(file.publishNow?.('a', { overwrite: false, ...how })).toBeNull();
+    await file.discard();
+  });
+
+  it('is published as ever by publish, whatever is in the way', async () => {
+    await ns.write('taken', 'old');
+    await ns.expire('promised', 60);
+    const [refused, kept, replacing] = [await stage('taken'), await stage('promised'), await stage('taken')];
+    await expectError(refused.publish('taken', { overwrite: false }), FileExists, 'taken');
+    await refused.publish('new/a', { overwrite: false });
+    let deadline: Date | null | undefined;
+    const onPublished = (given: Date | null) => {
+      deadline = given;
+    };
+    await kept.publish('promised', { overwrite: false, onPublished });
+    expect(deadline).toEqual(await ns.getExpiration('promised'));
+    expect(deadline).not.toBeNull();
+    await replacing.publish('taken');
+    expect((await seenByAnother('taken'))[0]).toBe(String(LARGE));
+    expect(await opened.staged()).toEqual([]);
+  });
+
+  it('is not published once the signal is aborted', async () => {
+    const reason = new Error('enough');
+    const file = await stage('a');
+    const signal = AbortSignal.abort(reason);
+    await expect(file.publish('a', { overwrite: false, signal })).rejects.toBe(reason);
+    await file.discard();
+    expect([await ns.exists('a'), await opened.staged()]).toEqual([false, []]);
+  });
+
+  it('is not published while somebody works on the path', async () => {
+    const file = await stage('busy');
+    let seen: Info | null | undefined;
+    const check = () => {
+      seen = file.publishNow?.('busy', { overwrite: false });
+    };
+    await (await ns.stage('busy', 'theirs')).publish('busy', { check });
+    expect(seen).toBeNull();
+    await file.discard();
+    expect(await seenByAnother('busy')).toEqual(['theirs', null]);
   });
 });

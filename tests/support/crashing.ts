@@ -66,7 +66,8 @@ export function crashing<T extends object>(target: T, methods: readonly string[]
           return { mostBytes: writer.mostBytes, isReady: true, createNow };
         };
       }
-      if (name === 'whileFree') return (...args: unknown[]) => point.stepNow(() => call(...args));
+      if (name === 'whileFree' || name === 'publishNow')
+        return (...args: unknown[]) => point.stepNow(() => call(...args));
       return methods.includes(name)
         ? (...args: unknown[]) => point.step(() => call(...args) as Promise<unknown>)
         : call;

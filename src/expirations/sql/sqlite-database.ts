@@ -5,7 +5,7 @@
  * nothing else of this process (another store on the same file, say) can wait
  * for its lock while holding up the event loop that would free it. Scripts
  * touch a few rows, so others wait microseconds; some more where a name is looked
- * up or a small file stored meanwhile, on a disk that is known to be fast.
+ * up or a new file given one meanwhile, on a disk that is known to be fast.
  */
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
