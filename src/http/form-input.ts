@@ -9,7 +9,15 @@
  * it goes by the parser, which knows how to wait.
  */
 import type { Readable, Writable } from 'node:stream';
-import { EmptyNames } from './empty-names.js';
+import { FormScan } from './form-scan.js';
+
+/** Give a form that is all here to its parser. */
+export function giveForm(form: Buffer, parser: Writable, boundary: string): void {
+  const scan = new FormScan(boundary);
+  const filled = scan.fillAll(form);
+  if (scan.isMalformed) refuseForm(parser);
+  else parser.end(filled);
+}
 
 /** Pipe a form to its parser. No stream between, as multer takes the parser off the pipe. */
 export function pipeForm(request: Readable, parser: Writable, boundary: string): void {
@@ -23,7 +31,7 @@ export function pipeForm(request: Readable, parser: Writable, boundary: string):
 
 class FormInput {
   readonly #parser: Writable;
-  readonly #names: EmptyNames;
+  readonly #scan: FormScan;
   readonly #write: (bytes: Buffer) => boolean;
   /** The file whose content is being read; null where that is not known for certain. */
   #file: Readable | null = null;
@@ -33,13 +41,14 @@ class FormInput {
 
   constructor(parser: Writable, boundary: string) {
     this.#parser = parser;
-    this.#names = new EmptyNames(boundary);
+    this.#scan = new FormScan(boundary);
     this.#write = parser.write.bind(parser);
   }
 
   write(chunk: Buffer): boolean {
-    const bytes = this.#names.fill(chunk);
-    const { contentLength } = this.#names;
+    const bytes = this.#scan.fill(chunk);
+    if (this.#scan.isMalformed) return refuseForm(this.#parser);
+    const { contentLength } = this.#scan;
     if (contentLength === 0 || !this.#isKeepingUp()) {
       return contentLength === bytes.length ? this.#parse(bytes) : this.#parseParts(bytes);
     }
@@ -49,7 +58,7 @@ class FormInput {
 
   /** What was held back. */
   end(): void {
-    this.#parseParts(this.#names.end());
+    this.#parseParts(this.#scan.end());
   }
 
   /** A file part has begun. Where the parser has had to wait, it may have ended as well. */
@@ -59,7 +68,7 @@ class FormInput {
 
   /** Parse the last part by itself, so that of several it is known which is still being read. */
   #parseParts(bytes: Buffer): boolean {
-    const last = bytes.lastIndexOf(this.#names.delimiter);
+    const last = bytes.lastIndexOf(this.#scan.delimiter);
     if (last > 0) this.#parse(bytes.subarray(0, last));
     // The part before may begin only now, and end.
     const isBehind = last >= 0 && this.#isHoldingBack;
@@ -71,7 +80,7 @@ class FormInput {
 
   #parse(bytes: Buffer): boolean {
     if (bytes.length === 0) return true;
-    this.#isHoldingBack = this.#names.endsOpen(bytes);
+    this.#isHoldingBack = this.#scan.endsOpen(bytes);
     this.#isParsing = true;
     try {
       return this.#write(bytes);
@@ -83,7 +92,14 @@ class FormInput {
   /** Whether all that came of the file has been taken, and more is taken at once. */
   #isKeepingUp(): boolean {
     const file = this.#file;
-    if (file === null || this.#isHoldingBack || this.#parser.writableLength > 0) return false;
+    if (file === null || file.destroyed || this.#isHoldingBack || this.#parser.writableLength > 0)
+      return false;
     return file.readableFlowing === true && file.readableLength === 0;
   }
+}
+
+/** By the parser's own words, as of all that it can't read. */
+function refuseForm(parser: Writable): false {
+  parser.destroy(new Error('Malformed part header'));
+  return false;
 }

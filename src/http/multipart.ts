@@ -12,8 +12,8 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { Readable, type Writable } from 'node:stream';
 import type { Request, RequestHandler, Response } from 'express';
 import multer from 'multer';
-import { boundaryOf, EMPTY_NAME, EmptyNames } from './empty-names.js';
-import { pipeForm } from './form-input.js';
+import { giveForm, pipeForm } from './form-input.js';
+import { boundaryOf, EMPTY_NAME } from './form-scan.js';
 import { badRequest, ClientGone, HttpProblem, tooLarge } from './http-problem.js';
 import { isWhole, takeWhole } from './request-body.js';
 
@@ -96,7 +96,13 @@ export function readForm(
       fail(new ClientGone());
       return;
     }
-    const boundary = boundaryOf(request.headers['content-type']);
+    const type = request.headers['content-type'];
+    const boundary = boundaryOf(type);
+    // RFC 2046 allows none, and the parser takes it for another character than MIMEType does.
+    if (type?.includes('\\')) {
+      fail(badRequest('The Content-Type of the form has a backslash.'));
+      return;
+    }
     if (boundary !== undefined && boundary.length > MAX_BOUNDARY) {
       fail(badRequest(`The boundary of the form is longer than ${MAX_BOUNDARY} characters.`));
       return;
@@ -169,7 +175,7 @@ function reader(maxFiles: number): RequestHandler {
         const reading = readingOf(request);
         reading.parser = parser;
         listen(parser, reading.receiver, reading.fail);
-        giveForm(request, parser, reading);
+        parse(request, parser, reading);
       },
     };
     known = multer(options).any();
@@ -182,12 +188,10 @@ function readingOf(source: Source): Reading {
   return source[READING] as Reading;
 }
 
-/** Nothing is filled in where there is no boundary: then the parser refuses the form. */
-function giveForm(request: Readable, parser: Parser, { arrived, boundary }: Reading): void {
-  if (arrived !== null)
-    parser.end(boundary === undefined ? arrived : new EmptyNames(boundary).fillAll(arrived));
-  else if (boundary === undefined) request.pipe(parser);
-  else pipeForm(request, parser, boundary);
+/** Where there is no boundary the parser refuses the form. */
+function parse(request: Readable, parser: Parser, { arrived, boundary = '' }: Reading): void {
+  if (arrived === null) pipeForm(request, parser, boundary);
+  else giveForm(arrived, parser, boundary);
 }
 
 /** Hear of everything from the parser itself, and of failures before multer has let the whole body pass. */

@@ -39,6 +39,8 @@ export interface NamespaceStagedFile extends StagedFile {
   /**
    * As `publish`, before anything else of this process happens; absent where that can never be.
    * @returns null when it can't be, whatever the reason: nothing was done, and `publish` does it or tells why not
+   * @throws TypeError, IllegalBackReference and what else is wrong with `path` and `options` by themselves;
+   *   OperationTimeout and the like: the deadlines can't be reached
    */
   publishNow?(path: string, options?: NamespacePublishOptions): Info | null;
 }

@@ -6,8 +6,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { pipeForm } from '../../src/http/form-input.js';
 import { readForm } from '../../src/http/multipart.js';
+import { createMayfly } from '../../src/index.js';
 import type { RawPart } from '../support/http.js';
-import { BOUNDARY, FORM_TYPE, rawForm } from '../support/http.js';
+import { BOUNDARY, FORM_TYPE, rawForm, Site } from '../support/http.js';
 
 /** Notes what it is given, and begins a file when it sees a head. */
 class FakeParser extends Writable {
@@ -28,10 +29,12 @@ class FakeParser extends Writable {
 /** A form of one file on its way to a parser. */
 class Sending {
   readonly request = new PassThrough();
-  readonly parser = new FakeParser();
+  readonly parser: FakeParser;
   readonly taken: Buffer[] = [];
 
-  constructor() {
+  /** @param highWaterMark of the parser, in bytes */
+  constructor(highWaterMark = 16_384) {
+    this.parser = new FakeParser({ highWaterMark });
     pipeForm(this.request, this.parser, BOUNDARY);
   }
 
@@ -128,6 +131,35 @@ describe('content of a file', () => {
     expect(sending.parser.given).toBe(`${HEAD}a${FIELD}of a field`);
   });
 
+  it('goes by the parser where whoever took it has let go of it', async () => {
+    const sending = new Sending();
+    await sending.send(`${HEAD}a`);
+    sending.take();
+    await turn();
+    sending.parser.file.destroy();
+    await sending.send('b');
+    expect(sending.parser.given).toBe(`${HEAD}ab`);
+  });
+
+  it.each(['a', 'a form that has no end', '\r\n--lim'])(
+    'has to wait for a busy parser (%j)',
+    async (text) => {
+      const sending = new Sending(1);
+      await sending.send(`${HEAD}x`);
+      sending.parser.cork();
+      await sending.send(`${text}${FIELD}y`);
+      expect(sending.request.isPaused()).toBe(true);
+      await sending.send('content');
+      sending.parser.uncork();
+      await turn();
+      expect(sending.parser.given).toBe(`${HEAD}x${text}${FIELD}ycontent`);
+      sending.request.end('\r\n--lim');
+      await turn();
+      await turn();
+      expect(sending.parser.given).toBe(`${HEAD}x${text}${FIELD}ycontent\r\n--lim`);
+    },
+  );
+
   it('goes by the parser after a delimiter, until it is known what it belongs to', async () => {
     const sending = new Sending();
     await sending.send(`${HEAD}a`);
@@ -205,6 +237,49 @@ function inBrief(parts: readonly Part[]): string[] {
 const rawPart = fc.tuple(fc.boolean(), body).map(([isFile, text]): RawPart & { part: Part } => {
   const disposition = isFile ? 'name="f"; filename="a.txt"' : 'name="f"';
   return { disposition, type: 'text/plain', body: text, part: [isFile ? 'a.txt' : 'f', text] };
+});
+
+describe('a form with a delimiter in a head, or in another', () => {
+  const ODD_HEADS = [
+    `Content-Disposition: form-data; name="f"; filename="a"\r\n\r\nx\r\n--${BOUNDARY}-\r\n--${BOUNDARY}-`,
+    `Content-Disposition: form-data; name="f"; filename="a"\r\n\r\nx\r\n--${BOUNDARY}\r\r\n--${BOUNDARY}\r`,
+    `Content-Disposition: form-data; name="f"; filename="a"\r\n--${BOUNDARY}\r\n\r\nx`,
+    `Content-Disposition: form-data; name="f"; filename="a"\r\n--${BOUNDARY}\r\nX: y\r\n\r\nx`,
+    `--${BOUNDARY}\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\nx`,
+    `Content-Disposition: form-data; name="f"; filename="a"\r\n\r\n--${BOUNDARY}\r\nX: y\r\n\r\nx`,
+    `Content-Disposition: form-data; name="f"; filename="a"\r\nX: ${'y'.repeat(17_000)}\r\n\r\nx`,
+  ];
+
+  it.each(ODD_HEADS)('is refused, wherever it is cut (%#)', async (head) => {
+    const form = Buffer.from(`--${BOUNDARY}\r\n${head}\r\n--${BOUNDARY}--\r\n`);
+    for (let at = 1; at < Math.min(form.length, 200); at++) {
+      const reading = read([form.subarray(0, at), form.subarray(at)], 100);
+      await expect(reading).rejects.toMatchObject({ status: 400 });
+    }
+  });
+
+  it.each(ODD_HEADS)('is refused as well when it comes as a whole (%#)', async (head) => {
+    const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
+    const site = await Site.open(mayfly.handler());
+    const body = `--${BOUNDARY}\r\n${head}\r\n--${BOUNDARY}--\r\n`;
+    const headers = { 'Content-Type': FORM_TYPE };
+    const { status } = await site.fetch('/files/ns', { method: 'POST', headers, body });
+    expect([status, await mayfly.getFilesystem('ns').listDir('')]).toEqual([400, []]);
+    await site.close();
+    await mayfly.close();
+  });
+});
+
+describe('what comes after the last delimiter', () => {
+  const FORM = rawForm([{ disposition: 'name="f"; filename="a"', body: 'x' }]);
+
+  it.each([FORM, rawForm([])])('is no part, wherever the form is cut (%#)', async (form) => {
+    const both = Buffer.concat([form, rawForm([{ disposition: 'name="g"; filename="b"', body: 'y' }])]);
+    const expected = form === FORM ? [['a', 'x']] : [];
+    expect(await read([both], 100)).toEqual(expected);
+    for (let at = 1; at < both.length; at++)
+      expect(await read([both.subarray(0, at), both.subarray(at)], 100)).toEqual(expected);
+  });
 });
 
 describe('a form in pieces', () => {

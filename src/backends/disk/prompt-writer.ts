@@ -93,7 +93,12 @@ function create(temporary: string, target: string, bytes: Uint8Array): Stats {
 /** @throws the system's errors; then it has no other name than before */
 function giveName(temporary: string, target: string): void {
   linkSync(temporary, target);
-  tryUnlink(temporary);
+  try {
+    unlinkSync(temporary);
+  } catch (error) {
+    tryUnlink(target);
+    throw error;
+  }
 }
 
 /** @param fd is closed whatever happens */

@@ -28,6 +28,7 @@ export function stagedFile(
   { path, filename, validatePath, promptWriter }: Staging,
 ): StagedFile {
   let isPublished = false;
+  let isDiscarded = false;
   return {
     size: file.stats.size,
     ...(file.synced === null ? { publishNow } : { synced: syncedAt(path, file.synced) }),
@@ -40,13 +41,14 @@ export function stagedFile(
     },
     discard: async () => {
       if (isPublished) return;
+      isDiscarded = true;
       await file.synced?.catch(() => {});
       await translated('', () => forget(file.systemPath));
     },
   };
 
   function publishNow(target: string, { moment }: PublishNowOptions = {}): Info | null {
-    if (isPublished) return null;
+    if (isPublished || isDiscarded) return null;
     const info = promptWriter.publishNow(file, target, { filename, moment });
     isPublished = info !== null;
     return info;

@@ -1,14 +1,18 @@
 /**
- * Names for the file parts of a form that have an empty one, on their way into
- * the parser.
+ * What the parser of forms is not good enough at: on their way into it, forms
+ * are searched for the delimiters of their parts.
  *
  * `filename=""` makes a part a file as any other name does: browsers write it
  * for a file without a name and for an input left unfilled (HTML Standard,
  * "multipart/form-data encoding algorithm"). To the parser it makes a field,
  * unless the type is application/octet-stream, and of a field it can't be told
- * afterwards what it was. So the name is filled in where heads of parts go by.
- * Content is only searched for delimiters, and no more is held back than the
- * beginning of a delimiter or a head.
+ * afterwards what it was. So a name is filled in where heads of parts go by.
+ *
+ * Nor is the parser sure of what comes after the last delimiter, or of a
+ * delimiter in a head: the one is dropped, and the other told of. And it need
+ * not see all of the content, so that is told as well.
+ *
+ * No more is held back than the beginning of a delimiter or a head.
  */
 import { randomUUID } from 'node:crypto';
 import { MIMEType } from 'node:util';
@@ -19,6 +23,7 @@ export const EMPTY_NAME = randomUUID();
 const EMPTY_NAME_BYTES = Buffer.from(EMPTY_NAME);
 const NOTHING: Buffer = Buffer.alloc(0);
 const HEAD_END = '\r\n\r\n';
+const DASH = 0x2d;
 const CR = 0x0d;
 const LF = 0x0a;
 /** With longer ones the parser refuses the form. */
@@ -30,18 +35,25 @@ const MAX_HEAD_BYTES = 16 * 1024;
 const EMPTY_FILENAME =
   /(?:^|\n)content-disposition:(?:[^\r\n]|\r\n[ \t])*?;(?:[ \t]|\r\n[ \t])*filename="(?=")/i;
 
-export class EmptyNames {
+/** Of one form, chunk by chunk. */
+export class FormScan {
   /** Ends the content of a part, and begins the next one if a line break comes after it. */
   readonly delimiter: Buffer;
   /** Of what the last `fill` has given, so many bytes at its beginning are content of the part that was being read. */
   contentLength = 0;
+  /** A delimiter is within a head or another delimiter, or a head has no end: what parts there are then depends on who reads them. */
+  isMalformed = false;
   #wanted: Buffer;
   #isInHead = false;
+  /** What comes after the last delimiter is no part, but the parser takes it for one if it comes in the same chunk. */
+  #isOver = false;
+  /** Where content begins, if all before that has not been passed on yet. */
+  #contentAt = 0;
   #held: Buffer = NOTHING;
 
   constructor(boundary: string) {
     this.delimiter = Buffer.from(`\r\n--${boundary}`);
-    this.#wanted = this.delimiter.subarray(2); // Nothing needs to be before the first one.
+    this.#wanted = this.delimiter.subarray(2); // No line break needs to be before what begins the form.
   }
 
   /** @returns what may be passed on: of most chunks all, without a copy; of some nothing yet */
@@ -51,28 +63,33 @@ export class EmptyNames {
     let taken = 0;
     let at = 0;
     this.contentLength = 0;
+    if (this.#isOver || this.#mayBeFirst(bytes)) {
+      this.#held = this.#isOver ? NOTHING : bytes;
+      return NOTHING;
+    }
     let isContent = !this.#isInHead;
+    let contentAt = this.#contentAt;
     for (;;) {
       if (!this.#isInHead) {
         const found = bytes.indexOf(this.#wanted, at);
         if (found < 0) at = partialAtEnd(bytes, this.#wanted, at);
         if (isContent) this.contentLength = found < 0 ? at : found;
         if (found < 0) break;
+        if (found < contentAt) this.isMalformed = true;
         isContent = false;
         const after = found + this.#wanted.length;
         if (bytes.length < after + 2) {
           at = found; // What it is shows by what comes next.
           break;
         }
-        at = after;
-        if (bytes[after] !== CR || bytes[after + 1] !== LF) continue;
-        at += 2;
-        this.#wanted = this.delimiter;
-        this.#isInHead = true;
+        at = this.#passDelimiter(bytes, after);
+        if (this.#isOver) break;
+        if (!this.#isInHead) continue;
       }
       const end = bytes.indexOf(HEAD_END, at);
       if (end < 0 && bytes.length - at <= MAX_HEAD_BYTES) break;
       this.#isInHead = false;
+      if (end < 0 || this.#hasDelimiter(bytes.subarray(at, end))) this.isMalformed = true;
       if (end < 0) continue;
       const match = EMPTY_FILENAME.exec(bytes.toString('latin1', at, end));
       if (match !== null) {
@@ -81,8 +98,10 @@ export class EmptyNames {
         taken = gap;
       }
       at = end;
+      contentAt = end + HEAD_END.length;
     }
-    this.#held = bytes.subarray(at);
+    this.#contentAt = Math.max(0, contentAt - at);
+    this.#held = this.#isOver ? NOTHING : bytes.subarray(at);
     const rest = bytes.subarray(taken, at);
     return pieces.length === 0 ? rest : Buffer.concat([...pieces, rest]);
   }
@@ -91,12 +110,37 @@ export class EmptyNames {
   fillAll(form: Buffer): Buffer {
     const filled = this.fill(form);
     const held = this.end();
-    return filled.length + held.length === form.length ? form : Buffer.concat([filled, held]);
+    return held.length === 0 ? filled : Buffer.concat([filled, held]);
   }
 
   /** Whether the last bytes may be the beginning of a delimiter. */
   endsOpen(bytes: Buffer): boolean {
     return partialAtEnd(bytes, this.delimiter, 0) < bytes.length;
+  }
+
+  /** @param after at least two bytes that follow a delimiter. @returns where what is between parts ends, or a head begins */
+  #passDelimiter(bytes: Buffer, after: number): number {
+    const [one, two] = [bytes[after], bytes[after + 1]];
+    this.#wanted = this.delimiter;
+    this.#isOver = one === DASH && two === DASH;
+    this.#isInHead = one === CR && two === LF;
+    // What begins as if it were one of them makes the parser miss a delimiter that comes right after it.
+    const isNeither = !this.#isOver && !this.#isInHead;
+    if (isNeither && (one === DASH || one === CR)) this.isMalformed = true;
+    return this.#isOver || this.#isInHead ? after + 2 : after;
+  }
+
+  /** Whether these first bytes are the beginning of a delimiter. If not, only what is after a line break is one. */
+  #mayBeFirst(bytes: Buffer): boolean {
+    if (this.#wanted === this.delimiter || beginsWith(bytes, this.#wanted)) return false;
+    if (beginsWith(this.#wanted, bytes)) return true;
+    this.#wanted = this.delimiter;
+    return false;
+  }
+
+  /** The line break before a head counts for both. */
+  #hasDelimiter(head: Buffer): boolean {
+    return head.includes(this.delimiter) || beginsWith(head, this.delimiter.subarray(2));
   }
 
   /** What was held back, when nothing comes after it. */
@@ -105,6 +149,10 @@ export class EmptyNames {
     this.#held = NOTHING;
     return held;
   }
+}
+
+function beginsWith(bytes: Buffer, beginning: Buffer): boolean {
+  return bytes.length >= beginning.length && bytes.subarray(0, beginning.length).equals(beginning);
 }
 
 /** @returns where the delimiter begins of which only a part has come, or the end */
