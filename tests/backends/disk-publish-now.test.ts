@@ -3,14 +3,29 @@ import { mkdir, readdir, readFile, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { OSFS } from '../../src/backends/disk/disk-filesystem.js';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { OSFS } from '../../src/backends/disk/disk-filesystem.js';
+import { FileExists } from '../../src/errors/errors.js';
 import type { StagedFile, StageOptions } from '../../src/index.js';
-import { FileExists } from '../../src/index.js';
 import { atOnce } from '../support/at-once.js';
 import { expectError } from '../support/expect-error.js';
 import { openBelow } from '../support/open-descriptors.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
+
+const MODULE = '../../src/backends/disk/system-calls.js';
+const actual = (await import(MODULE)) as typeof import('../../src/backends/disk/system-calls.js');
+
+/** Called before a file is unlinked in the foreground. */
+let beforeUnlink: (path: string) => void = () => undefined;
+
+jest.unstable_mockModule(MODULE, () => ({
+  ...actual,
+  unlinkSync: (path: string) => {
+    beforeUnlink(path);
+    actual.unlinkSync(path);
+  },
+}));
+const disk = await import('../../src/backends/disk/disk-filesystem.js');
 
 const PIECE = Buffer.alloc(100_000, 'y');
 
@@ -23,7 +38,7 @@ beforeEach(async () => {
   ({ path: top, remove } = await temporaryDirectory());
   root = join(top, 'root');
   await mkdir(join(root, 'd'), { recursive: true });
-  fs = new OSFS(root, { durable: false });
+  fs = new disk.OSFS(root, { durable: false });
   // It looks into no directory that was not met.
   for (const directory of ['', 'd/']) await fs.writeText(`${directory}met`, 'x');
   const ready = await stage();
@@ -31,6 +46,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  beforeUnlink = () => undefined;
   await turn();
   expect(await openBelow(top)).toEqual([]);
   expect(await readdir(join(root, '.mayfly/tmp'))).toEqual([]);
@@ -72,6 +88,27 @@ describe('a staged file of a disk that need not be durable', () => {
     expect(await readdir(join(top, 'outside'))).toEqual(['met']);
   });
 
+  it('is not there by halves where its first name can not be taken away', async () => {
+    const staged = await stage();
+    beforeUnlink = (path) => {
+      if (path.includes('.mayfly')) throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+    };
+    expect(staged.publishNow?.('d/a')).toBeNull();
+    beforeUnlink = () => undefined;
+    expect(await readdir(join(root, 'd'))).toEqual(['met']);
+    await staged.publish('d/a');
+    expect((await fs.getInfo('d/a')).size).toBe(2 * PIECE.length);
+  });
+
+  it('is there where somebody else has taken its first name away', async () => {
+    const staged = await stage();
+    beforeUnlink = (path) => {
+      if (path.includes('.mayfly')) actual.unlinkSync(path);
+    };
+    await atOnce(() => staged.publishNow?.('d/a') ?? null);
+    expect((await fs.getInfo('d/a')).size).toBe(2 * PIECE.length);
+  });
+
   it('keeps no name to save it under, which publish does', async () => {
     const staged = await stage({ filename: 'b' });
     expect(staged.publishNow?.('d/a')).toBeNull();
@@ -90,7 +127,7 @@ describe('a staged file of a disk that need not be durable', () => {
 });
 
 it('one that has to be on the disk is not published at once', async () => {
-  const staged = await new OSFS(root).stage('d/a', 'x');
+  const staged = await new disk.OSFS(root).stage('d/a', 'x');
   expect([staged.publishNow, await staged.synced]).toEqual([undefined, undefined]);
   await staged.publish('d/a');
 });

@@ -18,7 +18,9 @@ import {
   fstatSync,
   futimesSync,
   linkSync,
+  lstatSync,
   openSync,
+  QUIETLY,
   type Stats,
   unlinkSync,
   writeSync,
@@ -96,7 +98,9 @@ function giveName(temporary: string, target: string): void {
   try {
     unlinkSync(temporary);
   } catch (error) {
-    tryUnlink(target);
+    const [first, second] = [temporary, target].map((path) => lstatSync(path, QUIETLY));
+    if (first === undefined) return; // It is gone all the same.
+    if (second?.ino === first.ino && second.dev === first.dev) tryUnlink(target);
     throw error;
   }
 }
