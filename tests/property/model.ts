@@ -97,7 +97,7 @@ export class Model {
     return outcome;
   }
 
-  /** Copies and moves of directories are only tried where no file meets a directory: what is left halfway is nobody's promise. */
+  /** Copies and moves of directories are only tried where no file meets a directory, and no move its own source: what is left halfway is nobody's promise. */
   copyDir(source: string, destination: string, create: boolean, takeAway: boolean): Outcome | 'open' {
     if (takeAway && source === destination) {
       if (!this.#has(source)) return { error: 'ResourceNotFound' };
@@ -113,7 +113,9 @@ export class Model {
       this.#mapped(path, source, destination),
     ]);
     const clash = moved.some(([from, to]) => this.#has(to) && this.#isDir(from) !== this.#isDir(to));
-    if (clash) return 'open';
+    // Into a directory above it, where it holds one of its own name.
+    const meetsItself = moved.some(([, to]) => to === source || this.#within(source, to));
+    if (clash || (takeAway && meetsItself)) return 'open';
     for (const [from, to] of moved.sort()) this.#entries.set(to, this.#entries.get(from) ?? null);
     if (takeAway) for (const path of [source, ...moved.map(([from]) => from)]) this.#entries.delete(path);
     return done;
