@@ -1,7 +1,8 @@
 /**
- * Small files stored in the foreground from first to last: the same steps as
- * those of `staging.ts` and `publishing.ts`, without a turn of the event loop
- * between them, which together take longer than the steps do.
+ * Small files stored in the foreground from first to last, and staged ones of
+ * any size given their name: the same steps as those of `staging.ts` and
+ * `publishing.ts`, without a turn of the event loop between them, which
+ * together take longer than the steps do.
  */
 import type { Info } from '../../fs/info.js';
 import type { CreateNowOptions, PromptWriter } from '../../fs/prompt-writer.js';

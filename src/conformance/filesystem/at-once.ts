@@ -43,5 +43,26 @@ export function describeAtOnce({ describe, it }: TestRunner, subject: Subject): 
       assert.equal(writer.createNow('new', Buffer.from('again')), null);
       assert.equal(await fs.readText('new'), 'new');
     });
+
+    it('publishes a staged file as publish does, or does nothing, and replaces none', async () => {
+      const { fs } = subject;
+      await fs.write('old', 'old');
+      const staged = await fs.stage('new', 'new');
+      let info: Info | null = null;
+      for (let i = 0; i < TRIES && info === null && staged.publishNow !== undefined; i++) {
+        assert.equal(await fs.exists('new'), false);
+        assert.equal(staged.publishNow('old'), null);
+        info = staged.publishNow('new');
+        if (info === null) await sleep(1);
+      }
+      assert.equal(await fs.readText('old'), 'old');
+      assert.equal(await fs.exists('new'), info !== null);
+      info ??= await staged.publish('new', { overwrite: false });
+      assertSameFile(info, await fs.getInfo('new'), fs.getMeta());
+      assert.equal(staged.publishNow?.('again') ?? null, null);
+      await staged.discard();
+      assert.equal(await fs.readText('new'), 'new');
+      assert.equal(await fs.exists('again'), false);
+    });
   });
 }
