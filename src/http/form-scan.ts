@@ -47,7 +47,7 @@ export class FormScan {
   #isInHead = false;
   /** What comes after the last delimiter is no part, but the parser takes it for one if it comes in the same chunk. */
   #isOver = false;
-  /** Where content begins, if all before that has not been passed on yet. */
+  /** Where the content after the last head begins, in what is held and comes next; 0 once it has begun. */
   #contentAt = 0;
   #held: Buffer = NOTHING;
 
@@ -59,23 +59,21 @@ export class FormScan {
   /** @returns what may be passed on: of most chunks all, without a copy; of some nothing yet */
   fill(chunk: Buffer): Buffer {
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
-    const pieces: Buffer[] = [];
-    let taken = 0;
-    let at = 0;
     this.contentLength = 0;
     if (this.#isOver || this.#mayBeFirst(bytes)) {
       this.#held = this.#isOver ? NOTHING : bytes;
       return NOTHING;
     }
+    const unnamed: number[] = [];
     let isContent = !this.#isInHead;
-    let contentAt = this.#contentAt;
+    let at = 0;
     for (;;) {
       if (!this.#isInHead) {
         const found = bytes.indexOf(this.#wanted, at);
         if (found < 0) at = partialAtEnd(bytes, this.#wanted, at);
         if (isContent) this.contentLength = found < 0 ? at : found;
         if (found < 0) break;
-        if (found < contentAt) this.isMalformed = true;
+        if (found < this.#contentAt) this.isMalformed = true;
         isContent = false;
         const after = found + this.#wanted.length;
         if (bytes.length < after + 2) {
@@ -86,24 +84,13 @@ export class FormScan {
         if (this.#isOver) break;
         if (!this.#isInHead) continue;
       }
-      const end = bytes.indexOf(HEAD_END, at);
-      if (end < 0 && bytes.length - at <= MAX_HEAD_BYTES) break;
-      this.#isInHead = false;
-      if (end < 0 || this.#hasDelimiter(bytes.subarray(at, end))) this.isMalformed = true;
-      if (end < 0) continue;
-      const match = EMPTY_FILENAME.exec(bytes.toString('latin1', at, end));
-      if (match !== null) {
-        const gap = at + match.index + match[0].length;
-        pieces.push(bytes.subarray(taken, gap), EMPTY_NAME_BYTES);
-        taken = gap;
-      }
+      const end = this.#passHead(bytes, at, unnamed);
+      if (end < 0) break;
       at = end;
-      contentAt = end + HEAD_END.length;
     }
-    this.#contentAt = Math.max(0, contentAt - at);
+    this.#contentAt = Math.max(0, this.#contentAt - at);
     this.#held = this.#isOver ? NOTHING : bytes.subarray(at);
-    const rest = bytes.subarray(taken, at);
-    return pieces.length === 0 ? rest : Buffer.concat([...pieces, rest]);
+    return named(bytes.subarray(0, at), unnamed);
   }
 
   /** As `fill`, of a form that is all here. */
@@ -130,6 +117,22 @@ export class FormScan {
     return this.#isOver || this.#isInHead ? after + 2 : after;
   }
 
+  /**
+   * @param unnamed is told where a name goes, if the head has an empty one
+   * @returns the end of the head, from where delimiters are looked for; -1 when more must come first
+   */
+  #passHead(bytes: Buffer, at: number, unnamed: number[]): number {
+    const end = bytes.indexOf(HEAD_END, at);
+    if (end < 0 && bytes.length - at <= MAX_HEAD_BYTES) return -1;
+    this.#isInHead = false;
+    if (end < 0 || this.#hasDelimiter(bytes.subarray(at, end))) this.isMalformed = true;
+    if (end < 0) return at;
+    const match = EMPTY_FILENAME.exec(bytes.toString('latin1', at, end));
+    if (match !== null) unnamed.push(at + match.index + match[0].length);
+    this.#contentAt = end + HEAD_END.length;
+    return end;
+  }
+
   /** Whether these first bytes are the beginning of a delimiter. If not, only what is after a line break is one. */
   #mayBeFirst(bytes: Buffer): boolean {
     if (this.#wanted === this.delimiter || beginsWith(bytes, this.#wanted)) return false;
@@ -149,6 +152,18 @@ export class FormScan {
     this.#held = NOTHING;
     return held;
   }
+}
+
+/** @param unnamed where a name goes, in their order */
+function named(bytes: Buffer, unnamed: readonly number[]): Buffer {
+  if (unnamed.length === 0) return bytes;
+  const starts = [0, ...unnamed];
+  return Buffer.concat(
+    starts.flatMap((start, i) => {
+      const end = starts[i + 1];
+      return end === undefined ? [bytes.subarray(start)] : [bytes.subarray(start, end), EMPTY_NAME_BYTES];
+    }),
+  );
 }
 
 function beginsWith(bytes: Buffer, beginning: Buffer): boolean {
