@@ -6,6 +6,7 @@
  * pyfilesystem2's `FSTestCases`, as far as they have a meaning for streams.
  */
 import { describeAtOnce } from './filesystem/at-once.js';
+import { describeClimbing } from './filesystem/climbing.js';
 import { describeCopyAndMove } from './filesystem/copy-move.js';
 import { describeDirectories } from './filesystem/directories.js';
 import { describeInfo } from './filesystem/info.js';
@@ -68,6 +69,7 @@ const topics: readonly ((runner: TestRunner, subject: Subject) => void)[] = [
   describeDirectories,
   describeCopyAndMove,
   describeTrees,
+  describeClimbing,
   describeWalking,
   describePaths,
   describeOptionTypes,

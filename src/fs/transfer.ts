@@ -7,6 +7,7 @@ import { FileExpected, IllegalDestination } from '../errors/errors.js';
 import { ensureDir } from './derived/directories.js';
 import { removeEmptied } from './derived/emptied-directories.js';
 import { checkTransferOptions } from './derived/option-types.js';
+import type { Bring } from './derived/transfer.js';
 import { checkTransfer, Tally, transferTree } from './derived/transfer.js';
 import { checkCondition, copyOne } from './derived/transfer-file.js';
 import { isInside, placeIn } from './derived/transfer-place.js';
@@ -42,7 +43,8 @@ export async function copyFile(
 
 /**
  * Copy a directory with all in it. The destination is made when it is missing;
- * what is there is merged with, and files of the same name are replaced.
+ * what is there is merged with, and files of the same name are replaced. What
+ * goes into a directory above is what was there at the start, as with the method.
  *
  * After a failure nothing new is begun, the files under way are let come to
  * their end, and the first error is thrown.
@@ -107,7 +109,8 @@ export async function moveFile(
  * Move a directory with all in it. The destination is made when it is missing,
  * and merged with when it is there; onto itself does nothing. A file is removed
  * from the source once it is whole at the destination, so wherever a move ends,
- * each file is in one of the places, and doing it again completes it.
+ * each file is in one of the places, and doing it again completes it; so not
+ * where it had begun to put things into itself, as the method `moveDir` says.
  *
  * @throws as `copyDir`; DirectoryNotEmpty: somebody added to the source meanwhile
  */
@@ -126,11 +129,11 @@ export async function moveDir(
   if (isInside(from, to) && isInside(to, from)) return;
   await checkTransfer(from, to);
   await ensureDir(to);
-  await transferTree(from, to, options, async (file, _, target) => {
+  const bring: Bring = async (file, _, target) => {
     await moveOver(source, file.path, destination, target.path, { preserveTime, signal });
     return true;
-  });
-  await removeEmptied(from);
+  };
+  await transferTree(from, to, options, bring, removeEmptied);
 }
 
 /** Move all of a filesystem into another; as `moveDir` of the roots. The source's root stays. */

@@ -28,6 +28,11 @@ export function isWithin(base: string, path: string): boolean {
   return base === '' || path === base || path.startsWith(`${base}/`);
 }
 
+/** The way from `base` to `path`, which is `base` (then: the empty string) or lies below it. */
+export function relativePath(base: string, path: string): string {
+  return base === '' ? path : path.slice(base.length + 1);
+}
+
 /**
  * Split a name at its last dot. A leading dot is part of the stem, and so is
  * everything before the last dot: `.env` has no extension, `a.tar.gz` has `.gz`.

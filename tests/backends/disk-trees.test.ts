@@ -83,6 +83,28 @@ describe('trees of an OSFS', () => {
     expect([await fs.listDir('d'), await fs.exists('link')]).toEqual([[], false]);
   });
 
+  it('leaves a link that has the name of the directory that holds it, and what it leads to', async () => {
+    await fs.makeDir('elsewhere');
+    await fs.write('elsewhere/f', 'kept');
+    await symlink('../elsewhere', join(directory, 'd/d'));
+    await expectError(fs.moveDir('d', ''), DirectoryNotEmpty, 'd');
+    expect(await paths('depth')).toEqual(['d', 'd/d', 'e', 'e/f', 'elsewhere', 'elsewhere/f', 'other']);
+    await fs.remove('d/d');
+    await symlink('nowhere', join(directory, 'd/d'));
+    await fs.moveDir('d', '');
+    expect(await paths('depth')).toEqual(['e', 'e/f', 'elsewhere', 'elsewhere/f', 'other']);
+  });
+
+  it('knows where a link leads when what it leads to goes into a directory above', async () => {
+    await fs.makeDirs('d/d/e');
+    await fs.write('d/d/e/f', 'below');
+    await symlink('d', join(directory, 'link'));
+    await fs.moveDir('link', '');
+    expect(await fs.readText('d/e/f')).toBe('below');
+    expect(await fs.readText('e/f')).toBe('f');
+    expect(await fs.listDir('d')).toEqual(['e']);
+  });
+
   it('never renames or copies into a place outside, whatever links are on the way', async () => {
     await symlink('../outside', join(directory, 'out'));
     for (const call of [

@@ -61,6 +61,21 @@ describe.each(STORAGES)('deadlines of trees (%s)', (_, open) => {
     expect(await one.exists('moved/e')).toBe(false);
   });
 
+  it('moveDir into a directory above takes each deadline to its file, also where another file was', async () => {
+    await one.write('d/f', 'immortal');
+    await one.write('d/d/f', 'mortal', { seconds: 60 });
+    await one.write('d/d/g', 'immortal');
+    await one.moveDir('d', '');
+    expect(await one.readText('d/f')).toBe('mortal');
+    expect(await one.getExpirations(['f', 'd/f', 'd/d/f', 'd/g', 'e/f'])).toEqual([
+      null,
+      deadline,
+      null,
+      null,
+      deadline,
+    ]);
+  });
+
   it('moveDir from a directory that was opened knows its paths', async () => {
     const inner = await one.openDir('d');
     await inner.moveDir('e', 'h', { create: true });

@@ -97,7 +97,7 @@ export class Model {
     return outcome;
   }
 
-  /** Copies and moves of directories are only tried where no file meets a directory, and no move its own source: what is left halfway is nobody's promise. */
+  /** Copies and moves of directories are only tried where no file meets a directory: what is left halfway is nobody's promise. */
   copyDir(source: string, destination: string, create: boolean, takeAway: boolean): Outcome | 'open' {
     if (takeAway && source === destination) {
       if (!this.#has(source)) return { error: 'ResourceNotFound' };
@@ -108,16 +108,19 @@ export class Model {
     if (!this.#isDir(source)) return { error: 'DirectoryExpected' };
     const made = this.#prepare(destination, create);
     if ('error' in made) return made;
-    const moved = this.#below(source).map((path): [string, string] => [
-      path,
-      this.#mapped(path, source, destination),
-    ]);
-    const clash = moved.some(([from, to]) => this.#has(to) && this.#isDir(from) !== this.#isDir(to));
-    // Into a directory above it, where it holds one of its own name.
-    const meetsItself = moved.some(([, to]) => to === source || this.#within(source, to));
-    if (clash || (takeAway && meetsItself)) return 'open';
-    for (const [from, to] of moved.sort()) this.#entries.set(to, this.#entries.get(from) ?? null);
-    if (takeAway) for (const path of [source, ...moved.map(([from]) => from)]) this.#entries.delete(path);
+    const brought = this.#below(source).map((from) => ({
+      from,
+      to: this.#mapped(from, source, destination),
+      text: this.#entries.get(from) ?? null,
+    }));
+    // In place of a directory that it lies in.
+    if (brought.some(({ from, to, text }) => text !== null && this.#within(to, from))) {
+      return { error: 'FileExpected' };
+    }
+    const stays = (path: string) => this.#has(path) && !(takeAway && this.#within(source, path));
+    if (brought.some(({ to, text }) => stays(to) && this.#isDir(to) !== (text === null))) return 'open';
+    if (takeAway) for (const path of [source, ...this.#below(source)]) this.#entries.delete(path);
+    for (const { to, text } of brought) this.#entries.set(to, text);
     return done;
   }
 

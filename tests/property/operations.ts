@@ -1,7 +1,7 @@
 /** Random operations, each as a call on the model and as one on a filesystem. */
 import fc from 'fast-check';
 import type { Filesystem } from '../../src/index.js';
-import { MayflyError } from '../../src/index.js';
+import { copyDir, MayflyError, moveDir } from '../../src/index.js';
 import type { Model, Outcome } from './model.js';
 
 export interface Operation {
@@ -36,18 +36,45 @@ function operation<T extends unknown[]>(
 
 const nothing = async (work: Promise<unknown>): Promise<null> => work.then(() => null);
 
+const writing = (args: fc.Arbitrary<[string, string, boolean]>): fc.Arbitrary<Operation> =>
+  operation(
+    'write',
+    args,
+    (model, ...values) => model.write(...values),
+    (fs, at, content, overwrite) => nothing(fs.write(at, content, { overwrite })),
+  );
+
+const makingDirs = (at: fc.Arbitrary<string>): fc.Arbitrary<Operation> =>
+  operation(
+    'makeDirs',
+    fc.tuple(at),
+    (model, directory) => model.makeDirs(directory),
+    (fs, directory) => nothing(fs.makeDirs(directory, { recreate: true })),
+  );
+
+const copyingDir = (args: fc.Arbitrary<[string, string, boolean]>): fc.Arbitrary<Operation> =>
+  operation(
+    'copyDir',
+    args,
+    (model, from, to, create) => model.copyDir(from, to, create, false),
+    (fs, from, to, create) => nothing(fs.copyDir(from, to, { create })),
+  );
+
+const movingDir = (args: fc.Arbitrary<[string, string, boolean]>): fc.Arbitrary<Operation> =>
+  operation(
+    'moveDir',
+    args,
+    (model, from, to, create) => model.copyDir(from, to, create, true),
+    (fs, from, to, create) => nothing(fs.moveDir(from, to, { create })),
+  );
+
 const place = fc.oneof({ weight: 1, arbitrary: fc.constant('') }, { weight: 20, arbitrary: path });
 const pairs = fc.tuple(place, place, fc.boolean());
 
 export const operations: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 6,
-    arbitrary: operation(
-      'write',
-      fc.tuple(place, text, fc.boolean()),
-      (model, ...args) => model.write(...args),
-      (fs, at, content, overwrite) => nothing(fs.write(at, content, { overwrite })),
-    ),
+    arbitrary: writing(fc.tuple(place, text, fc.boolean())),
   },
   {
     weight: 2,
@@ -78,12 +105,7 @@ export const operations: fc.Arbitrary<Operation> = fc.oneof(
   },
   {
     weight: 5,
-    arbitrary: operation(
-      'makeDirs',
-      fc.tuple(path),
-      (model, at) => model.makeDirs(at),
-      (fs, at) => nothing(fs.makeDirs(at, { recreate: true })),
-    ),
+    arbitrary: makingDirs(path),
   },
   {
     weight: 3,
@@ -132,21 +154,11 @@ export const operations: fc.Arbitrary<Operation> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: operation(
-      'copyDir',
-      fc.tuple(directory, directory, fc.boolean()),
-      (model, from, to, create) => model.copyDir(from, to, create, false),
-      (fs, from, to, create) => nothing(fs.copyDir(from, to, { create })),
-    ),
+    arbitrary: copyingDir(fc.tuple(directory, directory, fc.boolean())),
   },
   {
     weight: 2,
-    arbitrary: operation(
-      'moveDir',
-      fc.tuple(directory, directory, fc.boolean()),
-      (model, from, to, create) => model.copyDir(from, to, create, true),
-      (fs, from, to, create) => nothing(fs.moveDir(from, to, { create })),
-    ),
+    arbitrary: movingDir(fc.tuple(directory, directory, fc.boolean())),
   },
   {
     weight: 1,
@@ -183,6 +195,44 @@ export const operations: fc.Arbitrary<Operation> = fc.oneof(
     ),
   },
 );
+
+/** Files and directories below a base by some way, or by that way again and again. */
+function repeating(base: string, way: string): fc.Arbitrary<Operation[]> {
+  const directories = fc
+    .tuple(fc.integer({ min: 1, max: 3 }), fc.array(fc.constantFrom('a', 'b'), { maxLength: 2 }))
+    .map(([times, rest]) => [base, ...Array<string>(times).fill(way), ...rest].filter(Boolean).join('/'));
+  // One of them may be named as a directory is.
+  const file = fc
+    .tuple(directories, fc.constantFrom('f', 'f', 'f', 'g', 'a'), text)
+    .chain(([above, name, content]) =>
+      fc.tuple(makingDirs(fc.constant(above)), writing(fc.constant([`${above}/${name}`, content, true]))),
+    );
+  return fc
+    .tuple(
+      fc.array(makingDirs(directories), { maxLength: 4 }),
+      fc.array(file, { minLength: 1, maxLength: 8 }),
+    )
+    .map(([made, files]) => [...made, ...files.flat()]);
+}
+
+/** Up from another filesystem that shows the same files. */
+const goingOver = (base: string, way: string, takeAway: boolean): fc.Arbitrary<Operation> =>
+  operation(
+    takeAway ? 'moveDir over' : 'copyDir over',
+    fc.constant<[string, string]>([base, way]),
+    (model, to, from) => model.copyDir(to === '' ? from : `${to}/${from}`, to, true, takeAway),
+    async (fs, to, from) => nothing((takeAway ? moveDir : copyDir)(await fs.openDir(to), from, fs, to)),
+  );
+
+/** A tree that repeats itself, and directories of it that go into one above them. */
+export const climbs: fc.Arbitrary<Operation[]> = fc
+  .tuple(fc.constantFrom('', 'a', 'a/b'), fc.constantFrom('a', 'b', 'a/b', 'a/a'))
+  .chain(([base, way]) => {
+    const up = fc.constant<[string, string, boolean]>([base === '' ? way : `${base}/${way}`, base, false]);
+    const ways = [copyingDir(up), movingDir(up), goingOver(base, way, false), goingOver(base, way, true)];
+    const going = fc.array(fc.oneof(...ways), { minLength: 1, maxLength: 3 });
+    return fc.tuple(repeating(base, way), going).map(([tree, climbing]) => [...tree, ...climbing]);
+  });
 
 /** What an operation comes to on a filesystem. Anything but an error of mayfly's is thrown: it must never escape. */
 export async function outcomeOf(operation: Operation, fs: Filesystem): Promise<Outcome> {

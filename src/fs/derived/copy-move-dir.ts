@@ -5,6 +5,7 @@ import { ensureDir } from './directories.js';
 import { removeEmptied } from './emptied-directories.js';
 import { checkCopyDirOptions } from './option-types.js';
 import { findInfo } from './read.js';
+import type { Bring } from './transfer.js';
 import { checkTransfer, transferTree } from './transfer.js';
 import { copyOne } from './transfer-file.js';
 import type { Place, TransferEnd } from './transfer-place.js';
@@ -41,11 +42,11 @@ export async function moveDir(
   await checkTransfer(from, to);
   await prepare(to, options);
   const { preserveTime = true } = options;
-  await transferTree(from, to, {}, async (file, _, target) => {
+  const bring: Bring = async (file, _, target) => {
     await fs.move(file.path, target.path, { overwrite: true, preserveTime });
     return true;
-  });
-  await removeEmptied(from);
+  };
+  await transferTree(from, to, {}, bring, removeEmptied);
 }
 
 /** @throws ResourceNotFound: missing, and not to be made; DirectoryExpected: a file */

@@ -1,26 +1,37 @@
 /** What is left of a source after its files were moved. */
 import { DirectoryNotEmpty, ResourceNotFound } from '../../errors/errors.js';
+import { isWithin } from '../../path/parts.js';
 import { isEmpty } from './read.js';
-import type { Place, TransferEnd } from './transfer-place.js';
+import type { TransferEnd } from './transfer-place.js';
 import { isLinked } from './transfer-place.js';
+import type { TransferStep } from './transfer-steps.js';
+import { entriesOf } from './transfer-steps.js';
 
 /**
- * Remove the directories from which all files were moved. What was added
- * meanwhile stays, and so do links to directories, with what holds them.
+ * Remove the directories from which all files were moved, save those that the
+ * next step brings something to. What was added meanwhile stays, and so do
+ * links to directories, with what holds them.
  * @throws DirectoryNotEmpty something stays
  */
-export async function removeEmptied({ fs, path }: Place): Promise<void> {
+export async function removeEmptied(step: TransferStep): Promise<void> {
+  await removeSource(step);
+  for (const directory of step.leading) await removeOneEmptied(step.from.fs, directory);
+}
+
+async function removeSource(step: TransferStep): Promise<void> {
+  const { fs, path } = step.from;
   const directories: string[] = [];
   try {
-    for await (const info of fs.scanTree(path)) if (info.isDir) directories.push(info.path);
+    for await (const info of entriesOf(step)) if (info.isDir) directories.push(info.path);
   } catch (error) {
     if (error instanceof ResourceNotFound) return; // It was there only for what was in it.
     throw error;
   }
   for (const directory of directories.reverse()) {
+    if (step.except !== null && isWithin(directory, step.except)) continue;
     if (!(await isLinked({ fs, path: directory }))) await removeOneEmptied(fs, directory);
   }
-  if (path === '') return;
+  if (path === '' || step.except !== null) return;
   if (await isLinked({ fs, path })) await fs.remove(path);
   else await removeOneEmptied(fs, path);
 }

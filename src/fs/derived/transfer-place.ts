@@ -1,5 +1,5 @@
 /** The places between which files are brought over, and what a transfer needs of their filesystems. */
-import { isWithin } from '../../path/parts.js';
+import { isWithin, relativePath } from '../../path/parts.js';
 import type { Meta } from '../capabilities.js';
 import type { FilesystemEssentials } from '../essentials.js';
 import type { Info } from '../info.js';
@@ -54,6 +54,15 @@ export function isInside(outer: Place, inner: Place): boolean {
   if (outer.fs === inner.fs && isWithin(outer.path, inner.path)) return true;
   const [a, b] = [outer.fs.locate(outer.path), inner.fs.locate(inner.path)];
   return a.storage === b.storage && isWithin(a.path, b.path);
+}
+
+/** The path that leads from `outer` to `inner`, which is there or below; null when it is elsewhere, as far as the filesystems can tell. */
+export function wayDown(outer: Place, inner: Place): string | null {
+  const [a, b] = [outer.fs.locate(outer.path), inner.fs.locate(inner.path)];
+  if (a.storage === b.storage && isWithin(a.path, b.path)) return relativePath(a.path, b.path);
+  // By way of a link that leads out of it.
+  if (outer.fs === inner.fs && isWithin(outer.path, inner.path)) return relativePath(outer.path, inner.path);
+  return null;
 }
 
 /** Whether a place is a link; asked only where links occur. */

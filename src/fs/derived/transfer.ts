@@ -8,7 +8,7 @@
  * with whole new files, and never takes anything from the source.
  */
 import { DirectoryExpected, IllegalDestination } from '../../errors/errors.js';
-import { ancestors, dirname, joinPath } from '../../path/parts.js';
+import { ancestors, dirname, joinPath, relativePath } from '../../path/parts.js';
 import type { Info } from '../info.js';
 import type { MoveTransferOptions, TransferOptions } from '../transfer-options.js';
 import { forEachLimited } from './concurrency.js';
@@ -16,6 +16,8 @@ import { ensureDir } from './directories.js';
 import { isEmpty } from './read.js';
 import type { Place, Target, TransferEnd } from './transfer-place.js';
 import { isInside, isLinked } from './transfer-place.js';
+import type { TransferStep } from './transfer-steps.js';
+import { entriesOf, stepsOf } from './transfer-steps.js';
 
 /** Files under way at once, unless the caller says otherwise. */
 export const LOCAL_CONCURRENCY = 4;
@@ -24,7 +26,7 @@ export const NETWORK_CONCURRENCY = 32;
 
 /** The place at the same path below, seen from `from`, in another tree. */
 function mapped(path: string, from: Place, to: Place): string {
-  return joinPath(to.path, from.path === '' ? path : path.slice(from.path.length + 1));
+  return joinPath(to.path, relativePath(from.path, path));
 }
 
 /** Counts what has been done, and tells. */
@@ -93,18 +95,40 @@ export async function checkTransfer(from: Place, to: Place): Promise<void> {
   if (!(await from.fs.getInfo(from.path)).isDir) throw new DirectoryExpected(from.path);
 }
 
-/** Bring all files below `from` to the same places below `to`, and make the directories. Both are directories. */
+/** Brings one file over. @returns false when it was held back */
+export type Bring = (source: Place, info: Info, target: Target) => Promise<boolean>;
+
+/**
+ * Bring all files below `from` to the same places below `to`, and make the
+ * directories. Both are directories.
+ * @param leave what is to be done with a source from which all has been brought
+ * @throws FileExpected, before anything is done: a file would have to take the place of a directory that it lies in
+ */
 export async function transferTree(
   from: Place,
   to: Place,
   options: MoveTransferOptions,
-  bring: (source: Place, info: Info, target: Target) => Promise<boolean>,
+  bring: Bring,
+  leave?: (step: TransferStep) => Promise<void>,
 ): Promise<void> {
   const tally = new Tally(options.onProgress);
+  for (const step of await stepsOf(from, to)) {
+    await transferStep(step, options, tally, bring);
+    await leave?.(step);
+  }
+}
+
+async function transferStep(
+  step: TransferStep,
+  options: MoveTransferOptions,
+  tally: Tally,
+  bring: Bring,
+): Promise<void> {
+  const { from, to } = step;
   const limit = concurrencyOf(from.fs, to.fs, options);
   const directories = new VacantDirectories();
   await directories.look(to);
-  await forEachLimited(filesOf(from, to, directories, options.signal), limit, async (info) => {
+  await forEachLimited(filesOf(step, directories, options.signal), limit, async (info) => {
     const path = mapped(info.path, from, to);
     const target = { fs: to.fs, path, vacant: directories.has(dirname(path)) };
     tally.count(info, target.path, await bring({ fs: from.fs, path: info.path }, info, target));
@@ -113,16 +137,17 @@ export async function transferTree(
 }
 
 /**
- * The files below `from`, each after its directory has been made below `to`.
- * Links to directories are left out: followed, they may lead in a circle.
+ * The files below a source, each after its directory has been made below the
+ * destination. Links to directories are left out: followed, they may lead in a
+ * circle.
  */
 async function* filesOf(
-  from: Place,
-  to: Place,
+  step: TransferStep,
   directories: VacantDirectories,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Info> {
-  for await (const info of from.fs.scanTree(from.path)) {
+  const { from, to } = step;
+  for await (const info of entriesOf(step)) {
     signal?.throwIfAborted();
     if (!info.isDir) yield info;
     else if (!(await isLinked({ fs: from.fs, path: info.path }))) {

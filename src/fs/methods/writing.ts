@@ -96,10 +96,12 @@ export abstract class WritingMethods extends ReadingMethods {
   /**
    * Copy a directory with all in it. What is at the destination is merged with;
    * files of the same name are replaced, each in one step. A link to a file is
-   * copied as the file, one to a directory is left out.
+   * copied as the file, one to a directory is left out. Into a directory above
+   * goes what was there at the start, also where copies replace it: of `b`
+   * copied to the root, `b/b/f` becomes `b/f`, and `b/f` as it was becomes `f`.
    *
    * @throws ResourceNotFound: the source; the destination, unless `create`; the parent of the destination
-   * @throws DirectoryExpected, FileExpected: one is a file where the other is a directory
+   * @throws DirectoryExpected, FileExpected: one is a file where the other is a directory. Nothing is done yet when that is one that holds the file
    * @throws IllegalDestination: onto itself, or below itself
    */
   copyDir(source: string, destination: string, options?: CopyDirOptions): Promise<void> {
@@ -111,6 +113,11 @@ export abstract class WritingMethods extends ReadingMethods {
    * files of the same name are replaced. Onto itself does nothing. A move that
    * fails halfway is completed by doing it again. Where the whole directory is
    * renamed at once, the first names of its files (`Info.filename`) are lost.
+   *
+   * Into a directory above it may put things into itself: of `b` moved to the
+   * root, `b/f` becomes `f`, then `b/b/f` becomes `b/f`. It does so last; from
+   * then on do what is left by itself (`b/b` to `b`), as doing all again would
+   * move what has come to `b` as well.
    *
    * @throws as `copyDir`; DirectoryNotEmpty: somebody added to the source meanwhile, or links to directories stay there
    */

@@ -52,6 +52,21 @@ describeS3('on a real server', () => {
     await fs.close();
   });
 
+  it('moves a directory up out of one that goes with it, though it was there only for what was in it', async () => {
+    const prefix = randomUUID();
+    const fs = new S3FS(optionsFor(bucket, { prefix }));
+    const client = plainClient();
+    for (const key of ['d/', 'd/p/q/p/', 'd/p/q/p/q/f']) {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/${key}`, Body: '' }));
+    }
+    client.destroy();
+    await fs.moveDir('d/p/q', 'd');
+    const paths: string[] = [];
+    for await (const { path } of fs.walk('d')) paths.push(path);
+    expect(paths).toEqual(['d/p', 'd/p/q', 'd/p/q/f']);
+    await fs.close();
+  });
+
   it.each(['..', '', '.mayfly', 'a/b'])('refuses the namespace %j', (name) => {
     expect(() => open().openNamespace(name)).toThrow(InvalidNamespace);
   });
