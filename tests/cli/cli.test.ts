@@ -161,6 +161,22 @@ describe('mayfly cp, ls, tree, stat, rm', () => {
 
   beforeEach(makePhotos);
 
+  it.each([
+    ['a namespace', 'charts:b/', 'charts:'],
+    ['this machine', 'here/b/', 'here'],
+  ])(
+    'copy what is in a directory of %s to where it lies as it was at the start',
+    async (_, source, target) => {
+      await mkdir(at('here/b/b/b'), { recursive: true });
+      for (const path of ['b/f', 'b/b/f', 'b/b/b/f']) await writeFile(at('here', path), path);
+      if (target !== 'here') await done('cp', '-r', 'here/', target);
+      expect(await done('cp', '-r', '--concurrency', '4', source, target)).toBe('copied 3 files, 15 B\n');
+      await done('cp', '-r', target, 'back/');
+      const texts = ['f', 'b/f', 'b/b/f', 'b/b/b/f'].map((path) => readFile(at('back', path), 'utf8'));
+      expect(await Promise.all(texts)).toEqual(['b/f', 'b/b/f', 'b/b/b/f', 'b/b/b/f']);
+    },
+  );
+
   it('bring a tree into a namespace, show it, bring it back, and remove it', async () => {
     expect(await done('cp', '-r', 'photos', 'charts:')).toBe('copied 2 files, 6 B\n');
     expect(await done('ls')).toBe('charts:\n');

@@ -3,11 +3,13 @@ import { forEachLimited } from '../../fs/derived/concurrency.js';
 import { keptOptions } from '../../fs/derived/kept.js';
 import { concurrencyOf, LOCAL_CONCURRENCY, NETWORK_CONCURRENCY } from '../../fs/derived/transfer.js';
 import { isWanted } from '../../fs/derived/transfer-file.js';
+import { isInside } from '../../fs/derived/transfer-place.js';
 import type { Info } from '../../fs/info.js';
 import { copyFile } from '../../fs/transfer.js';
 import type { CopyCondition } from '../../fs/transfer-options.js';
 import { basename, joinPath } from '../../path/parts.js';
 import { isDirectory, openTarget } from '../copy-target.js';
+import { inWaves } from '../copy-waves.js';
 import { UsageError } from '../failure.js';
 import { formatCount, formatSize, parseDuration } from '../format.js';
 import type { OpenPlace } from '../place.js';
@@ -104,16 +106,27 @@ async function copyAll(sources: readonly OpenPlace[], copying: Copying, recursiv
   const totalBytes = jobs.reduce((sum, { info }) => sum + info.size, 0);
   const done = { files: 0, skipped: 0, bytes: 0 };
   const limit = Math.max(...sources.map(({ fs }) => concurrencyOf(fs, destination.fs, copying.concurrency)));
-  await forEachLimited(jobs, limit, async (job) => {
+  const doOne = async (job: Job): Promise<void> => {
     signal.throwIfAborted();
     const copied = await copyOne(job, copying);
     if (copied) done.files++;
     else done.skipped++;
     done.bytes += copied ? job.info.size : 0;
     session.output.progress({ ...done, totalBytes });
-  });
+  };
+  for (const wave of inOrder(jobs, sources, destination)) await forEachLimited(wave, limit, doOne);
   const skipped = done.skipped === 0 ? '' : `; ${done.skipped} were not newer`;
   session.output.result(done, `copied ${formatCount(done.files)}, ${formatSize(done.bytes)}${skipped}`);
+}
+
+/** Waves of jobs; each file is asked where it lies only where one job may replace what another has to read. */
+function inOrder(jobs: Job[], sources: readonly OpenPlace[], destination: OpenPlace): Job[][] {
+  const overlap = sources.some((source) => isInside(source, destination) || isInside(destination, source));
+  if (!overlap) return [jobs];
+  return inWaves(jobs, ({ from, info, to }) => ({
+    source: from.fs.locate(info.path),
+    target: destination.fs.locate(to),
+  }));
 }
 
 async function jobsOf(
