@@ -1,3 +1,4 @@
+import { parse } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type {
@@ -372,6 +373,23 @@ describe('within one filesystem', () => {
     await one.makeDir('d');
     await expectError(copyFS(one, new OSFS(one.getSysPath('d'))), IllegalDestination);
     await one.close();
+  });
+
+  it('notices that all directories of the disk lie in its root', async () => {
+    const inner = new TempFS();
+    class UnreadFS extends OSFS {
+      override scanDir = this.#refuse;
+      override scanTree = this.#refuse;
+
+      #refuse(): never {
+        throw new Error('it was begun');
+      }
+    }
+    const all = new UnreadFS(parse(inner.getSysPath('')).root);
+    await expectError(copyFS(all, inner), IllegalDestination);
+    await expectError(mirror(all, inner), IllegalDestination);
+    await all.close();
+    await inner.close();
   });
 });
 

@@ -272,7 +272,9 @@ export class OSFS extends Filesystem {
   /** Links resolved, so that two ways to one place are seen to be one. */
   override locate(path: string): Location {
     const target = this.validatePath(path);
-    return { storage: 'disk', path: this.#scope.realPath(target).replaceAll(sep, '/') };
+    const real = this.#scope.realPath(target).replaceAll(sep, '/');
+    // The root of the disk is the empty path, below which all others lie.
+    return { storage: 'disk', path: real.replace(/^\/+|\/+$/g, '') };
   }
 
   override async isLink(path: string): Promise<boolean> {
