@@ -57,7 +57,9 @@ describeS3('on a real server', () => {
     const fs = new S3FS(optionsFor(bucket, { prefix }));
     const client = plainClient();
     for (const key of ['d/', 'd/p/q/p/', 'd/p/q/p/q/f']) {
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/${key}`, Body: '' }));
+      await client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/${key}`, Body: new Uint8Array() }),
+      );
     }
     client.destroy();
     await fs.moveDir('d/p/q', 'd');
