@@ -7,45 +7,38 @@ export interface CopyEnds {
   readonly target: Location;
 }
 
-const UNDER_WAY = -1;
-
 /**
  * Copies in waves, each to be done before the next begins: what a copy replaces
- * has been copied itself by then. One wave, unless one goes where another comes
- * from. Of two that replace each other, either may be first.
+ * has been read by then by all that read it. One wave, unless one goes where
+ * another comes from. Those that replace each other in a circle are in one.
  */
 export function inWaves<T>(copies: readonly T[], endsOf: (copy: T) => CopyEnds): T[][] {
-  const ends = copies.map(endsOf);
-  const replacedBy = lookUp(ends);
-  const waveOf: number[] = [];
-  for (const first of copies.keys()) {
-    const chain: number[] = [];
-    let at: number | undefined = first;
-    for (; at !== undefined && waveOf[at] === undefined; at = replacedBy(at)) {
-      waveOf[at] = UNDER_WAY;
-      chain.push(at);
-    }
-    let wave = at === undefined ? UNDER_WAY : (waveOf[at] as number);
-    for (const one of chain.reverse()) waveOf[one] = ++wave;
-  }
+  const readers = new Readers();
+  let waiting = copies.map((copy) => ({ copy, ...endsOf(copy) }));
+  for (const { source } of waiting) readers.add(source, 1);
   const waves: T[][] = [];
-  for (const [at, copy] of copies.entries()) {
-    const wave = waveOf[at] as number;
-    waves[wave] ??= [];
-    waves[wave].push(copy);
+  while (waiting.length > 0) {
+    const free = new Set(waiting.filter((ends) => !readers.hasOther(ends)));
+    const wave = free.size > 0 ? [...free] : waiting;
+    for (const { source } of wave) readers.add(source, -1);
+    waiting = free.size > 0 ? waiting.filter((ends) => !free.has(ends)) : [];
+    waves.push(wave.map(({ copy }) => copy));
   }
   return waves;
 }
 
-/** @returns tells which copy's source a copy replaces; undefined: none's */
-function lookUp(ends: readonly CopyEnds[]): (copy: number) => number | undefined {
-  const sources = new Map<unknown, Map<string, number>>();
-  for (const [copy, { source }] of ends.entries()) {
-    const paths = sources.get(source.storage) ?? new Map<string, number>();
-    sources.set(source.storage, paths.set(source.path, copy));
+/** How many copies have yet to read what is at a place. */
+class Readers {
+  readonly #counts = new Map<unknown, Map<string, number>>();
+
+  add({ storage, path }: Location, more: number): void {
+    const counts = this.#counts.get(storage) ?? new Map<string, number>();
+    this.#counts.set(storage, counts.set(path, (counts.get(path) ?? 0) + more));
   }
-  return (copy) => {
-    const { target } = ends[copy] as CopyEnds;
-    return sources.get(target.storage)?.get(target.path);
-  };
+
+  /** Whether another copy has yet to read what this one replaces. */
+  hasOther({ source, target }: CopyEnds): boolean {
+    const isOwn = source.storage === target.storage && source.path === target.path;
+    return (this.#counts.get(target.storage)?.get(target.path) ?? 0) > (isOwn ? 1 : 0);
+  }
 }

@@ -32,6 +32,26 @@ it('what is replaced is copied in a wave before', () => {
   expect(waves(inner, outer, other)).toEqual([[outer, other], [inner]]);
 });
 
+it('what several copies read is replaced after the last of them', () => {
+  const [inner, outer, early, late] = [
+    { from: 'b/b/f', to: 'b/f' },
+    { from: 'b/f', to: 'f' },
+    { from: 'f', to: 'g' },
+    { from: 'b/f', to: 'h' },
+  ];
+  for (const copies of [
+    [inner, outer, early, late],
+    [late, early, outer, inner],
+  ]) {
+    const order = waves(...copies);
+    expect(order.map((wave) => new Set(wave))).toEqual([
+      new Set([early, late]),
+      new Set([outer]),
+      new Set([inner]),
+    ]);
+  }
+});
+
 it('a path of another storage is another one', () => {
   const copies = ['a', 'b'].map((from) => ({ from, to: 'a' }));
   const apart = inWaves(copies, ({ from, to }) => ({
