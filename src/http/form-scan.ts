@@ -157,13 +157,8 @@ export class FormScan {
 /** @param unnamed where a name goes, in their order */
 function named(bytes: Buffer, unnamed: readonly number[]): Buffer {
   if (unnamed.length === 0) return bytes;
-  const starts = [0, ...unnamed];
-  return Buffer.concat(
-    starts.flatMap((start, i) => {
-      const end = starts[i + 1];
-      return end === undefined ? [bytes.subarray(start)] : [bytes.subarray(start, end), EMPTY_NAME_BYTES];
-    }),
-  );
+  const pieces = unnamed.flatMap((at, i) => [bytes.subarray(unnamed[i - 1], at), EMPTY_NAME_BYTES]);
+  return Buffer.concat([...pieces, bytes.subarray(unnamed.at(-1))]);
 }
 
 function beginsWith(bytes: Buffer, beginning: Buffer): boolean {
