@@ -1,7 +1,7 @@
 /** Removing files from several mounts. */
 import { FileExpected } from '../errors/errors.js';
 import type { RemoveManyOptions, RemoveOutcome } from '../fs/staged-file.js';
-import { joinPath } from '../path/parts.js';
+import { joinPath, relativePath } from '../path/parts.js';
 import { localError, type MountTable, type Spot } from './mount-table.js';
 
 /** In one call for each mount; the outcomes are in the order of `paths`. @param paths canonical, each once */
@@ -26,7 +26,7 @@ async function removeFromOne(
   paths: readonly string[],
   options: RemoveManyOptions | undefined,
 ): Promise<RemoveOutcome[]> {
-  const inner = mount === '' ? paths : paths.map((path) => path.slice(mount.length + 1));
+  const inner = paths.map((path) => relativePath(mount, path));
   try {
     const outcomes = await fs.removeMany(inner, options);
     return outcomes.map(({ path, result, error }) => ({

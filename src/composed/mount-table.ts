@@ -2,7 +2,7 @@
 import { FSError, RemoveRootError } from '../errors/errors.js';
 import type { Filesystem } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
-import { basename, compareCodePoints, dirname, isWithin, joinPath } from '../path/parts.js';
+import { basename, compareCodePoints, dirname, isWithin, joinPath, relativePath } from '../path/parts.js';
 
 /** What a path belongs to. */
 export interface Spot {
@@ -49,7 +49,7 @@ export class MountTable {
   spot(path: string): Spot {
     for (let mount = path; ; mount = dirname(mount)) {
       const fs = this.#mounts.get(mount);
-      if (fs !== undefined) return { fs, mount, inner: mount === '' ? path : path.slice(mount.length + 1) };
+      if (fs !== undefined) return { fs, mount, inner: relativePath(mount, path) };
       if (mount === '') return { fs: this.#rest, mount, inner: path };
     }
   }

@@ -7,7 +7,7 @@ import { isInside } from '../../fs/derived/transfer-place.js';
 import type { Info } from '../../fs/info.js';
 import { copyFile } from '../../fs/transfer.js';
 import type { CopyCondition } from '../../fs/transfer-options.js';
-import { basename, joinPath } from '../../path/parts.js';
+import { basename, joinPath, relativePath } from '../../path/parts.js';
 import { isDirectory, openTarget } from '../copy-target.js';
 import { inWaves } from '../copy-waves.js';
 import { UsageError } from '../failure.js';
@@ -157,8 +157,7 @@ async function jobsOf(
   const jobs: Job[] = [];
   for await (const file of source.fs.scanTree(source.path)) {
     if (file.isDir) continue;
-    const relative = source.path === '' ? file.path : file.path.slice(source.path.length + 1);
-    jobs.push({ from: source, info: file, to: joinPath(base, relative) });
+    jobs.push({ from: source, info: file, to: joinPath(base, relativePath(source.path, file.path)) });
   }
   return jobs;
 }

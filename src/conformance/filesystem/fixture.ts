@@ -1,5 +1,6 @@
 /** A small tree to walk, copy and move. */
 import type { Filesystem } from '../../fs/filesystem.js';
+import { relativePath } from '../../path/parts.js';
 
 /** Files below the directory of a fixture, in the order of a walk by depth without its directories. */
 const fixtureFiles: readonly (readonly [path: string, content: string])[] = [
@@ -35,7 +36,7 @@ export async function makeFixture(fs: Filesystem, base = ''): Promise<void> {
 export async function contentOf(fs: Filesystem, base = ''): Promise<Record<string, string | null>> {
   const content: [string, string | null][] = [];
   for await (const { path, isDir } of fs.walk(base)) {
-    content.push([base === '' ? path : path.slice(base.length + 1), isDir ? null : await fs.readText(path)]);
+    content.push([relativePath(base, path), isDir ? null : await fs.readText(path)]);
   }
   return Object.fromEntries(content.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,6 +1,8 @@
 /** `walk` and `filterDir`, over `scanDir` and `scanTree`. Follows pyfilesystem2's `fs.walk.Walker`. */
+
 import { FilesystemClosed, FSError } from '../../errors/errors.js';
 import { normalizePath } from '../../path/normalize.js';
+import { relativePath } from '../../path/parts.js';
 import type { Meta } from '../capabilities.js';
 import type { Info } from '../info.js';
 import type { Scannable } from '../tree-options.js';
@@ -146,8 +148,7 @@ export function checkLevels(name: string, levels: number): void {
 
 /** 1 for what is in the start itself. */
 function depthBelow(start: string, path: string): number {
-  const below = start === '' ? path : path.slice(start.length + 1);
-  return below.split('/').length;
+  return relativePath(start, path).split('/').length;
 }
 
 /** A link to a directory is given out and not entered, as in `scanTree`. */
