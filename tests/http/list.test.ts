@@ -20,7 +20,8 @@ describeServed('GET of a directory as JSON', (served) => {
   it('lists files and directories with their deadlines', async () => {
     const { ns, clock } = served();
     await ns.write('d/x', 'x');
-    const info = await ns.write('ä.txt', 'hello', { seconds: 60 });
+    await ns.write('ä.txt', 'hello', { seconds: 60 });
+    const info = await ns.getInfo('ä.txt');
     const site = await served().serve({ allow: ['list'] });
     const { entries, cursor } = await list(site, '/files/ns/');
     expect(cursor).toBeNull();

@@ -49,7 +49,8 @@ export abstract class FilesystemCore implements FilesystemEssentials {
    * Stream `source` into the file and publish it whole: a reader sees the old
    * file or the new one, and a write that fails leaves nothing.
    *
-   * @returns what was stored
+   * @returns what was stored; `modified` is this machine's time where the storage does not
+   * tell its own (S3), which `getInfo` then may give a second or a clock's error apart
    * @throws ResourceNotFound: the parent is missing; DirectoryExpected: it is a file; FileExpected: the path is a directory; FileExists
    */
   abstract write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info>;
