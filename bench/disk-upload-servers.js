@@ -10,9 +10,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { setFlagsFromString } from 'node:v8';
-import express from 'express';
-import multer from 'multer';
-import { createMayfly } from '../dist/index.js';
 
 // Without it every contender is half as fast from some moment on, which comes after seconds or a minute: see README.md.
 if (process.env.BENCH_PLAIN_HEAP === undefined) setFlagsFromString('--heap-growing-percent=200');
@@ -20,7 +17,8 @@ const [name, directory] = process.argv.slice(2);
 const files = join(directory, 'bench');
 mkdirSync(files, { recursive: true });
 
-function mayfly() {
+async function mayfly() {
+  const { createMayfly } = await import('../dist/index.js');
   return createMayfly({
     storage: { type: 'osfs', directoryRoot: directory, urlRoot: '/files', durable: false },
     expirations: { type: 'sqlite', path: `${directory}/../expirations.db` },
@@ -29,12 +27,18 @@ function mayfly() {
 }
 
 /** As its documentation has it: random names, in one directory. */
-function multerOnDisk() {
+async function multerOnDisk() {
+  const { default: multer } = await import('multer');
   const upload = multer({ dest: files });
-  return express().post('/files/bench', upload.array('file'), (request, response) => {
+  return (await newApp()).post('/files/bench', upload.array('file'), (request, response) => {
     const stored = request.files.map(({ filename, size }) => ({ path: filename, size }));
     response.status(201).json({ files: stored });
   });
+}
+
+async function newApp() {
+  const { default: express } = await import('express');
+  return express();
 }
 
 /** The least that takes a body to a file; of a client that hangs up, half a file stays. */
@@ -50,8 +54,8 @@ function pipeToFile() {
 const routes = { allow: ['upload', 'replace'], maxFileSize: 2 ** 40 };
 const contenders = {
   'multer on disk, in Express': multerOnDisk,
-  'mayfly.router() in Express': () => express().use('/files', mayfly().router(routes)),
-  'mayfly.handler() on node:http': () => mayfly().handler(routes),
+  'mayfly.router() in Express': async () => (await newApp()).use('/files', (await mayfly()).router(routes)),
+  'mayfly.handler() on node:http': async () => (await mayfly()).handler(routes),
   'request.pipe(createWriteStream) on node:http': pipeToFile,
 };
 
@@ -60,8 +64,12 @@ if (contender === undefined) {
   throw new Error(`no contender ${name}: one of ${Object.keys(contenders).join(', ')}`);
 }
 process.env.NODE_ENV = 'production';
-const server = createServer({ requestTimeout: 0 }, contender());
+const peak = () => process.resourceUsage().maxRSS;
+const megabytes = (kibibytes) => Math.round(kibibytes / 1024);
+const server = createServer({ requestTimeout: 0 }, await contender());
+const atStart = peak();
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 for await (const line of createInterface({ input: process.stdin })) {
-  if (line === 'memory') console.log(Math.round(process.resourceUsage().maxRSS / 1024));
+  if (line === 'memory')
+    console.log(`${megabytes(atStart)} MB before the first, ${megabytes(peak())} at most`);
 }

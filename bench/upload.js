@@ -137,7 +137,7 @@ async function compareUploads(question, { bytes, connections, names }) {
     await compareServers(question, contenders, ROUNDS);
     for (const { name, child, nextLine } of servers) {
       child.stdin.write('memory\n');
-      console.log(`${name}: ${await nextLine()} MB at most`);
+      console.log(`${name}: ${await nextLine()}`);
     }
   } finally {
     for (const { stop } of servers) await stop();

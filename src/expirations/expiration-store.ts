@@ -175,6 +175,14 @@ export interface ExpirationStore {
   whileFree?<T>(key: FileKey, work: () => T): T | null;
 
   /**
+   * Do `work`, which waits for nothing and asks `whileFree` for several keys: what has to be locked for that is locked
+   * once, from the first to the end. A store may leave the method out.
+   *
+   * @throws what `work` threw; as `claim`, when the database does not answer
+   */
+  together?(work: () => void): void;
+
+  /**
    * Whether a claim is still this holder's to act on: false once the lock that
    * it lives by was lost, so that others may have taken it over.
    */

@@ -1,10 +1,12 @@
 /** Paths held alone while something is done to them: within the process by a mutex, among processes by a claim. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Moment } from '../clock/moment.js';
 import { OperationTimeout } from '../errors/errors.js';
 import type { Expiration, FileKey } from './expiration.js';
 import type { ExpirationStore, RowChange, SettleOptions } from './expiration-store.js';
 import { CLAIM_PAUSE_MS } from './expiration-store.js';
+import { FreeKeys } from './free-keys.js';
 import type { KeyedMutex } from './keyed-mutex.js';
 import { mutexOf } from './keyed-mutex.js';
 
@@ -27,11 +29,13 @@ type Claiming = (token: string) => Promise<(Expiration | null)[] | null>;
 export class HeldKeys {
   readonly #store: ExpirationStore;
   readonly #mutex: KeyedMutex;
+  readonly #free: FreeKeys;
   readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(store: ExpirationStore) {
     this.#store = store;
     this.#mutex = mutexOf(store);
+    this.#free = new FreeKeys(store, this.#mutex);
   }
 
   /** Hold the keys while `work` runs. What it has not settled at its end is given back. @throws HeldForLong */
@@ -57,15 +61,14 @@ export class HeldKeys {
     return this.#hold([key], claim, work);
   }
 
-  /** See `ExpirationStore.whileFree`; null also when somebody in this process has the key. */
-  whileFree<T>(key: FileKey, work: () => T | null): T | null {
-    const store = this.#store;
-    if (store.whileFree === undefined) return null;
-    return this.#mutex.runNow(key, () => store.whileFree?.(key, work) ?? null);
+  /** See `FreeKeys`. */
+  whileFree<T>(key: FileKey, work: (moment: Moment) => T | null): Promise<T | null> {
+    return this.#free.whileFree(key, work);
   }
 
   /** Wait for all that is under way. */
   async idle(): Promise<void> {
+    await this.#free.idle();
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 

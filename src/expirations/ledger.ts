@@ -137,10 +137,12 @@ export class Ledger {
   }
 
   /**
-   * As `publish`, of a new file that has no deadline, by `create`, which waits for nothing.
+   * As `publish`, of a new file that has no deadline, by `create`, which waits for nothing and is called when the event
+   * loop turns.
+   * @param create is told the moment, within which directories need be looked at once for all who create files in it
    * @returns null: the path is in use, has a deadline or may have one, or `create` said so; nothing was done
    */
-  createNow<T>(key: FileKey, create: () => T | null): T | null {
+  createSoon<T>(key: FileKey, create: (moment: Moment) => T | null): Promise<T | null> {
     return this.#keys.whileFree(key, create);
   }
 

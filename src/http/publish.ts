@@ -87,21 +87,6 @@ export function publishCounted(room: Reservation | null, publish: () => Promise<
   return room.publish(publish, ({ info, isNew }) => ({ bytes: info.size, files: isNew ? 1 : 0 }));
 }
 
-/**
- * Publish where no file is, at once.
- * @returns null when it can't be, and nothing was done
- */
-export function publishNow(
-  { request, service }: Exchange,
-  staged: NamespaceStagedFile,
-  path: string,
-  lifetime: Lifetime,
-): Info | null {
-  if (staged.publishNow === undefined) return null;
-  const moment = service.lookUps.moment(request.socket);
-  return staged.publishNow(path, { ...lifetime, ...(moment && { moment }), overwrite: false });
-}
-
 async function tryAt(
   exchange: Exchange,
   staged: NamespaceStagedFile,

@@ -13,7 +13,7 @@ import type { Exchange } from './exchange.js';
 import { badRequest, ClientGone, notFound, tooLarge } from './http-problem.js';
 import type { FilePart, FormReceiver } from './multipart.js';
 import type { Fate, Stored } from './publish.js';
-import { publishAt, publishCounted, publishNow, publishRenamed } from './publish.js';
+import { publishAt, publishCounted, publishRenamed } from './publish.js';
 import { tellFailure } from './request-failure.js';
 import { declaredMediaType, mediaTypeOf } from './semantics/content-headers.js';
 import { inTheWay } from './stored-file.js';
@@ -107,7 +107,7 @@ export class UploadForm implements FormReceiver {
       for (;;) {
         const [upload] = this.#uploads;
         if (upload === undefined) break;
-        published.push(this.#publishAtOnce(upload) ?? (await this.#publishOne(upload)));
+        published.push((await this.#publishSoon(upload)) ?? (await this.#publishOne(upload)));
         this.#uploads.shift();
       }
     } catch (error) {
@@ -211,10 +211,11 @@ export class UploadForm implements FormReceiver {
   }
 
   /** @returns null when that can't be, and nothing was done */
-  #publishAtOnce({ name, staged, found }: StagedUpload): Published | null {
+  async #publishSoon({ name, staged, found }: StagedUpload): Promise<Published | null> {
     const path = joinPath(this.#exchange.path, name);
     if (found !== null || this.#room !== null || isCompressedForm(this.#exchange, path)) return null;
-    const info = publishNow(this.#exchange, staged, path, this.#parameters.lifetime);
+    const how = { ...this.#parameters.lifetime, overwrite: false };
+    const info = (await staged.publishSoon?.(path, how)) ?? null;
     return info && { info, isNew: true, deadline: null };
   }
 

@@ -6,8 +6,15 @@ import type { NamespacePublishOptions, NamespaceStagedFile } from './namespace-o
 
 /** How what is held gets into a namespace. */
 export interface HeldFileWays {
-  /** @returns null: it can't be done at once, and nothing was done */
-  publishNow(bytes: Buffer, path: string, options: NamespacePublishOptions): Info | null;
+  /**
+   * @param storeBy is given a way to store bytes there and then; null from either: it was not done
+   * @returns null: it can't be done that way, and nothing was done
+   */
+  publishSoon(
+    path: string,
+    options: NamespacePublishOptions,
+    storeBy: (store: (bytes: Buffer) => Info | null) => Info | null,
+  ): Promise<Info | null>;
   stage(bytes: Buffer): Promise<StagedFile>;
   publish(staging: Promise<StagedFile>, path: string, options: NamespacePublishOptions): Promise<Info>;
 }
@@ -20,7 +27,7 @@ export class HeldFile implements NamespaceStagedFile {
   #staging: Promise<StagedFile> | null = null;
   /** It was published or discarded. */
   #isDone = false;
-  /** The path at which it could not be published at once a moment ago: who then asks to publish it there is not made to try twice. */
+  /** The path at which it could not be published soon a moment ago: who then asks to publish it there is not made to try twice. */
   #refused: string | null = null;
 
   /** @param bytes nobody else's */
@@ -37,16 +44,15 @@ export class HeldFile implements NamespaceStagedFile {
     return synced;
   }
 
-  publishNow(path: string, options: NamespacePublishOptions = {}): Info | null {
+  async publishSoon(path: string, options: NamespacePublishOptions = {}): Promise<Info | null> {
     if (this.#isDone || this.#staging !== null) return null;
-    const info = this.#ways.publishNow(this.#bytes, path, options);
-    this.#isDone = info !== null;
+    const info = await this.#ways.publishSoon(path, options, (store) => this.#storeBy(store));
     this.#refused = info === null ? path : null;
     return info;
   }
 
   async publish(path: string, options: NamespacePublishOptions = {}): Promise<Info> {
-    const info = this.#refused === path ? null : this.publishNow(path, options);
+    const info = this.#refused === path ? null : await this.publishSoon(path, options);
     if (info !== null) return info;
     if (this.#isDone)
       throw new ResourceNotFound(path, { message: 'the staged file was published or discarded' });
@@ -59,6 +65,13 @@ export class HeldFile implements NamespaceStagedFile {
     this.#isDone = true;
     const staged = await this.#staging?.catch(() => null);
     await staged?.discard();
+  }
+
+  /** It may have been published, discarded or staged while this was waited for. */
+  #storeBy(store: (bytes: Buffer) => Info | null): Info | null {
+    const info = this.#isDone || this.#staging !== null ? null : store(this.#bytes);
+    this.#isDone ||= info !== null;
+    return info;
   }
 
   #stage(): Promise<StagedFile> {

@@ -27,7 +27,6 @@ import { Filesystem, SubFS } from '../fs/filesystem.js';
 import type { Info } from '../fs/info.js';
 import { markOpenedDirectory } from '../fs/opened-directories.js';
 import type { PresignedUrl, Presigner } from '../fs/presigner.js';
-import type { CreateNowOptions } from '../fs/prompt-writer.js';
 import type { Copier, CopyDirOptions, Location } from '../fs/transfer-options.js';
 import type { ScanTreeOptions } from '../fs/tree-options.js';
 import { dirname, joinPath } from '../path/parts.js';
@@ -232,12 +231,13 @@ export class NamespaceFS extends Filesystem {
   }
 
   /**
-   * Store a small file where there is none and no deadline either, before anything else of this process happens.
+   * Store a small file where there is none and no deadline either, all at once when the event loop turns, together with
+   * all others who ask for that.
    * @returns null when that can't be, whatever the reason: nothing was done, and `write` does it or tells why not
    * @throws InvalidPath, IllegalBackReference, FileExpected, FilesystemClosed
    */
-  createNow(path: string, bytes: Uint8Array, options?: CreateNowOptions): Info | null {
-    return this.#publishing.createNow(path, bytes, options);
+  createSoon(path: string, bytes: Uint8Array): Promise<Info | null> {
+    return this.#publishing.createSoon(path, bytes);
   }
 
   override getInfo(path: string): Promise<Info> {

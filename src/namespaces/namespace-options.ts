@@ -1,5 +1,4 @@
 /** What the methods of `NamespaceFS` take and give beyond those of `Filesystem`. */
-import type { Moment } from '../clock/moment.js';
 import type { PublishOptions, WriteOptions } from '../fs/essentials.js';
 import type { Info } from '../fs/info.js';
 import type { StagedFile } from '../fs/staged-file.js';
@@ -27,22 +26,21 @@ export interface NamespacePublishOptions extends PublishOptions, Lifetime {
   check?: (current: Info | null, deadline: Date | null) => void;
   /** Called with the file's deadline, null for none, as soon as the file has its name. */
   onPublished?: (deadline: Date | null) => void;
-  /** Directories on the way are looked at once in each, where that is all there is to wait for; default: for this file alone. */
-  moment?: Moment;
   /** Aborting it before the file has its name makes the publish reject with the signal's reason. */
   signal?: AbortSignal;
 }
 
 /** A staged file that is published with a deadline. */
-export interface NamespaceStagedFile extends StagedFile {
+export interface NamespaceStagedFile extends Omit<StagedFile, 'publishNow'> {
   publish(path: string, options?: NamespacePublishOptions): Promise<Info>;
   /**
-   * As `publish`, before anything else of this process happens; absent where that can never be.
+   * As `publish`, all at once when the event loop turns, together with all others who ask for that; absent where it can
+   * never be.
    * @returns null when it can't be, whatever the reason: nothing was done, and `publish` does it or tells why not
    * @throws TypeError, IllegalBackReference and what else is wrong with `path` and `options` by themselves;
    *   OperationTimeout and the like: the deadlines can't be reached
    */
-  publishNow?(path: string, options?: NamespacePublishOptions): Info | null;
+  publishSoon?(path: string, options?: NamespacePublishOptions): Promise<Info | null>;
 }
 
 /** Options of `getUrl`. */

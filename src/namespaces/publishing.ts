@@ -1,5 +1,6 @@
 /** How a file gets into a namespace together with its deadline: staged first, then published. */
 import type { Buffer } from 'node:buffer';
+import type { Moment } from '../clock/moment.js';
 import { FileExists, FileExpected } from '../errors/errors.js';
 import type { DeadlineFrom } from '../expirations/ledger.js';
 import { checkAmount, deadlineAfter } from '../expirations/lifetime.js';
@@ -8,7 +9,7 @@ import { findInfo } from '../fs/derived/read.js';
 import { beforeReading, isAtHand } from '../fs/derived/source.js';
 import type { StageOptions, WriteSource } from '../fs/essentials.js';
 import type { Info } from '../fs/info.js';
-import type { CreateNowOptions, PromptWriter } from '../fs/prompt-writer.js';
+import type { PromptWriter } from '../fs/prompt-writer.js';
 import type { StagedFile } from '../fs/staged-file.js';
 import { HeldFile } from './held-file.js';
 import type {
@@ -53,24 +54,24 @@ export class Publishing {
   /** See `NamespaceFS.stage`. */
   async stage(path: string, source: WriteSource, options: StageOptions): Promise<NamespaceStagedFile> {
     const staged = await this.#stage(path, source, options, {});
-    const publishNow = (target: string, how: NamespacePublishOptions = {}): Info | null =>
-      this.#publishNow(target, how, (where) => staged.publishNow?.(where, { moment: how.moment }) ?? null);
+    const publishSoon = (target: string, how: NamespacePublishOptions = {}): Promise<Info | null> =>
+      this.#publishSoon(target, how, (where, moment) => staged.publishNow?.(where, { moment }) ?? null);
     return {
       size: staged.size,
       ...(staged.synced && { synced: staged.synced }),
-      ...(staged.publishNow && { publishNow }),
+      ...(staged.publishNow && { publishSoon }),
       publish: async (target, how = {}) => {
-        const info = staged.publishNow === undefined ? null : publishNow(target, how);
+        const info = staged.publishNow === undefined ? null : await publishSoon(target, how);
         return info ?? this.#publish(Promise.resolve(staged), target, how);
       },
       discard: () => staged.discard(),
     };
   }
 
-  /** See `NamespaceFS.createNow`. */
-  createNow(path: string, bytes: Uint8Array, options?: CreateNowOptions): Info | null {
+  /** See `NamespaceFS.createSoon`. */
+  async createSoon(path: string, bytes: Uint8Array): Promise<Info | null> {
     const writer = this.#promptWriter;
-    return this.#whileFree(path, (target) => writer?.createNow(target, bytes, options) ?? null);
+    return this.#whileFree(path, (target, moment) => writer?.createNow(target, bytes, { moment }) ?? null);
   }
 
   /** See `NamespaceFS.hold`. */
@@ -81,38 +82,43 @@ export class Publishing {
     this.#scope.validatePath(path);
     checkStageOptions(options);
     return new HeldFile(bytes, {
-      publishNow: (bytes, target, how) =>
-        this.#publishNow(target, how, (where) => {
+      publishSoon: (target, how, storeBy) =>
+        this.#publishSoon(target, how, (where, moment) => {
           const { filename } = options;
-          return writer.createNow(where, bytes, { filename, moment: how.moment });
+          return storeBy((bytes) => writer.createNow(where, bytes, { filename, moment }));
         }),
       stage: (bytes) => this.#stage(path, bytes, options, {}),
       publish: (staging, target, how) => this.#publish(staging, target, how),
     });
   }
 
-  /** @returns null: it is not to be done at once, and nothing was done */
-  #publishNow(
+  /** @returns null: it is not to be done that way, and nothing was done */
+  async #publishSoon(
     path: string,
     options: NamespacePublishOptions,
-    store: (target: string) => Info | null,
-  ): Info | null {
+    store: (target: string, moment: Moment) => Info | null,
+  ): Promise<Info | null> {
     checkPublishOptions(options);
     const { overwrite, check, seconds, days, signal, onPublished } = options;
     const isPlain = overwrite === false && check === undefined && seconds === undefined && days === undefined;
-    if (!isPlain || signal?.aborted === true) return null;
-    const info = this.#whileFree(path, store);
+    if (!isPlain) return null;
+    const info = await this.#whileFree(path, (target, moment) =>
+      signal?.aborted === true ? null : store(target, moment),
+    );
     if (info !== null) onPublished?.(null);
     return info;
   }
 
   /** @param store makes a new file at a canonical path, at once. @returns null: it can't be, and nothing was done */
-  #whileFree(path: string, store: (target: string) => Info | null): Info | null {
+  async #whileFree(
+    path: string,
+    store: (target: string, moment: Moment) => Info | null,
+  ): Promise<Info | null> {
     const { host } = this.#scope;
     const key = this.#scope.fileKey(path);
     if (!host.storage.isBound || this.#promptWriter?.isReady !== true) return null;
     const target = this.#scope.validatePath(path);
-    return host.ledger.createNow(key, () => store(target));
+    return host.ledger.createSoon(key, (moment) => store(target, moment));
   }
 
   /** @returns the backend's own staged file, which knows nothing of deadlines */

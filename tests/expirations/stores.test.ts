@@ -61,6 +61,10 @@ it('SqliteExpirationStore can claim and change in one step', () => {
   expect(typeof SqliteExpirationStore.prototype.claimAndChange).toBe('function');
 });
 
+it('SqliteExpirationStore has a way to see to several keys together', () => {
+  expect(typeof SqliteExpirationStore.prototype.together).toBe('function');
+});
+
 it('SqliteExpirationStore keeps other processes from claiming anything while it sees to a key', async () => {
   const { path, remove } = await temporaryDirectory();
   const store = new SqliteExpirationStore(join(path, 'expirations.db'));
@@ -70,6 +74,14 @@ it('SqliteExpirationStore keeps other processes from claiming anything while it 
     const begin = () => other.exec('BEGIN IMMEDIATE; ROLLBACK');
     const key = { namespace: 'n', path: 'a' };
     expect(store.whileFree(key, () => expect(begin).toThrow('locked'))).not.toBeNull();
+    expect(begin).not.toThrow();
+    store.together(() => {
+      expect(begin).not.toThrow();
+      store.whileFree(key, () => expect(store.findNow(key, Symbol())).toBeNull());
+      // Not to be locked anew for the next.
+      expect(begin).toThrow('locked');
+      expect(store.whileFree(key, () => 'done')).toBe('done');
+    });
     expect(begin).not.toThrow();
   } finally {
     other.close();

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Info, NamespaceFS, NamespaceStagedFile } from '../../src/index.js';
+import type { NamespaceFS, NamespaceStagedFile } from '../../src/index.js';
 import {
   createMayfly,
   FileExists,
@@ -43,9 +43,18 @@ async function seenByAnother(path: string): Promise<[string | null, Date | null]
   }
 }
 
-describe('createNow', () => {
+/** What `ask` is told while somebody publishes a file at `path`. */
+async function whileBusy<T>(files: NamespaceFS, path: string, ask: () => T): Promise<Awaited<T>> {
+  const staged = await files.stage(path, 'theirs');
+  const asked: T[] = [];
+  await staged.publish(path, { check: () => void asked.push(ask()) });
+  expect(asked).toHaveLength(1);
+  return await (asked[0] as T);
+}
+
+describe('createSoon', () => {
   it('stores a file without a deadline, which others see', async () => {
-    const info = await atOnce(() => ns.createNow('a', Buffer.from('hello')));
+    const info = await atOnce(() => ns.createSoon('a', Buffer.from('hello')));
     expect(info).toMatchObject({ path: 'a', size: 5, isDir: false });
     expect(await seenByAnother('a')).toEqual(['hello', null]);
     expect((await ns.getInfo('a')).etag).toBe(info.etag);
@@ -57,13 +66,8 @@ describe('createNow', () => {
     opened.clock.advance(-120);
     await ns.expire('past', 60);
     opened.clock.advance(120);
-    for (const path of ['file', 'promised', 'past']) expect(ns.createNow(path, X)).toBeNull();
-    let seen: Info | null | undefined;
-    const check = () => {
-      seen = ns.createNow('busy', X);
-    };
-    await (await ns.stage('busy', 'theirs')).publish('busy', { check });
-    expect(seen).toBeNull();
+    for (const path of ['file', 'promised', 'past']) expect(await ns.createSoon(path, X)).toBeNull();
+    expect(await whileBusy(ns, 'busy', () => ns.createSoon('busy', X))).toBeNull();
     expect(await seenByAnother('file')).toEqual(['old', null]);
     expect(await seenByAnother('busy')).toEqual(['theirs', null]);
     expect((await seenByAnother('promised'))[1]).not.toBeNull();
@@ -73,13 +77,8 @@ describe('createNow', () => {
     if (opened.shared === undefined) throw new Error('there can be no other');
     const another = createMayfly(opened.shared);
     try {
-      const staged = await another.getFilesystem('ns').stage('a', 'theirs');
-      let seen: Info | null | undefined;
-      const check = () => {
-        seen = ns.createNow('a', X);
-      };
-      await staged.publish('a', { check });
-      expect(seen).toBeNull();
+      const theirs = another.getFilesystem('ns');
+      expect(await whileBusy(theirs, 'a', () => ns.createSoon('a', X))).toBeNull();
     } finally {
       await another.close();
     }
@@ -87,17 +86,17 @@ describe('createNow', () => {
   });
 
   it('is null for a directory that is missing, and where there is no such way at all', async () => {
-    expect(ns.createNow('missing/a', X)).toBeNull();
+    expect(await ns.createSoon('missing/a', X)).toBeNull();
     const memory = createMayfly({ storage: { filesystem: new MemoryFS(), urlRoot: '/f' }, purge: false });
-    expect(memory.getFilesystem('ns').createNow('a', X)).toBeNull();
+    expect(await memory.getFilesystem('ns').createSoon('a', X)).toBeNull();
     await memory.close();
   });
 
   it('refuses what is no path of a file', async () => {
-    expect(() => ns.createNow('../a', X)).toThrow(IllegalBackReference);
-    expect(() => ns.createNow('', X)).toThrow(FileExpected);
+    await expect(ns.createSoon('../a', X)).rejects.toThrow(IllegalBackReference);
+    await expect(ns.createSoon('', X)).rejects.toThrow(FileExpected);
     await opened.mayfly.close();
-    expect(() => ns.createNow('a', X)).toThrow(FilesystemClosed);
+    await expect(ns.createSoon('a', X)).rejects.toThrow(FilesystemClosed);
   });
 });
 
@@ -161,11 +160,44 @@ describe('a small file that is held', () => {
     const file = await hold('a');
     await file.publish('a', { overwrite: false });
     await expectError(file.publish('b', { overwrite: false }), ResourceNotFound, 'b');
-    expect(file.publishNow?.('b', { overwrite: false })).toBeNull();
+    expect(await file.publishSoon?.('b', { overwrite: false })).toBeNull();
     const discarded = await hold('c');
     await discarded.discard();
     await expectError(discarded.publish('c'), ResourceNotFound, 'c');
     expect(await ns.listDir('')).toEqual(['a']);
+  });
+
+  it('is published once by those who ask for it at the same time, under the first name', async () => {
+    const file = await hold('a');
+    const asked = ['a', 'b'].map((path) => file.publish(path, { overwrite: false }));
+    const [first, second] = await Promise.allSettled(asked);
+    expect(first?.status).toBe('fulfilled');
+    expect(second).toMatchObject({ status: 'rejected', reason: expect.any(ResourceNotFound) });
+    expect([await ns.listDir(''), await staged()]).toEqual([['a'], []]);
+  });
+
+  it('is not published where it was discarded, or staged, while it waited for its turn', async () => {
+    const file = await hold('a');
+    const publishing = file.publishSoon?.('a', { overwrite: false });
+    await file.discard();
+    expect(await publishing).toBeNull();
+    const other = await hold('b');
+    const again = other.publishSoon?.('b', { overwrite: false });
+    const synced = other.synced;
+    expect(await again).toBeNull();
+    await synced;
+    expect([await ns.listDir(''), await staged()]).toEqual([[], [expect.any(String)]]);
+    await other.discard();
+  });
+
+  it('is not published once the signal is aborted, though it waited for its turn before', async () => {
+    const file = await hold('a');
+    const [given, reason] = [new AbortController(), new Error('enough')];
+    const publishing = file.publish('a', { overwrite: false, signal: given.signal });
+    given.abort(reason);
+    await expect(publishing).rejects.toBe(reason);
+    await file.discard();
+    expect([await ns.exists('a'), await staged()]).toEqual([false, []]);
   });
 
   it('is forgotten when it is discarded, before and after it was tried to publish', async () => {
@@ -178,12 +210,12 @@ describe('a small file that is held', () => {
     expect(await ns.listDir('')).toEqual(['taken']);
   });
 
-  it('is published at once by publishNow where it can be, else it is left to publish', async () => {
+  it('is published all at once by publishSoon where it can be, else it is left to publish', async () => {
     const file = await hold('a');
-    expect(file.publishNow?.('missing/a', { overwrite: false })).toBeNull();
-    expect(file.publishNow?.('a', { overwrite: true })).toBeNull();
-    expect(file.publishNow?.('a', { overwrite: false, seconds: 5 })).toBeNull();
-    const info = await atOnce(() => file.publishNow?.('a', { overwrite: false }) ?? null);
+    expect(await file.publishSoon?.('missing/a', { overwrite: false })).toBeNull();
+    expect(await file.publishSoon?.('a', { overwrite: true })).toBeNull();
+    expect(await file.publishSoon?.('a', { overwrite: false, seconds: 5 })).toBeNull();
+    const info = await atOnce(() => file.publishSoon?.('a', { overwrite: false }) ?? null);
     expect(info).toMatchObject({ path: 'a', size: 1 });
     expect(await seenByAnother('a')).toEqual(['x', null]);
   });
@@ -214,7 +246,7 @@ describe('a large file that is staged', () => {
     const onPublished = (given: Date | null) => {
       deadline = given;
     };
-    const info = await atOnce(() => file.publishNow?.('a', { overwrite: false, onPublished }) ?? null);
+    const info = await atOnce(() => file.publishSoon?.('a', { overwrite: false, onPublished }) ?? null);
     expect([info.size, deadline]).toEqual([LARGE.length, null]);
     expect(await seenByAnother('a')).toEqual([String(LARGE), null]);
     expect(await opened.staged()).toEqual([]);
@@ -227,9 +259,9 @@ describe('a large file that is staged', () => {
     await ns.expire('promised', 60);
     const file = await stage('a');
     for (const path of ['taken', 'promised', 'missing/a'])
-      expect(file.publishNow?.(path, { overwrite: false })).toBeNull();
+      expect(await file.publishSoon?.(path, { overwrite: false })).toBeNull();
     for (const how of [{ seconds: 5 }, { days: 5 }, { check: () => undefined }, { overwrite: true }])
-      expect(file.publishNow?.('a', { overwrite: false, ...how })).toBeNull();
+      expect(await file.publishSoon?.('a', { overwrite: false, ...how })).toBeNull();
     await file.discard();
   });
 
@@ -262,12 +294,7 @@ describe('a large file that is staged', () => {
 
   it('is not published while somebody works on the path', async () => {
     const file = await stage('busy');
-    let seen: Info | null | undefined;
-    const check = () => {
-      seen = file.publishNow?.('busy', { overwrite: false });
-    };
-    await (await ns.stage('busy', 'theirs')).publish('busy', { check });
-    expect(seen).toBeNull();
+    expect(await whileBusy(ns, 'busy', () => file.publishSoon?.('busy', { overwrite: false }))).toBeNull();
     await file.discard();
     expect(await seenByAnother('busy')).toEqual(['theirs', null]);
   });

@@ -84,7 +84,7 @@ export const openOnQuickDisk: OpenMayfly = async (options = {}) => {
   });
   const ns = opened.mayfly.getFilesystem('ns');
   await ns.write('first', 'x');
-  await atOnce(() => ns.createNow('second', Buffer.from('x')));
+  await atOnce(() => ns.createSoon('second', Buffer.from('x')));
   for (const path of ['first', 'second']) await ns.remove(path);
   const cleanup = async (): Promise<void> => {
     await opened.cleanup();

@@ -78,6 +78,22 @@ export function describeClaims({ describe, it }: TestRunner, subject: StoreSubje
       assert.equal(done, 3);
     });
 
+    it('stand in the way of what is done together with others for their own keys alone', async () => {
+      const { store } = subject;
+      if (store.whileFree === undefined || store.together === undefined) return;
+      await store.ready();
+      await store.claim(newToken(), [key('b')]);
+      const seen: unknown[] = [];
+      store.together(() => {
+        for (const path of ['a', 'b', 'c']) seen.push(store.whileFree?.(key(path), () => path));
+      });
+      assert.deepEqual(seen, ['a', null, 'c']);
+      const failing = () =>
+        store.together?.(() => store.whileFree?.(key('a'), () => assert.fail('of the work')));
+      assert.throws(failing, { message: 'of the work' });
+      assert.notEqual(await store.claim(newToken(), [key('a')]), null);
+    });
+
     it('can be made after what is done while a key is free, whatever becomes of it', async () => {
       const { store } = subject;
       if (store.whileFree === undefined) return;

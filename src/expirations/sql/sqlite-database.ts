@@ -31,6 +31,10 @@ export class SqliteDatabase implements ScriptRunner {
   #log: SqliteLog | null = null;
   /** What is read in it is read in one transaction, as to take SQLite's lock costs ten times a look. */
   #moment: Moment | undefined;
+  /** Work is under way that may want SQLite's lock. */
+  #isTogether = false;
+  /** That work has it. */
+  #isLocked = false;
   #closed = false;
 
   constructor(path: string) {
@@ -71,7 +75,7 @@ export class SqliteDatabase implements ScriptRunner {
   first<Row>(moment: Moment | undefined, sql: string, ...parameters: unknown[]): Row | undefined {
     try {
       const database = this.#open();
-      if (moment !== this.#moment) {
+      if (moment !== this.#moment && !this.#isLocked) {
         this.#endMoment();
         if (moment !== undefined) this.#beginMoment(database, moment);
       }
@@ -87,19 +91,35 @@ export class SqliteDatabase implements ScriptRunner {
    * @throws what `work` threw; OperationTimeout or another error of ours, as `run`
    */
   unless<T>(sql: string, parameters: object, work: () => T): T | null {
+    return this.together(() => (this.#hasRow(sql, parameters) ? null : work()));
+  }
+
+  /**
+   * Do `work`, which waits for nothing. Of what it does by `unless` the first has everybody kept from writing, until
+   * all is done.
+   * @throws what `work` threw
+   */
+  together<T>(work: () => T): T {
+    if (this.#isTogether) return work();
+    this.#isTogether = true;
     try {
-      return this.#beginUnless(sql, parameters) ? work() : null;
+      return work();
     } finally {
+      this.#isTogether = false;
       this.#tryEndMoment();
     }
   }
 
-  #beginUnless(sql: string, parameters: object): boolean {
+  /** Takes SQLite's lock for writing, which is let go of by who has called `together`. */
+  #hasRow(sql: string, parameters: object): boolean {
     try {
       const database = this.#open();
-      this.#endMoment();
-      this.#begin(database, {});
-      return this.#prepare(database, sql).get(parameters) === undefined;
+      if (!this.#isLocked) {
+        this.#endMoment();
+        this.#begin(database, {});
+        this.#isLocked = true;
+      }
+      return this.#prepare(database, sql).get(parameters) !== undefined;
     } catch (error) {
       throw translateSqliteError(error);
     }
@@ -124,6 +144,7 @@ export class SqliteDatabase implements ScriptRunner {
   /** Nothing was changed in it, so to roll it back loses nothing, and can't be refused. */
   #endMoment(): void {
     this.#moment = undefined;
+    this.#isLocked = false;
     if (this.#database?.inTransaction === true) this.#prepare(this.#database, 'ROLLBACK').run();
   }
 

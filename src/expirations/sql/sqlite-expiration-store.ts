@@ -81,6 +81,11 @@ export class SqliteExpirationStore extends SqlExpirationStore {
     return this.#database.unless(IS_USED, { namespace, path }, work);
   }
 
+  /** SQLite's lock is taken by the first `whileFree` in it, and kept to the end. */
+  together(work: () => void): void {
+    this.#database.together(work);
+  }
+
   /** Whether the claim is still known: who takes this holder for dead drops its claims first. */
   override async isHeld(token: string): Promise<boolean> {
     if (!this.#migrated || this.#closed) return false;

@@ -35,7 +35,7 @@ export async function putFile(exchange: Exchange): Promise<void> {
   if (exchange.namesDirectory) throw badRequest('A file needs a name: the URL must not end in a slash.');
   const put = new Put(exchange);
   const arrived = mayGoUnseen(exchange) ? await takeSmall(request) : null;
-  if (arrived !== null && (await createAtOnce(exchange, arrived))) return;
+  if (arrived !== null && (await createSoon(exchange, arrived))) return;
   const found = await put.agree();
   if (arrived === null) refuseReadBody(request);
   refuseEncodedBody(request);
@@ -69,10 +69,10 @@ function mayGoUnseen(exchange: Exchange): boolean {
   return declaredLength(request) <= options.maxFileSize;
 }
 
-/** @returns false: it is no new file, or can't be stored at once, and nothing was done */
-async function createAtOnce(exchange: Exchange, content: Buffer): Promise<boolean> {
-  const { fs, path, request, response, service } = exchange;
-  const info = fs.createNow(path, content, { moment: service.lookUps.moment(request.socket) });
+/** @returns false: it is no new file, or can't be stored in one go, and nothing was done */
+async function createSoon(exchange: Exchange, content: Buffer): Promise<boolean> {
+  const { fs, path, response } = exchange;
+  const info = await fs.createSoon(path, content);
   if (info === null) return false;
   const file = await describeFile(exchange, info, null);
   sendJson(response, 201, file, { Location: file.url, ETag: file.etag });

@@ -8,7 +8,6 @@
  * is: it can make `text/csv` of text, and a document of a ZIP file, but never
  * an image of anything.
  */
-import { fileTypeFromBuffer } from 'file-type';
 import { isActiveContent, mediaTypeOfName } from '../../path/media-type.js';
 
 /** As many as all of the rules want to see. */
@@ -58,12 +57,18 @@ async function looksLike(head: Buffer): Promise<string> {
   // First, as the mark of UTF-16 is the beginning of an MPEG frame too.
   const wide = wideText(head);
   if (wide !== null) return markupOf(wide) ?? TEXT;
-  const found = (await fileTypeFromBuffer(head).catch(() => undefined))?.mime;
+  const found = await binaryFormat(head);
   if (found !== undefined && found !== XML) return found;
   // Of other encodings only what is ASCII matters here.
   const text = head.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '');
   if (BINARY.test(text)) return found ?? BYTES;
   return markupOf(text) ?? found ?? TEXT;
+}
+
+/** Loaded with the first file that is to be looked at: most servers take what they are sent for what it is called. */
+async function binaryFormat(head: Buffer): Promise<string | undefined> {
+  const { fileTypeFromBuffer } = await import('file-type');
+  return (await fileTypeFromBuffer(head).catch(() => undefined))?.mime;
 }
 
 /** Text in UTF-16 by its mark; null for anything else. */
