@@ -5,12 +5,11 @@
  * under it.
  */
 import type { Moment } from '../clock/moment.js';
+import { TurnQueue } from '../clock/turn-queue.js';
 import type { FileKey } from './expiration.js';
 import type { ExpirationStore } from './expiration-store.js';
+import { LONGEST_LOCK_MS } from './expiration-store.js';
 import type { KeyedMutex } from './keyed-mutex.js';
-
-/** So long others may be kept waiting for the store at a time: SQLite sleeps no less before it looks again. */
-const LONGEST_LOCK_MS = 1;
 
 interface Task {
   /** @throws what went wrong with the store or the work */
@@ -21,12 +20,13 @@ interface Task {
 export class FreeKeys {
   readonly #store: ExpirationStore;
   readonly #mutex: KeyedMutex;
-  #tasks: Task[] = [];
+  readonly #queue: TurnQueue<Task>;
 
   /** @param mutex of the keys, for those who work on them otherwise */
   constructor(store: ExpirationStore, mutex: KeyedMutex) {
     this.#store = store;
     this.#mutex = mutex;
+    this.#queue = new TurnQueue((tasks) => this.#serve(tasks));
   }
 
   /**
@@ -38,34 +38,25 @@ export class FreeKeys {
     if (whileFree === undefined) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       const alone = (moment: Moment) => whileFree.call(this.#store, key, () => work(moment)) as T | null;
-      this.#tasks.push({
+      this.#queue.add({
         do: (moment) => resolve(this.#mutex.runNow(key, () => alone(moment))),
         fail: reject,
       });
-      if (this.#tasks.length === 1) this.#serveSoon();
     });
   }
 
   /** Wait for all who have asked. */
-  async idle(): Promise<void> {
-    while (this.#tasks.length > 0) await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  #serveSoon(): void {
-    setImmediate(() => {
-      const served = this.#serve();
-      this.#tasks = this.#tasks.slice(served);
-      if (this.#tasks.length > 0) this.#serveSoon();
-    });
+  idle(): Promise<void> {
+    return this.#queue.idle();
   }
 
   /** @returns how many were served, in order; more than none */
-  #serve(): number {
+  #serve(tasks: readonly Task[]): number {
     const moment: Moment = Symbol();
     const end = performance.now() + LONGEST_LOCK_MS;
     let served = 0;
     const serve = (): void => {
-      for (const task of this.#tasks) {
+      for (const task of tasks) {
         served++;
         serveOne(task, moment);
         if (performance.now() >= end) return;
@@ -75,8 +66,8 @@ export class FreeKeys {
       if (this.#store.together === undefined) serve();
       else this.#store.together(serve);
     } catch (error) {
-      for (const task of this.#tasks.slice(served)) task.fail(error);
-      return this.#tasks.length;
+      for (const task of tasks.slice(served)) task.fail(error);
+      return tasks.length;
     }
     return served;
   }

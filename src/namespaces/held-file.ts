@@ -4,19 +4,24 @@ import type { Info } from '../fs/info.js';
 import type { StagedFile } from '../fs/staged-file.js';
 import type { NamespacePublishOptions, NamespaceStagedFile } from './namespace-options.js';
 
+/** Stores bytes there and then, new. @returns null: it was not done */
+type Store = (bytes: Buffer) => Info | null;
+
 /** How what is held gets into a namespace. */
 export interface HeldFileWays {
-  /**
-   * @param storeBy is given a way to store bytes there and then; null from either: it was not done
-   * @returns null: it can't be done that way, and nothing was done
-   */
+  /** @returns null: it can't be done that way, and nothing was done */
   publishSoon(
     path: string,
     options: NamespacePublishOptions,
-    storeBy: (store: (bytes: Buffer) => Info | null) => Info | null,
+    storeBy: (store: Store) => Info | null,
   ): Promise<Info | null>;
   stage(bytes: Buffer): Promise<StagedFile>;
-  publish(staging: Promise<StagedFile>, path: string, options: NamespacePublishOptions): Promise<Info>;
+  /** @param stage asked where `storeBy` can't be used, or gives null */
+  publish(
+    path: string,
+    options: NamespacePublishOptions,
+    ways: { storeBy(store: Store): Info | null; stage(): Promise<StagedFile> },
+  ): Promise<Info>;
 }
 
 /** A small file that is in memory until it is published, and is staged only if it can't be stored at once. */
@@ -56,7 +61,10 @@ export class HeldFile implements NamespaceStagedFile {
     if (info !== null) return info;
     if (this.#isDone)
       throw new ResourceNotFound(path, { message: 'the staged file was published or discarded' });
-    const published = await this.#ways.publish(this.#stage(), path, options);
+    const published = await this.#ways.publish(path, options, {
+      storeBy: (store) => this.#storeBy(store),
+      stage: () => this.#stage(),
+    });
     this.#isDone = true;
     return published;
   }
@@ -68,7 +76,7 @@ export class HeldFile implements NamespaceStagedFile {
   }
 
   /** It may have been published, discarded or staged while this was waited for. */
-  #storeBy(store: (bytes: Buffer) => Info | null): Info | null {
+  #storeBy(store: Store): Info | null {
     const info = this.#isDone || this.#staging !== null ? null : store(this.#bytes);
     this.#isDone ||= info !== null;
     return info;

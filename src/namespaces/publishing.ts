@@ -21,6 +21,13 @@ import type {
 import type { ParentDirectories } from './parent-directories.js';
 import type { NamespaceScope } from './scope.js';
 
+/** How a file gets its name. */
+interface Ways {
+  /** Store it at a canonical path where nothing is, at once; null: it can't be, and nothing was done. */
+  create?(target: string): Info | null;
+  stage(): Promise<StagedFile>;
+}
+
 export class Publishing {
   readonly #scope: NamespaceScope;
   readonly #parents: ParentDirectories;
@@ -43,7 +50,7 @@ export class Publishing {
     try {
       const { signal } = stageOptions;
       const how = definedOnly({ overwrite, assumeClear, seconds, days, signal });
-      return await this.#publish(staging, path, how);
+      return await this.#publish(path, how, { stage: () => staging });
     } catch (error) {
       // The first error is the one to tell; what can't be discarded is swept by a purge.
       await staging.then((staged) => staged.discard()).catch(() => {});
@@ -62,7 +69,7 @@ export class Publishing {
       ...(staged.publishNow && { publishSoon }),
       publish: async (target, how = {}) => {
         const info = staged.publishNow === undefined ? null : await publishSoon(target, how);
-        return info ?? this.#publish(Promise.resolve(staged), target, how);
+        return info ?? this.#publish(target, how, { stage: async () => staged });
       },
       discard: () => staged.discard(),
     };
@@ -81,14 +88,18 @@ export class Publishing {
     if (bytes.length > writer.mostBytes) return null;
     this.#scope.validatePath(path);
     checkStageOptions(options);
+    const { filename } = options;
     return new HeldFile(bytes, {
       publishSoon: (target, how, storeBy) =>
-        this.#publishSoon(target, how, (where, moment) => {
-          const { filename } = options;
-          return storeBy((bytes) => writer.createNow(where, bytes, { filename, moment }));
-        }),
+        this.#publishSoon(target, how, (where, moment) =>
+          storeBy((bytes) => writer.createNow(where, bytes, { filename, moment })),
+        ),
       stage: (bytes) => this.#stage(path, bytes, options, {}),
-      publish: (staging, target, how) => this.#publish(staging, target, how),
+      publish: (target, how, { storeBy, stage }) =>
+        this.#publish(target, how, {
+          create: (where) => storeBy((bytes) => writer.createNow(where, bytes, { filename })),
+          stage,
+        }),
     });
   }
 
@@ -137,11 +148,7 @@ export class Publishing {
     return this.#scope.files.stage(path, source, options);
   }
 
-  async #publish(
-    staging: Promise<StagedFile>,
-    path: string,
-    options: NamespacePublishOptions,
-  ): Promise<Info> {
+  async #publish(path: string, options: NamespacePublishOptions, ways: Ways): Promise<Info> {
     checkPublishOptions(options);
     const { overwrite, assumeClear, check, seconds, days, signal, onPublished } = options;
     const { files, host } = this.#scope;
@@ -154,11 +161,16 @@ export class Publishing {
     const lookFirst = mayRefuse && !files.getMeta().network;
     const there = lookFirst ? await findInfo(files, path) : null;
     if (there !== null) throw there.isDir ? new FileExpected(there.path) : new FileExists(there.path);
-    const publish = async (deadline: number | null, current: number | null): Promise<Info> => {
-      const staged = await staging;
+    const publishStaged = async (current: number | null): Promise<Info> => {
+      const staged = await ways.stage();
       await this.#scope.check(path, check && ((info) => check(info, dateOf(current))));
       signal?.throwIfAborted();
-      const info = await staged.publish(path, definedOnly({ overwrite, assumeClear }));
+      return staged.publish(path, definedOnly({ overwrite, assumeClear }));
+    };
+    const publish = async (deadline: number | null, current: number | null): Promise<Info> => {
+      const mayCreate = overwrite === false && check === undefined && signal?.aborted !== true;
+      const created = (mayCreate ? ways.create?.(this.#scope.validatePath(path)) : null) ?? null;
+      const info = created ?? (await publishStaged(current));
       onPublished?.(dateOf(deadline));
       return info;
     };

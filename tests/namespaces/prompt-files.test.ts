@@ -156,6 +156,30 @@ describe('a small file that is held', () => {
     expect(await staged()).toEqual([]);
   });
 
+  it('has its deadline from the first, is looked for before, and replaces nothing', async () => {
+    let deadline: Date | null | undefined;
+    const onPublished = (given: Date | null) => {
+      deadline = given;
+    };
+    const [new60, looks] = [{ overwrite: false, seconds: 60 }, [] as unknown[]];
+    const first = await hold('a');
+    await first.publish('a', { ...new60, onPublished });
+    expect(await seenByAnother('a')).toEqual(['x', deadline]);
+    expect(deadline?.getTime()).toBe(opened.clock.now + 60_000);
+    await expectError(first.publish('b', new60), ResourceNotFound, 'b');
+    await (await hold('b')).publish('b', { ...new60, check: (...seen) => looks.push(seen) });
+    expect(looks).toEqual([[null, null]]);
+    const third = await hold('a');
+    await expectError(third.publish('a', new60), FileExists, 'a');
+    const [given, reason] = [new AbortController(), new Error('enough')];
+    const publishing = third.publish('c', { ...new60, signal: given.signal });
+    given.abort(reason);
+    await expect(publishing).rejects.toBe(reason);
+    expect(await seenByAnother('c')).toEqual([null, null]);
+    await third.publish('d', new60);
+    expect([await ns.listDir(''), await staged()]).toEqual([['a', 'b', 'd'], []]);
+  });
+
   it('is published once, and not at all once it is discarded', async () => {
     const file = await hold('a');
     await file.publish('a', { overwrite: false });

@@ -6,6 +6,9 @@
  * for its lock while holding up the event loop that would free it. Scripts
  * touch a few rows, so others wait microseconds; some more where a name is looked
  * up or a new file given one meanwhile, on a disk that is known to be fast.
+ *
+ * What is to be written in one turn of the event loop is committed together: to
+ * begin and to commit takes longer than most scripts do.
  */
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -13,7 +16,9 @@ import Database from 'better-sqlite3';
 import type { CompiledQuery } from 'kysely';
 import { makeDirectoriesSync } from '../../backends/disk/make-directories.js';
 import type { Moment } from '../../clock/moment.js';
+import { TurnQueue } from '../../clock/turn-queue.js';
 import { FilesystemClosed } from '../../errors/errors.js';
+import { LONGEST_LOCK_MS } from '../expiration-store.js';
 import type { RunOptions, Script, ScriptRunner } from './script.js';
 import { translateSqliteError } from './sqlite-errors.js';
 import { SqliteLog } from './sqlite-log.js';
@@ -22,9 +27,18 @@ import { SqliteLog } from './sqlite-log.js';
 const BUSY_TIMEOUT_MS = 10_000;
 const MAX_CACHED_STATEMENTS = 100;
 
+/** A script that waits for the turn of the event loop. */
+interface Waiting {
+  readonly script: () => Script<unknown>;
+  readonly options: RunOptions;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
 export class SqliteDatabase implements ScriptRunner {
   readonly #path: string;
   readonly #statements = new Map<string, Database.Statement>();
+  readonly #queue = new TurnQueue<Waiting>((waiting) => this.#runFirst(waiting));
   #database: Database.Database | null = null;
   #realPath: string;
   /** Null where the database has none: then a commit is on the disk by itself, as far as it ever is. */
@@ -48,11 +62,14 @@ export class SqliteDatabase implements ScriptRunner {
   }
 
   async run<T>(script: () => Script<T>, options: RunOptions = {}): Promise<T> {
-    const { readOnly = false, durable = true } = options;
+    const { readOnly = false, atOnce = false } = options;
     try {
-      const result = this.#transact(script, options);
-      if (durable && !readOnly) await this.sync();
-      return result;
+      // Who reads sees what was asked for before.
+      if (atOnce || (readOnly && this.#queue.isEmpty))
+        return await this.#onceSynced(this.#transact(script, options), options);
+      return await new Promise<T>((resolve, reject) => {
+        this.#queue.add({ script, options, resolve: resolve as (value: unknown) => void, reject });
+      });
     } catch (error) {
       throw translateSqliteError(error);
     }
@@ -149,6 +166,7 @@ export class SqliteDatabase implements ScriptRunner {
   }
 
   async close(): Promise<void> {
+    this.#queue.drain();
     this.#closed = true;
     const log = this.#log;
     this.#log = null;
@@ -157,6 +175,75 @@ export class SqliteDatabase implements ScriptRunner {
     this.#statements.clear();
     this.#database?.close();
     this.#database = null;
+  }
+
+  /** @returns how many were run, the first of them, together where there are several; each was told what became of it */
+  #runFirst(waiting: readonly Waiting[]): number {
+    const [first] = waiting;
+    if (first === undefined) return 0;
+    if (waiting.length === 1) {
+      this.#runAlone(first);
+      return 1;
+    }
+    let database: Database.Database;
+    try {
+      database = this.#open();
+      this.#endMoment();
+      this.#begin(database, {});
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+      return waiting.length;
+    }
+    return this.#runTogether(database, waiting);
+  }
+
+  #runTogether(database: Database.Database, waiting: readonly Waiting[]): number {
+    const end = performance.now() + LONGEST_LOCK_MS;
+    const tells: (() => void)[] = [];
+    let count = 0;
+    try {
+      for (const one of waiting) {
+        count++;
+        tells.push(this.#runWithin(database, one));
+        if (performance.now() >= end) break;
+      }
+      this.#prepare(database, 'COMMIT').run();
+    } catch {
+      // All is undone. By itself each goes through, or is told what is wrong with it.
+      this.#tryEndMoment();
+      for (const one of waiting.slice(0, count)) this.#runAlone(one);
+      return count;
+    }
+    for (const tell of tells) tell();
+    return count;
+  }
+
+  /** Run a script in a transaction, so that if it fails it alone is undone. @throws if all of the transaction is */
+  #runWithin(database: Database.Database, { script, options, resolve, reject }: Waiting): () => void {
+    this.#prepare(database, 'SAVEPOINT script').run();
+    try {
+      const result = this.#drive(database, script());
+      this.#prepare(database, 'RELEASE script').run();
+      return () => resolve(this.#onceSynced(result, options));
+    } catch (error) {
+      if (!database.inTransaction) throw error;
+      this.#prepare(database, 'ROLLBACK TO script').run();
+      this.#prepare(database, 'RELEASE script').run();
+      return () => reject(error);
+    }
+  }
+
+  #runAlone({ script, options, resolve, reject }: Waiting): void {
+    try {
+      resolve(this.#onceSynced(this.#transact(script, options), options));
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  /** To be asked right after the commit, as who closes the database waits for what is being synced. */
+  #onceSynced<T>(result: T, { readOnly = false, durable = true }: RunOptions): T | Promise<T> {
+    return durable && !readOnly ? this.sync().then(() => result) : result;
   }
 
   #transact<T>(script: () => Script<T>, options: RunOptions): T {
