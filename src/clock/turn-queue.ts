@@ -1,3 +1,6 @@
+/** Also where somebody puts another in its place for a test: what waits for a turn of the event loop needs a real one. */
+const { setImmediate } = globalThis;
+
 /** What is asked for in one turn of the event loop, done together when it ends. */
 export class TurnQueue<Task> {
   readonly #serve: (tasks: readonly Task[]) => number;

@@ -6,14 +6,30 @@
  */
 import type { Moment } from '../clock/moment.js';
 import { TurnQueue } from '../clock/turn-queue.js';
+import { OperationTimeout } from '../errors/errors.js';
 import type { FileKey } from './expiration.js';
 import type { ExpirationStore } from './expiration-store.js';
 import { LONGEST_LOCK_MS } from './expiration-store.js';
 import type { KeyedMutex } from './keyed-mutex.js';
 
+/** What those have in common who are served together. */
+class Batch {
+  readonly moment: Moment = Symbol();
+  #end = Number.POSITIVE_INFINITY;
+
+  /** The store is locked from now on at the latest; until then it may have been waited for. */
+  begin(): void {
+    this.#end = Math.min(this.#end, performance.now() + LONGEST_LOCK_MS);
+  }
+
+  get isOver(): boolean {
+    return performance.now() >= this.#end;
+  }
+}
+
 interface Task {
   /** @throws what went wrong with the store or the work */
-  do(moment: Moment): void;
+  do(batch: Batch): void;
   fail(error: unknown): void;
 }
 
@@ -37,9 +53,13 @@ export class FreeKeys {
     const { whileFree } = this.#store;
     if (whileFree === undefined) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
-      const alone = (moment: Moment) => whileFree.call(this.#store, key, () => work(moment)) as T | null;
+      const begin = (batch: Batch): T | null => {
+        batch.begin();
+        return work(batch.moment);
+      };
+      const alone = (batch: Batch) => whileFree.call(this.#store, key, () => begin(batch)) as T | null;
       this.#queue.add({
-        do: (moment) => resolve(this.#mutex.runNow(key, () => alone(moment))),
+        do: (batch) => resolve(this.#mutex.runNow(key, () => alone(batch))),
         fail: reject,
       });
     });
@@ -52,14 +72,13 @@ export class FreeKeys {
 
   /** @returns how many were served, in order; more than none */
   #serve(tasks: readonly Task[]): number {
-    const moment: Moment = Symbol();
-    const end = performance.now() + LONGEST_LOCK_MS;
+    const batch = new Batch();
     let served = 0;
     const serve = (): void => {
       for (const task of tasks) {
         served++;
-        serveOne(task, moment);
-        if (performance.now() >= end) return;
+        serveOne(task, batch);
+        if (batch.isOver) return;
       }
     };
     try {
@@ -73,10 +92,13 @@ export class FreeKeys {
   }
 }
 
-function serveOne(task: Task, moment: Moment): void {
+/** @throws OperationTimeout the store is locked by somebody else */
+function serveOne(task: Task, batch: Batch): void {
   try {
-    task.do(moment);
+    task.do(batch);
   } catch (error) {
     task.fail(error);
+    // Who comes after it would wait as long for the lock, and for nothing.
+    if (error instanceof OperationTimeout) throw error;
   }
 }

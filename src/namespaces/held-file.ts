@@ -59,11 +59,14 @@ export class HeldFile implements NamespaceStagedFile {
   async publish(path: string, options: NamespacePublishOptions = {}): Promise<Info> {
     const info = this.#refused === path ? null : await this.publishSoon(path, options);
     if (info !== null) return info;
-    if (this.#isDone)
-      throw new ResourceNotFound(path, { message: 'the staged file was published or discarded' });
+    if (this.#isDone) throw gone(path);
     const published = await this.#ways.publish(path, options, {
       storeBy: (store) => this.#storeBy(store),
-      stage: () => this.#stage(),
+      // Meanwhile it may have been published or discarded by somebody else.
+      stage: async () => {
+        if (this.#isDone) throw gone(path);
+        return this.#stage();
+      },
     });
     this.#isDone = true;
     return published;
@@ -92,4 +95,8 @@ export class HeldFile implements NamespaceStagedFile {
     });
     return staging;
   }
+}
+
+function gone(path: string): ResourceNotFound {
+  return new ResourceNotFound(path, { message: 'the staged file was published or discarded' });
 }

@@ -233,6 +233,7 @@ export class NamespaceFS extends Filesystem {
   /**
    * Store a small file where there is none and no deadline either, all at once when the event loop turns, together with
    * all others who ask for that.
+   * @param bytes not to be changed until it has resolved
    * @returns null when that can't be, whatever the reason: nothing was done, and `write` does it or tells why not
    * @throws InvalidPath, IllegalBackReference, FileExpected, FilesystemClosed
    */

@@ -15,9 +15,10 @@ describe('claims of one key that follow each other', () => {
 
   /** Claim, work for a while and a turn, let go. @returns whether it may be given back late */
   async function use(token: string, keys = [key]): Promise<boolean> {
-    chains.claimed(token, keys);
-    now += 10;
+    const since = chains.since(keys);
     await turn();
+    chains.claimed(token, keys, since);
+    now += 10;
     const late = chains.mayWait(token);
     chains.left(token);
     return late;

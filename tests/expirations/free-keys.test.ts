@@ -4,7 +4,7 @@ import type { Moment } from '../../src/clock/moment.js';
 import type { ExpirationStore } from '../../src/expirations/expiration-store.js';
 import { FreeKeys } from '../../src/expirations/free-keys.js';
 import { KeyedMutex } from '../../src/expirations/keyed-mutex.js';
-import { MemoryExpirationStore } from '../../src/index.js';
+import { MemoryExpirationStore, OperationTimeout } from '../../src/index.js';
 
 const key = (path: string) => ({ namespace: 'ns', path });
 const a = key('a');
@@ -101,6 +101,33 @@ it('a store that can not be locked is told to all who were to be served, and ask
   expect(outcomes).toMatchObject([{ reason: { message: 'locked' } }, { reason: { message: 'locked' } }]);
   store.together = together;
   expect(await free.whileFree(a, () => 3)).toBe(3);
+});
+
+it('who waits for nothing but the lock is told with the first that it can not be had', async () => {
+  const store = new LockingStore();
+  let asked = 0;
+  store.whileFree = () => {
+    asked++;
+    throw new OperationTimeout(undefined, { message: 'locked' });
+  };
+  const { free } = freeKeys(store);
+  const outcomes = await Promise.allSettled([free.whileFree(a, () => 1), free.whileFree(key('b'), () => 2)]);
+  expect(outcomes).toMatchObject([{ reason: { message: 'locked' } }, { reason: { message: 'locked' } }]);
+  expect([asked, store.locks]).toEqual([1, 1]);
+});
+
+it('to wait for the lock takes no time from those who are served under it', async () => {
+  const store = new LockingStore();
+  const whileFree = store.whileFree.bind(store);
+  let isLocked = false;
+  store.whileFree = (...how) => {
+    if (!isLocked) takeLong();
+    isLocked = true;
+    return whileFree(...how);
+  };
+  const { free } = freeKeys(store);
+  await Promise.all(['a', 'b', 'c'].map((path) => free.whileFree(key(path), () => path)));
+  expect(store.locks).toBe(1);
 });
 
 it('what was done before a store failed to be unlocked is done', async () => {

@@ -1,11 +1,14 @@
 /** Scripts that are to be run in one turn of the event loop, in one transaction. */
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { CompiledQuery } from 'kysely';
 import type { Script } from '../../src/expirations/sql/script.js';
 import { Rollback } from '../../src/expirations/sql/script.js';
 import { SqliteDatabase } from '../../src/expirations/sql/sqlite-database.js';
+import { SqliteLog } from '../../src/expirations/sql/sqlite-log.js';
+import { OperationTimeout } from '../../src/index.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
@@ -149,19 +152,60 @@ it('what was asked for before the database is closed is done, and nothing after'
   expect(names()).toEqual(['a', 'b']);
 });
 
-it('a database that can not be opened is told to all who ask, and opened for those who ask later', async () => {
-  const path = join(directory.path, 'late.db');
-  const late = new SqliteDatabase(path);
-  const blocked = new Database(path);
-  blocked.exec('CREATE TABLE names (name TEXT)');
-  blocked.pragma('locking_mode = EXCLUSIVE');
-  blocked.exec("INSERT INTO names VALUES ('theirs')");
-  try {
-    const asked = ['a', 'b'].map((name) => late.run(() => add(name)));
-    for (const { status } of await Promise.allSettled(asked)) expect(status).toBe('rejected');
-    blocked.close();
-    expect(await late.run(() => add('c'))).toBe('c');
-  } finally {
-    await late.close();
-  }
+it.each([1, 3])('what is durable is told when it is on the disk, %i of them', async (count) => {
+  let endSync: () => void = () => {};
+  const syncing = new Promise<void>((resolve) => {
+    endSync = resolve;
+  });
+  const sync = jest.spyOn(SqliteLog.prototype, 'sync').mockReturnValue(syncing);
+  const told: string[] = [];
+  const tell = (name: string) => void told.push(name);
+  const durable = Array.from({ length: count }, (_, i) => database.run(() => add(`durable ${i}`)).then(tell));
+  await turn();
+  await turn();
+  expect([told, names().length]).toEqual([[], count]);
+  expect(sync).toHaveBeenCalled();
+  sync.mockClear();
+  await Promise.all(
+    Array.from({ length: count }, (_, i) =>
+      database.run(() => add(`quick ${i}`), { durable: false }).then(tell),
+    ),
+  );
+  expect([told.length, sync.mock.calls.length]).toEqual([count, 0]);
+  endSync();
+  await Promise.all(durable);
+  expect(told).toHaveLength(2 * count);
+});
+
+it('what could not be put on the disk is told to who wanted it there', async () => {
+  jest.spyOn(SqliteLog.prototype, 'sync').mockRejectedValue(new Error('no disk'));
+  const asked = ['a', 'b'].map((name, i) => database.run(() => add(name), { durable: i === 0 }));
+  const outcomes = await Promise.allSettled(asked);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+});
+
+it('what is done as the database is closed is put on the disk', async () => {
+  const sync = jest.spyOn(SqliteLog.prototype, 'sync');
+  const run = ['a', 'b'].map((name) => database.run(() => add(name)));
+  const closing = database.close();
+  expect(sync).toHaveBeenCalled();
+  await Promise.all([...run, closing]);
+  await expect(database.sync()).rejects.toMatchObject({ code: 'FilesystemClosed' });
+});
+
+it('a moment that has begun since gives way', async () => {
+  const run = ['a', 'b'].map((name) => database.run(() => add(name)));
+  expect(database.first(Symbol(), 'SELECT name FROM names')).toBeUndefined();
+  expect(await Promise.all(run)).toEqual(['a', 'b']);
+});
+
+it('a lock that can not be had is told to all who want to write, and to nobody who reads', async () => {
+  other.exec('BEGIN IMMEDIATE');
+  const read = () => ask('SELECT name FROM names');
+  const asked = ['a', 'b'].map((name) => database.run(() => add(name)));
+  const outcomes = await Promise.allSettled([...asked, database.run(read, { readOnly: true })]);
+  const refused = { reason: expect.any(OperationTimeout) };
+  expect(outcomes).toMatchObject([refused, refused, { value: [] }]);
+  other.exec('ROLLBACK');
+  expect(await database.run(() => add('c'))).toBe('c');
 }, 60_000);

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { NamespaceFS, NamespaceStagedFile } from '../../src/index.js';
 import {
   createMayfly,
@@ -11,6 +11,7 @@ import {
   FilesystemClosed,
   IllegalBackReference,
   MemoryFS,
+  OSFS,
   ResourceNotFound,
 } from '../../src/index.js';
 import { atOnce } from '../support/at-once.js';
@@ -191,13 +192,48 @@ describe('a small file that is held', () => {
     expect(await ns.listDir('')).toEqual(['a']);
   });
 
-  it('is published once by those who ask for it at the same time, under the first name', async () => {
-    const file = await hold('a');
-    const asked = ['a', 'b'].map((path) => file.publish(path, { overwrite: false }));
-    const [first, second] = await Promise.allSettled(asked);
-    expect(first?.status).toBe('fulfilled');
-    expect(second).toMatchObject({ status: 'rejected', reason: expect.any(ResourceNotFound) });
-    expect([await ns.listDir(''), await staged()]).toEqual([['a'], []]);
+  it.each([{}, { seconds: 60 }])(
+    'is published once by those who ask for it at the same time, with %j',
+    async (lifetime) => {
+      const file = await hold('a');
+      const asked = ['a', 'b'].map((path) => file.publish(path, { overwrite: false, ...lifetime }));
+      const outcomes = await Promise.allSettled(asked);
+      const refused = { status: 'rejected', reason: expect.any(ResourceNotFound) };
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(outcomes).toContainEqual(refused);
+      expect([await ns.listDir(''), await staged()]).toEqual([[expect.any(String)], []]);
+    },
+  );
+
+  it.each([0, 1, 5, 15, 30, 100])(
+    'is not there or whole where it is discarded as it gets a deadline, %i steps later',
+    async (steps) => {
+      const file = await hold('a');
+      const publishing = file.publish('a', { overwrite: false, seconds: 60 });
+      for (let i = 0; i < steps; i++) await Promise.resolve();
+      const [published] = await Promise.allSettled([publishing, file.discard()]);
+      expect(await ns.exists('a')).toBe(published.status === 'fulfilled');
+      expect(await staged()).toEqual([]);
+    },
+  );
+
+  it('is not staged to get a deadline', async () => {
+    const stage = jest.spyOn(OSFS.prototype, 'stage');
+    let tries = 0;
+    await atOnce(async () => {
+      const path = `f${tries++}`;
+      const file = await hold(path);
+      stage.mockClear();
+      await file.publish(path, { overwrite: false, seconds: 60 });
+      return stage.mock.calls.length === 0 || null;
+    });
+    stage.mockRestore();
+  });
+
+  it('is stored where the mayfly is closed while it waits for its turn', async () => {
+    const storing = atOnce(() => ns.createSoon('a', X));
+    await opened.mayfly.close();
+    expect(await storing).toMatchObject({ path: 'a', size: 1 });
   });
 
   it('is not published where it was discarded, or staged, while it waited for its turn', async () => {

@@ -36,14 +36,24 @@ export class ClaimChains {
 
   /** How long to leave these keys alone before they are claimed, in ms; mostly 0. */
   pause(keys: readonly FileKey[]): number {
-    const since = this.#sinceWhen(keys.map(keyText));
+    const since = this.since(keys);
     return since !== undefined && this.#now() - since > LONG_MS ? CLAIM_PAUSE_MS * 1.2 : 0;
   }
 
-  claimed(token: string, keys: readonly FileKey[]): void {
-    const texts = keys.map(keyText);
-    const since = this.#sinceWhen(texts);
-    this.#links.set(token, { keys: texts, since: since ?? this.#now(), isFirst: since === undefined });
+  /** Since when the chain goes on that who wants these keys now would continue; undefined: there is none. */
+  since(keys: readonly FileKey[]): number | undefined {
+    let earliest: number | undefined;
+    for (const key of keys) {
+      const since = this.#left.get(keyText(key));
+      if (since !== undefined) earliest = Math.min(earliest ?? since, since);
+    }
+    return earliest;
+  }
+
+  /** @param since as it was when they were asked for: they are claimed in a later turn */
+  claimed(token: string, keys: readonly FileKey[], since: number | undefined): void {
+    const isFirst = since === undefined;
+    this.#links.set(token, { keys: keys.map(keyText), since: since ?? this.#now(), isFirst });
   }
 
   /** Whether the claim may be given back at the end of the turn. */
@@ -63,14 +73,5 @@ export class ClaimChains {
       this.#turns = false;
       this.#left.clear();
     });
-  }
-
-  #sinceWhen(keys: readonly string[]): number | undefined {
-    let earliest: number | undefined;
-    for (const key of keys) {
-      const since = this.#left.get(key);
-      if (since !== undefined) earliest = Math.min(earliest ?? since, since);
-    }
-    return earliest;
   }
 }

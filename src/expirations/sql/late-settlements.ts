@@ -15,7 +15,7 @@ import { areCovered, giveBack, heldKeys } from './claims.js';
 import { applyChanges } from './rows.js';
 import type { Schema } from './schema.js';
 import type { RunOptions, Script, ScriptRunner } from './script.js';
-import { inTurn } from './script.js';
+import { inTurn, Rollback } from './script.js';
 
 /** Changes by the token under which they are made; after them it is given back. */
 type Owed = Map<string, readonly RowChange[]>;
@@ -56,6 +56,10 @@ export class LateSettlements {
   /** Settle with the next transaction, or at the end of the turn. */
   soon(token: string, changes: readonly RowChange[]): void {
     this.#owed.set(token, changes);
+    this.#settleSoon();
+  }
+
+  #settleSoon(): void {
     if (this.#settlesSoon) return;
     this.#settlesSoon = true;
     setImmediate(() => {
@@ -116,7 +120,9 @@ export class LateSettlements {
       return result;
     } catch (error) {
       for (const [token, changes] of owed) if (!this.#owed.has(token)) this.#owed.set(token, changes);
-      if (owed.size > 0) this.#tryLater(RETRY_MS);
+      // What gave up by itself says nothing of the database.
+      if (error instanceof Rollback && this.#owed.size > 0) this.#settleSoon();
+      else if (owed.size > 0) this.#tryLater(RETRY_MS);
       throw error;
     }
   }

@@ -123,9 +123,10 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     const pause = this.#chains.pause(keys);
     if (pause > 0) await sleep(pause);
     for (;;) {
+      const since = this.#chains.since(keys);
       try {
         const taken = await this.#take(token, take, { durable: false });
-        this.#chains.claimed(token, keys);
+        this.#chains.claimed(token, keys, since);
         return taken;
       } catch (error) {
         if (!(error instanceof HeldElsewhere)) throw error;

@@ -77,6 +77,7 @@ export class SqliteDatabase implements ScriptRunner {
 
   /** Resolves when all that was committed before the call survives a loss of power. */
   async sync(): Promise<void> {
+    if (this.#closed) throw new FilesystemClosed();
     try {
       await this.#log?.sync();
     } catch (error) {
@@ -191,7 +192,11 @@ export class SqliteDatabase implements ScriptRunner {
       this.#endMoment();
       this.#begin(database, {});
     } catch (error) {
-      for (const { reject } of waiting) reject(error);
+      // To read needs no lock.
+      for (const one of waiting) {
+        if (one.options.readOnly === true) this.#runAlone(one);
+        else one.reject(error);
+      }
       return waiting.length;
     }
     return this.#runTogether(database, waiting);
