@@ -21,7 +21,7 @@ export class TurnQueue<Task> {
     if (this.#tasks.length === 1) this.#serveSoon();
   }
 
-  /** Do all now that is waiting. */
+  /** Do all now that is waiting; nothing where a task asks for it. */
   drain(): void {
     while (!this.isEmpty && !this.#isServing) this.#serveSome();
   }

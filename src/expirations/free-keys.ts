@@ -59,7 +59,10 @@ export class FreeKeys {
       };
       const alone = (batch: Batch) => whileFree.call(this.#store, key, () => begin(batch)) as T | null;
       this.#queue.add({
-        do: (batch) => resolve(this.#mutex.runNow(key, () => alone(batch))),
+        do: (batch) => {
+          resolve(this.#mutex.runNow(key, () => alone(batch)));
+          batch.begin(); // Also where the key was not free.
+        },
         fail: reject,
       });
     });

@@ -100,21 +100,31 @@ export class UploadForm implements FormReceiver {
   async publish(): Promise<Published[]> {
     if (this.#uploads.length === 0) throw badRequest('The form has no file.');
     await this.#parameters.check();
-    const published: Published[] = [];
     if (this.#uploads.length > 1) for (const { staged } of this.#uploads) await staged.synced;
     this.#uploads.sort((a, b) => a.ordinal - b.ordinal);
+    const published = await this.#publishAll(this.#uploads);
+    this.#uploads.length = 0;
+    return published;
+  }
+
+  /** @returns in the order of the uploads */
+  async #publishAll(uploads: readonly StagedUpload[]): Promise<Published[]> {
+    // All of them at once, so that nobody sees half of what can be done in one go.
+    const attempts = await Promise.allSettled(uploads.map((upload) => this.#publishSoon(upload)));
+    const published = new Map<StagedUpload, Published>();
+    for (const [i, upload] of uploads.entries()) {
+      const attempt = attempts[i];
+      if (attempt?.status === 'fulfilled' && attempt.value !== null) published.set(upload, attempt.value);
+    }
     try {
-      for (;;) {
-        const [upload] = this.#uploads;
-        if (upload === undefined) break;
-        published.push((await this.#publishSoon(upload)) ?? (await this.#publishOne(upload)));
-        this.#uploads.shift();
-      }
+      for (const attempt of attempts) if (attempt.status === 'rejected') throw attempt.reason;
+      for (const upload of uploads)
+        if (!published.has(upload)) published.set(upload, await this.#publishOne(upload));
     } catch (error) {
-      await this.#takeBack(published);
+      await this.#takeBack([...published.values()]);
       throw error;
     }
-    return published;
+    return uploads.map((upload) => published.get(upload) as Published);
   }
 
   /** Forget whatever is not published. */

@@ -7,6 +7,9 @@ import type { NamespacePublishOptions, NamespaceStagedFile } from './namespace-o
 /** Stores bytes there and then, new. @returns null: it was not done */
 type Store = (bytes: Buffer) => Info | null;
 
+/** It was published or discarded by somebody else meanwhile. Not `ResourceNotFound` yet: no directory is missing. */
+class Gone extends Error {}
+
 /** How what is held gets into a namespace. */
 export interface HeldFileWays {
   /** @returns null: it can't be done that way, and nothing was done */
@@ -60,16 +63,19 @@ export class HeldFile implements NamespaceStagedFile {
     const info = this.#refused === path ? null : await this.publishSoon(path, options);
     if (info !== null) return info;
     if (this.#isDone) throw gone(path);
-    const published = await this.#ways.publish(path, options, {
-      storeBy: (store) => this.#storeBy(store),
-      // Meanwhile it may have been published or discarded by somebody else.
-      stage: async () => {
-        if (this.#isDone) throw gone(path);
-        return this.#stage();
-      },
-    });
-    this.#isDone = true;
-    return published;
+    try {
+      const published = await this.#ways.publish(path, options, {
+        storeBy: (store) => this.#storeBy(store),
+        stage: async () => {
+          if (this.#isDone) throw new Gone();
+          return this.#stage();
+        },
+      });
+      this.#isDone = true;
+      return published;
+    } catch (error) {
+      throw error instanceof Gone ? gone(path) : error;
+    }
   }
 
   async discard(): Promise<void> {

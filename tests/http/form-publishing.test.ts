@@ -1,9 +1,11 @@
 /** What a form does when something happens between the publishing of its files. */
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Info, Mayfly, NamespaceFS, RouterOptions, StagedFile } from '../../src/index.js';
-import { createMayfly, MemoryFS } from '../../src/index.js';
+import { createMayfly, MemoryFS, SqliteExpirationStore } from '../../src/index.js';
+import { atOnce } from '../support/at-once.js';
 import { FORM_TYPE, rawForm, Site } from '../support/http.js';
 import { EVERYTHING } from '../support/http-mayfly.js';
+import { openOnQuickDisk } from '../support/mayflies.js';
 
 /** Does as a test tells before a file is published. */
 class Interrupted extends MemoryFS {
@@ -101,4 +103,63 @@ it('a form that fails takes back a file that it was to replace and that was gone
   filesystem.before = { 'ns/a': () => ns.remove('b'), 'ns/c': fail };
   expect(await post(['a', 'b', 'c'], { onConflict: 'replace' })).toBe(500);
   expect(await ns.listDir('')).toEqual([]);
+});
+
+describe('a form whose files can be stored in one go', () => {
+  let quick: Awaited<ReturnType<typeof openOnQuickDisk>>;
+  let files: NamespaceFS;
+  let forms = 0;
+
+  beforeEach(async () => {
+    quick = await openOnQuickDisk();
+    files = quick.mayfly.getFilesystem('ns');
+    site = await Site.open(quick.mayfly.handler(EVERYTHING));
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await site?.close();
+    site = undefined;
+    await quick.cleanup();
+  });
+
+  /** Files of other names than any before. */
+  async function postNew(): Promise<{ status: number; names: string[]; stored: string[] }> {
+    const form = forms++;
+    const names = ['c', 'a', 'b'].map((name) => `${name}${form}`);
+    const parts = names.map((name) => ({ disposition: `name="f"; filename="${name}"`, body: 'x' }));
+    const how = { method: 'POST', headers: { 'Content-Type': FORM_TYPE }, body: rawForm(parts) };
+    const response = await (site as Site).fetch('/files/ns', how);
+    const { files: stored = [] } = (await response.json()) as { files?: { path: string }[] };
+    return { status: response.status, names, stored: stored.map(({ path }) => path) };
+  }
+
+  it('has them stored together, and tells them in its order', async () => {
+    const together = jest.spyOn(SqliteExpirationStore.prototype, 'together');
+    await atOnce(async () => {
+      together.mockClear();
+      const { names, stored } = await postNew();
+      expect(stored).toEqual(names);
+      const locks = together.mock.calls.length;
+      return (locks > 0 && locks < names.length) || null;
+    });
+  });
+
+  it('takes back all that were stored, before and after the one that failed', async () => {
+    const { whileFree } = SqliteExpirationStore.prototype;
+    jest.spyOn(SqliteExpirationStore.prototype, 'whileFree').mockImplementation(function (
+      this: SqliteExpirationStore,
+      key,
+      work,
+    ) {
+      if (key.path.startsWith('a')) throw new Error('the disk broke');
+      return whileFree.call(this, key, work) as never;
+    });
+    await atOnce(async () => {
+      const before = await files.listDir('');
+      const { status } = await postNew();
+      if (status === 201) return null; // It went another way.
+      expect([status, await files.listDir('')]).toEqual([500, before]);
+      return status;
+    });
+  });
 });

@@ -417,12 +417,17 @@ describe('a purge in the middle of other work', () => {
   it('keeps what is renewed, rewritten or removed while others are being removed', async () => {
     for (let i = 0; i < 100; i++) await files.write(`f${String(i).padStart(3, '0')}`, 'x', { seconds: 1 });
     tested.clock.advance(1);
-    filesystem.beforeRemove = async () => {
-      filesystem.beforeRemove = async () => {};
+    const interrupt = async (): Promise<void> => {
       await files.expire('f097', 3600);
       await files.writeText('f098', 'new');
       await files.remove('f099');
       await files.writeText('f099', 'again');
+    };
+    let interruption: Promise<void> | null = null;
+    filesystem.beforeRemove = async (path) => {
+      if (path === 'n/f099') return;
+      interruption ??= interrupt();
+      await interruption;
     };
     const report = await tested.mayfly.expireObjects();
     expect(counts(report)).toEqual({ removed: 97, missing: 0, failed: 0, kept: 3 });

@@ -6,7 +6,7 @@
  * spot. Asked there are:
  * - a file or directory that was met on the device of the root, again;
  * - whether a name is free in a directory that was met, by who is about to
- *   record its deadline in a database, which writes on the spot as well;
+ *   record its deadline in a database, which writes in the same thread as well;
  * - where writes need not be durable, what is in a directory that was met, and
  *   changes to it: they end in memory too, but may meet a journal that is being
  *   written, and who wants durability writes it all the time.

@@ -1,6 +1,7 @@
 /**
- * Claims of one key that follow each other within a turn of the event loop, so
- * that other processes, who look again after a pause, never find it free.
+ * Claims of one key that follow each other, each asked for in the turn of the
+ * event loop in which the one before was let go of, so that other processes, who
+ * look again after a pause, never find it free.
  *
  * A claim on a path without a deadline need not be given back before the end of
  * the turn, together with others: a transaction costs more than what is in it.

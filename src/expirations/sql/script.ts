@@ -67,7 +67,10 @@ export interface RunOptions {
    * commit whose answer was lost went through; default false.
    */
   patient?: boolean;
-  /** Fail rather than wait for a lock of another process, where to wait would hold up the thread; default false. */
+  /**
+   * Fail rather than wait for a lock of another process, where to wait would hold up the thread, and do not wait for
+   * the end of the turn either: what was asked for before may be done after it; default false.
+   */
   atOnce?: boolean;
   /**
    * Its queries want the first few rows of an order that an index has. Say so where the database might otherwise

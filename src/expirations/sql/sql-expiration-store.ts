@@ -178,8 +178,8 @@ export abstract class SqlExpirationStore implements ExpirationStore {
       !keepClaim &&
       this.#late.mayWait(changes) &&
       this.#chains.mayWait(token);
-    if (!keepClaim) this.#chains.left(token);
     if (waits) {
+      this.#chains.left(token);
       this.#late.soon(token, changes);
       return new Set();
     }
@@ -194,6 +194,9 @@ export abstract class SqlExpirationStore implements ExpirationStore {
     } catch (error) {
       this.#late.later(token);
       throw error;
+    } finally {
+      // Only now, as who wants the keys next asks in the turn in which this is told.
+      this.#chains.left(token);
     }
   }
 

@@ -3,12 +3,13 @@
  *
  * A script runs from BEGIN IMMEDIATE to COMMIT without giving up the thread, so
  * nothing else of this process (another store on the same file, say) can wait
- * for its lock while holding up the event loop that would free it. Scripts
- * touch a few rows, so others wait microseconds; some more where a name is looked
- * up or a new file given one meanwhile, on a disk that is known to be fast.
+ * for its lock while holding up the event loop that would free it.
  *
- * What is to be written in one turn of the event loop is committed together: to
- * begin and to commit takes longer than most scripts do.
+ * What is to be written in one turn of the event loop is committed together, as
+ * to begin and to commit takes longer than most scripts do. Scripts touch a few
+ * rows, so others wait for a millisecond and one script at most; for some more
+ * where a name is looked up or a new file given one meanwhile, on a disk that is
+ * known to be fast.
  */
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -94,7 +95,7 @@ export class SqliteDatabase implements ScriptRunner {
     try {
       const database = this.#open();
       if (moment !== this.#moment && !this.#isLocked) {
-        this.#endMoment();
+        this.#rollBack();
         if (moment !== undefined) this.#beginMoment(database, moment);
       }
       return this.#prepare(database, sql).get(...parameters) as Row | undefined;
@@ -109,7 +110,7 @@ export class SqliteDatabase implements ScriptRunner {
    * @throws what `work` threw; OperationTimeout or another error of ours, as `run`
    */
   unless<T>(sql: string, parameters: object, work: () => T): T | null {
-    return this.together(() => (this.#hasRow(sql, parameters) ? null : work()));
+    return this.together(() => (this.#hasRowLocked(sql, parameters) ? null : work()));
   }
 
   /**
@@ -124,16 +125,16 @@ export class SqliteDatabase implements ScriptRunner {
       return work();
     } finally {
       this.#isTogether = false;
-      this.#tryEndMoment();
+      this.#tryRollBack();
     }
   }
 
-  /** Takes SQLite's lock for writing, which is let go of by who has called `together`. */
-  #hasRow(sql: string, parameters: object): boolean {
+  /** Takes SQLite's lock for writing first, which is let go of by who has called `together`. */
+  #hasRowLocked(sql: string, parameters: object): boolean {
     try {
       const database = this.#open();
       if (!this.#isLocked) {
-        this.#endMoment();
+        this.#rollBack();
         this.#begin(database, {});
         this.#isLocked = true;
       }
@@ -147,20 +148,20 @@ export class SqliteDatabase implements ScriptRunner {
     this.#prepare(database, 'BEGIN').run();
     this.#moment = moment;
     setImmediate(() => {
-      if (this.#moment === moment) this.#tryEndMoment();
+      if (this.#moment === moment) this.#tryRollBack();
     });
   }
 
-  #tryEndMoment(): void {
+  #tryRollBack(): void {
     try {
-      this.#endMoment();
+      this.#rollBack();
     } catch {
       // Tried again, and told, when the database is next used.
     }
   }
 
-  /** Nothing was changed in it, so to roll it back loses nothing, and can't be refused. */
-  #endMoment(): void {
+  /** Roll back what is open: a moment, in which nothing was changed, or what came to nothing. */
+  #rollBack(): void {
     this.#moment = undefined;
     this.#isLocked = false;
     if (this.#database?.inTransaction === true) this.#prepare(this.#database, 'ROLLBACK').run();
@@ -172,7 +173,7 @@ export class SqliteDatabase implements ScriptRunner {
     const log = this.#log;
     this.#log = null;
     await log?.close();
-    this.#endMoment();
+    this.#rollBack();
     this.#statements.clear();
     this.#database?.close();
     this.#database = null;
@@ -189,7 +190,7 @@ export class SqliteDatabase implements ScriptRunner {
     let database: Database.Database;
     try {
       database = this.#open();
-      this.#endMoment();
+      this.#rollBack();
       this.#begin(database, {});
     } catch (error) {
       // To read needs no lock.
@@ -215,7 +216,7 @@ export class SqliteDatabase implements ScriptRunner {
       this.#prepare(database, 'COMMIT').run();
     } catch {
       // All is undone. By itself each goes through, or is told what is wrong with it.
-      this.#tryEndMoment();
+      this.#tryRollBack();
       for (const one of waiting.slice(0, count)) this.#runAlone(one);
       return count;
     }
@@ -253,7 +254,7 @@ export class SqliteDatabase implements ScriptRunner {
 
   #transact<T>(script: () => Script<T>, options: RunOptions): T {
     const database = this.#open();
-    this.#endMoment();
+    this.#rollBack();
     this.#begin(database, options);
     try {
       const result = this.#drive(database, script());
