@@ -130,6 +130,18 @@ it('to wait for the lock takes no time from those who are served under it', asyn
   expect(store.locks).toBe(1);
 });
 
+it('the lock is not kept for long either where no key is free', async () => {
+  const store = new LockingStore();
+  store.whileFree = () => {
+    takeLong();
+    return null;
+  };
+  const { free } = freeKeys(store);
+  const asked = ['a', 'b', 'c'].map((path) => free.whileFree(key(path), () => path));
+  expect(await Promise.all(asked)).toEqual([null, null, null]);
+  expect(store.locks).toBe(2);
+});
+
 it('what was done before a store failed to be unlocked is done', async () => {
   const store = new LockingStore();
   const { free } = freeKeys(store);
