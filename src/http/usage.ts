@@ -223,6 +223,13 @@ export class Reservation {
     if (rest > 0 && !(await this.#take({ bytes: rest, files: 0 }))) throw full();
   }
 
+  /** All has arrived: others may have what was kept and is not needed, such as for the heads of a form. */
+  trim(): void {
+    const bytes = Math.max(0, this.#bytes - this.#usedBytes);
+    this.#usage.give({ bytes, files: 0 });
+    this.#bytes -= bytes;
+  }
+
   /** Make the files visible for which room was kept. */
   publish<T>(publish: () => Promise<T>, stored: (result: T) => Amount): Promise<T> {
     return this.#usage.publish(publish, (result) => {

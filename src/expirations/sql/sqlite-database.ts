@@ -26,6 +26,7 @@ import { SqliteLog } from './sqlite-log.js';
 
 /** How long another process may keep its lock before we give up. */
 const BUSY_TIMEOUT_MS = 10_000;
+const MEMORY = ':memory:';
 const MAX_CACHED_STATEMENTS = 100;
 
 /** A script that waits for the turn of the event loop. */
@@ -65,8 +66,8 @@ export class SqliteDatabase implements ScriptRunner {
   async run<T>(script: () => Script<T>, options: RunOptions = {}): Promise<T> {
     const { readOnly = false, atOnce = false } = options;
     try {
-      // Who reads sees what was asked for before.
-      if (atOnce || (readOnly && this.#queue.isEmpty))
+      // In memory nobody else waits for the lock, and a commit takes nothing. Who reads sees what was asked for before.
+      if (atOnce || this.#path === MEMORY || (readOnly && this.#queue.isEmpty))
         return await this.#onceSynced(this.#transact(script, options), options);
       return await new Promise<T>((resolve, reject) => {
         this.#queue.add({ script, options, resolve: resolve as (value: unknown) => void, reject });
@@ -279,10 +280,10 @@ export class SqliteDatabase implements ScriptRunner {
   #open(): Database.Database {
     if (this.#database !== null) return this.#database;
     if (this.#closed) throw new FilesystemClosed();
-    if (this.#path !== ':memory:') makeDirectoriesSync(dirname(this.#path));
+    if (this.#path !== MEMORY) makeDirectoriesSync(dirname(this.#path));
     const database = new Database(this.#path, { timeout: BUSY_TIMEOUT_MS });
     try {
-      if (this.#path !== ':memory:') this.#realPath = realpathSync(this.#path);
+      if (this.#path !== MEMORY) this.#realPath = realpathSync(this.#path);
       const mode = database.pragma('journal_mode', { simple: true });
       const hasLog = mode === 'wal' || database.pragma('journal_mode = WAL', { simple: true }) === 'wal';
       // With a log SQLite syncs only around checkpoints, and we after commits.

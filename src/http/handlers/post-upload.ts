@@ -39,6 +39,7 @@ export async function postUpload(exchange: Exchange): Promise<void> {
   try {
     await room?.open(declaredLength(request), true);
     await readForm(request, response, form, policy.maxFiles);
+    room?.trim();
     const published = await form.publish();
     files = await Promise.all(
       published.map(({ info, deadline }) => describeFile(exchange, info, deadline, parameters.timeout)),

@@ -93,6 +93,7 @@ async function storeBody(
 ): Promise<void> {
   const { request, response, service } = exchange;
   const staged = await stageBody(exchange, body, { isNew: found === null, room });
+  room?.trim();
   try {
     let deadline: Date | null = null;
     const fate: Fate = {
