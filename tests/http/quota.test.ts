@@ -246,6 +246,27 @@ describe('an upload that is given up while the room in its namespace is looked f
 });
 
 describe('a quota among many uploads at once', () => {
+  it('has room for what the heads of a form do not need, once that has arrived', async () => {
+    const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
+    try {
+      const [book, files] = [new UsageBook(), mayfly.getFilesystem('ns')];
+      const open = () => new Reservation(book, files, { maxBytes: 100, maxFiles: 10 });
+      const form = open();
+      await form.open(90, true);
+      await form.useBytes(10);
+      await expect(open().open(50, false)).rejects.toMatchObject({ status: 413 });
+      form.trim();
+      const [fits, tooMuch] = [open(), open()];
+      await fits.open(90, false);
+      await expect(tooMuch.open(1, false)).rejects.toMatchObject({ status: 413 });
+      form.trim();
+      form.close();
+      await tooMuch.open(10, false);
+    } finally {
+      await mayfly.close();
+    }
+  });
+
   it('is never passed, and what fits is taken', async () => {
     await fc.assert(
       fc.asyncProperty(
