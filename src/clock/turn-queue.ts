@@ -1,7 +1,12 @@
+/**
+ * What is asked for in one turn of the event loop, done together when it ends:
+ * for work that costs less done together than one by one.
+ */
+
 /** Also where somebody puts another in its place for a test: what waits for a turn of the event loop needs a real one. */
 const { setImmediate } = globalThis;
 
-/** What is asked for in one turn of the event loop, done together when it ends. */
+/** Tasks that wait for the turn, served in the order in which they came. */
 export class TurnQueue<Task> {
   readonly #serve: (tasks: readonly Task[]) => number;
   #tasks: Task[] = [];
