@@ -53,9 +53,6 @@ export const OVERDUE_COUNTED = 10_000;
 /** How long those who wait for a key that somebody else has claimed pause at most before they look again, in ms. */
 export const CLAIM_PAUSE_MS = 50;
 
-/** So long others may be kept from the store at a time, if there is more to do: SQLite sleeps no less before it looks again. */
-export const LONGEST_LOCK_MS = 1;
-
 /** Where `claimDue` goes on: after this row, in the order of its results. */
 export interface DuePosition {
   /** When the row wants attention, in ms since the epoch. */

@@ -9,22 +9,14 @@ import { TurnQueue } from '../clock/turn-queue.js';
 import { OperationTimeout } from '../errors/errors.js';
 import type { FileKey } from './expiration.js';
 import type { ExpirationStore } from './expiration-store.js';
-import { LONGEST_LOCK_MS } from './expiration-store.js';
 import type { KeyedMutex } from './keyed-mutex.js';
+import { LockTime } from './lock-time.js';
 
 /** What those have in common who are served together. */
 class Batch {
   readonly moment: Moment = Symbol();
-  #end = Number.POSITIVE_INFINITY;
-
-  /** The store is locked from now on at the latest; until then it may have been waited for. */
-  begin(): void {
-    this.#end = Math.min(this.#end, performance.now() + LONGEST_LOCK_MS);
-  }
-
-  get isOver(): boolean {
-    return performance.now() >= this.#end;
-  }
+  /** Of the store. */
+  readonly lock = new LockTime();
 }
 
 interface Task {
@@ -54,14 +46,14 @@ export class FreeKeys {
     if (whileFree === undefined) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
       const begin = (batch: Batch): T | null => {
-        batch.begin();
+        batch.lock.begin();
         return work(batch.moment);
       };
       const alone = (batch: Batch) => whileFree.call(this.#store, key, () => begin(batch)) as T | null;
       this.#queue.add({
         do: (batch) => {
           resolve(this.#mutex.runNow(key, () => alone(batch)));
-          batch.begin(); // Also where the key was not free.
+          batch.lock.begin(); // Also where the key was not free.
         },
         fail: reject,
       });
@@ -81,7 +73,7 @@ export class FreeKeys {
       for (const task of tasks) {
         served++;
         serveOne(task, batch);
-        if (batch.isOver) return;
+        if (batch.lock.isOver) return;
       }
     };
     try {

@@ -209,3 +209,19 @@ it('a lock that can not be had is told to all who want to write, and to nobody w
   other.exec('ROLLBACK');
   expect(await database.run(() => add('c'))).toBe('c');
 }, 60_000);
+
+it('in memory, where nobody waits for the lock, each is run when it is asked for', async () => {
+  const inMemory = new SqliteDatabase(':memory:');
+  let runs = 0;
+  const counted = function* (): Script<void> {
+    runs++;
+    yield* ask('SELECT 1');
+  };
+  try {
+    const done = [inMemory.run(counted), inMemory.run(counted)];
+    expect(runs).toBe(2);
+    await Promise.all(done);
+  } finally {
+    await inMemory.close();
+  }
+});
