@@ -123,6 +123,6 @@ export type {
   SqliteExpirations,
   StorageOptions,
   UrlsOptions,
-} from './options.js';
+} from './options/options.js';
 export { keptFilename } from './path/content-disposition.js';
 export { basename, compareCodePoints, dirname, joinPath } from './path/parts.js';

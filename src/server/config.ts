@@ -10,7 +10,7 @@ import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PostgresExpirations, SqliteExpirations } from '../options.js';
+import type { PostgresExpirations, SqliteExpirations } from '../options/options.js';
 import type { OSFSSettings, S3Settings } from './settings-schema.js';
 import { describeIssue, settings, unknownVariables } from './settings-schema.js';
 

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import type { Mayfly } from '../mayfly.js';
 import { createMayfly } from '../mayfly.js';
-import type { UrlsOptions } from '../options.js';
+import type { UrlsOptions } from '../options/options.js';
 import { answerCollections, askPrimaryForMetrics } from './cluster-metrics.js';
 import type { ServerOptions, SettingsOverrides } from './config.js';
 import { BadSettings, FILES_ROOT, isLoopback, loadSettings, strayVariables } from './config.js';

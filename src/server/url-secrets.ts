@@ -19,7 +19,7 @@ import {
 import { dirname } from 'node:path';
 import { makeDirectoriesSync } from '../backends/disk/make-directories.js';
 import { codeOf } from '../errors/code-of.js';
-import type { UrlsOptions } from '../options.js';
+import type { UrlsOptions } from '../options/options.js';
 import { isSecret, MIN_SECRET_BYTES } from '../urls/signing-key.js';
 import type { UrlSettings } from './config.js';
 import { BadSettings } from './config.js';

@@ -16,7 +16,7 @@ const plan: Plan = {
     ['urls', 'expirations'],
     ['namespaces', 'conformance'],
     ['http', 'adapters'],
-    ['options.ts'],
+    ['options'],
     ['mayfly.ts'],
     ['index.ts'],
     ['server'],

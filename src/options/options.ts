@@ -4,18 +4,18 @@
  * for a typo must not silently mean "deadlines in memory".
  */
 import { z } from 'zod';
-import type { S3FSOptions } from './backends/s3/s3-options.js';
-import { isPrefix } from './backends/s3/s3-options.js';
-import type { Clock } from './clock/clock.js';
-import { systemClock } from './clock/clock.js';
-import { InvalidOptions } from './errors/errors.js';
-import type { ExpirationStore } from './expirations/expiration-store.js';
-import { isCronExpression } from './expirations/purge-schedule.js';
-import { Filesystem } from './fs/filesystem.js';
-import type { Logger } from './logger/logger.js';
-import { silentLogger } from './logger/logger.js';
-import { isSecret, MIN_SECRET_BYTES } from './urls/signing-key.js';
-import { isUrlRoot, trimUrlRoot } from './urls/url-root.js';
+import type { S3FSOptions } from '../backends/s3/s3-options.js';
+import { isPrefix } from '../backends/s3/s3-options.js';
+import type { Clock } from '../clock/clock.js';
+import { systemClock } from '../clock/clock.js';
+import { InvalidOptions } from '../errors/errors.js';
+import type { ExpirationStore } from '../expirations/expiration-store.js';
+import { isCronExpression } from '../expirations/purge-schedule.js';
+import { Filesystem } from '../fs/filesystem.js';
+import type { Logger } from '../logger/logger.js';
+import { silentLogger } from '../logger/logger.js';
+import { isSecret, MIN_SECRET_BYTES } from '../urls/signing-key.js';
+import { isUrlRoot, trimUrlRoot } from '../urls/url-root.js';
 
 /** Files in a directory of this machine. */
 export interface OSFSStorage {
