@@ -112,7 +112,6 @@ export type { PresignedUrlOptions } from './namespaces/presigned-url.js';
 export type { OnConflict, UploadUrl, UploadUrlOptions } from './namespaces/upload-url.js';
 export type {
   CustomStorage,
-  EitherSpelling,
   ExpirationsInStore,
   ExpirationsOptions,
   MayflyOptions,
@@ -124,5 +123,6 @@ export type {
   StorageOptions,
   UrlsOptions,
 } from './options/options.js';
+export type { EitherSpelling } from './options/spelling.js';
 export { keptFilename } from './path/content-disposition.js';
 export { basename, compareCodePoints, dirname, joinPath } from './path/parts.js';

@@ -28,7 +28,7 @@ import { NamespaceFS } from './namespaces/namespace-filesystem.js';
 import type { NamespaceHost } from './namespaces/scope.js';
 import { Storage } from './namespaces/storage.js';
 import type { MayflyOptions, ResolvedOptions, StorageOptions } from './options/options.js';
-import { resolveOptions } from './options/options.js';
+import { resolveOptions } from './options/resolve.js';
 import { checkNamespaceName } from './path/namespace-name.js';
 import type { UrlSigning } from './urls/signing-key.js';
 import { SigningKeys } from './urls/signing-key.js';

@@ -9,7 +9,7 @@
 import { z } from 'zod';
 import { isCronExpression } from '../expirations/purge-schedule.js';
 import type { PostgresExpirations, SqliteExpirations } from '../options/options.js';
-import { isPostgresUrl } from '../options/options.js';
+import { isPostgresUrl } from '../options/schema.js';
 import { isSecret, MIN_SECRET_BYTES } from '../urls/signing-key.js';
 
 /** Files in a directory of this machine. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/clock/clock.js';
 import { InvalidOptions } from '../../src/errors/errors.js';
 import { MemoryExpirationStore } from '../../src/expirations/memory-expiration-store.js';
-import { resolveOptions } from '../../src/options/options.js';
+import { resolveOptions } from '../../src/options/resolve.js';
 
 const osfs = { type: 'osfs', directoryRoot: 'var/files', urlRoot: '/files' };
 

@@ -1,0 +1,22 @@
+/**
+ * Options are checked whole before anything is opened: one error names every
+ * key that is wrong.
+ */
+import { InvalidOptions } from '../errors/errors.js';
+import type { ResolvedOptions } from './options.js';
+import { describeIssue } from './problems.js';
+import { optionsSchema } from './schema.js';
+import { camelCased } from './spelling.js';
+
+/**
+ * @throws InvalidOptions with one line that names every bad key and what it wants
+ */
+export function resolveOptions(options: unknown): ResolvedOptions {
+  const problems: string[] = [];
+  const parsed = optionsSchema.safeParse(camelCased(options, '', problems), { reportInput: true });
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) problems.push(...describeIssue(issue, options));
+  }
+  if (problems.length > 0) throw new InvalidOptions(`invalid options: ${problems.join('; ')}`);
+  return parsed.data as ResolvedOptions;
+}
