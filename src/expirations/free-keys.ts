@@ -15,7 +15,7 @@ import { LockTime } from './lock-time.js';
 /** What those have in common who are served together. */
 class Batch {
   readonly moment: Moment = Symbol();
-  /** Of the store. */
+  /** How long they have kept others from the store. */
   readonly lock = new LockTime();
 }
 

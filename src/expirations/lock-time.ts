@@ -5,7 +5,7 @@ const LONGEST_LOCK_MS = 1;
 export class LockTime {
   #end = Number.POSITIVE_INFINITY;
 
-  /** The lock is held from now on at the latest; until then it may have been waited for. */
+  /** The lock is held from now on at the latest; until then it may have been waited for. To say so again changes nothing. */
   begin(): void {
     this.#end = Math.min(this.#end, performance.now() + LONGEST_LOCK_MS);
   }

@@ -15,9 +15,9 @@ import { postUpload } from './handlers/post-upload.js';
 import { putFile } from './handlers/put-file.js';
 import { AuthorizeFailed, ClientGone, HttpProblem } from './http-problem.js';
 import type { RouterOptions } from './options.js';
-import { resolveRouterOptions } from './options-schema.js';
 import { watch } from './patience.js';
 import { tellFailure } from './request-failure.js';
+import { resolveRouterOptions } from './resolve-options.js';
 import type { HttpService } from './service.js';
 
 export type Next = (error?: unknown) => void;

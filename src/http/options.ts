@@ -1,4 +1,4 @@
-/** What `mayfly.router` and `mayfly.handler` are to be given. */
+/** What `mayfly.router` and `mayfly.handler` can be told, and what is known once every default is filled in. */
 import type { IncomingMessage } from 'node:http';
 import type { OnConflict } from '../namespaces/upload-url.js';
 import type { LifetimeLimit, LifetimeOptions } from './lifetime-limit.js';

@@ -1,7 +1,4 @@
-/**
- * Options are checked whole before anything is opened: one error names every
- * key that is wrong.
- */
+/** Options as they are given, made options with every default filled in. */
 import { InvalidOptions } from '../errors/errors.js';
 import type { ResolvedOptions } from './options.js';
 import { describeIssue } from './problems.js';
@@ -9,6 +6,7 @@ import { optionsSchema } from './schema.js';
 import { camelCased } from './spelling.js';
 
 /**
+ * Checked whole before anything is opened.
  * @throws InvalidOptions with one line that names every bad key and what it wants
  */
 export function resolveOptions(options: unknown): ResolvedOptions {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidOptions } from '../../src/errors/errors.js';
 import type { RouterOptions } from '../../src/http/options.js';
-import { resolveRouterOptions } from '../../src/http/options-schema.js';
+import { resolveRouterOptions } from '../../src/http/resolve-options.js';
 
 describe('resolveRouterOptions', () => {
   it('has the defaults of the contract', () => {

@@ -3,9 +3,9 @@
  * of the event loop is committed together, as to begin and to commit takes
  * longer than most scripts do.
  *
- * Scripts touch a few rows, so others wait for SQLite's lock for as long as it
- * may be held and one script at most; for some more where a name is looked up or
- * a new file given one meanwhile, on a disk that is known to be fast.
+ * Scripts touch a few rows, so others wait for SQLite's lock for a `LockTime`
+ * and one script at most; for some more where a name is looked up meanwhile, on
+ * a disk that is known to be fast.
  */
 import { TurnQueue } from '../../clock/turn-queue.js';
 import { LockTime } from '../lock-time.js';
@@ -20,7 +20,6 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Errors of the driver come out as they are. */
 export class SharedTransactions {
   readonly #connection: SqliteConnection;
   readonly #queue = new TurnQueue<Waiting>((waiting) => this.#runFirst(waiting));
@@ -29,7 +28,7 @@ export class SharedTransactions {
     this.#connection = connection;
   }
 
-  /** As `ScriptRunner.run`. */
+  /** As `ScriptRunner.run`, but for the errors of the driver. */
   async run<T>(script: () => Script<T>, options: RunOptions): Promise<T> {
     if (this.#isRunAtOnce(options)) return this.#onceSynced(this.#transact(script, options), options);
     return new Promise<T>((resolve, reject) => {

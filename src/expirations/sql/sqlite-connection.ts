@@ -1,10 +1,4 @@
-/**
- * One connection to an SQLite file, and the transaction that is open in it.
- *
- * A script runs in it without giving up the thread, so nothing else of this
- * process (another store on the same file, say) can wait for its lock while
- * holding up the event loop that would free it.
- */
+/** One connection to an SQLite file, and the transaction that is open in it. */
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
@@ -29,7 +23,7 @@ export interface BeginOptions {
   atOnce?: boolean | undefined;
 }
 
-/** All of it but `sync` and `close` waits for nothing, and throws errors of the driver as they are. */
+/** Throws errors of the driver as they are. */
 export class SqliteConnection {
   readonly #path: string;
   readonly #statements = new Map<string, Database.Statement>();
@@ -57,7 +51,6 @@ export class SqliteConnection {
     return this.#realPath;
   }
 
-  /** Whether a transaction is open. */
   get isInTransaction(): boolean {
     return this.#opened?.inTransaction === true;
   }
@@ -69,7 +62,7 @@ export class SqliteConnection {
 
   /**
    * Begin a transaction. What is open is rolled back: nothing was changed in it, or it came to nothing.
-   * Here alone another process is waited for: the lock is held from here to the end.
+   * Here alone another process is waited for: unless only reads follow, the lock is held from here to the end.
    */
   begin({ readOnly = false, atOnce = false }: BeginOptions = {}): Transaction {
     const database = this.#open();
@@ -93,7 +86,7 @@ export class SqliteConnection {
     if (this.isInTransaction) this.#prepare('ROLLBACK').run();
   }
 
-  /** Where it fails it is tried again, and told, when the connection is next used. */
+  /** Where it fails it is tried again, and told, when the next transaction begins. */
   tryRollBack(): void {
     try {
       this.rollBack();
@@ -122,13 +115,13 @@ export class SqliteConnection {
   }
 
   /** First row of a query, if it has one. */
-  first(sql: string, parameters: readonly unknown[] | object): unknown {
-    return this.#prepare(sql).get(parameters);
+  first(sql: string, ...parameters: unknown[]): unknown {
+    return this.#prepare(sql).get(...parameters);
   }
 
   /**
    * Resolves when all that was committed before the call survives a loss of power.
-   * @throws FilesystemClosed
+   * @throws FilesystemClosed; the system's errors
    */
   async sync(): Promise<void> {
     if (this.#closed) throw new FilesystemClosed();

@@ -1,6 +1,10 @@
 /**
- * SQLite as a runner of scripts, and as one who is asked at once: what a key
- * has, and to keep everybody else from writing meanwhile.
+ * SQLite as a runner of scripts, and as one who is asked at once: for a row, and
+ * to keep everybody else from writing meanwhile.
+ *
+ * Neither gives up the thread between the beginning of a transaction and its
+ * end, so nothing else of this process (another store on the same file, say) can
+ * wait for its lock while holding up the event loop that would free it.
  */
 import type { Moment } from '../../clock/moment.js';
 import type { RunOptions, Script, ScriptRunner } from './script.js';
@@ -17,7 +21,7 @@ export class SqliteDatabase implements ScriptRunner {
   #momentIn: Transaction | null = null;
   /** Work is under way that may want SQLite's lock for writing. */
   #isTogether = false;
-  /** In which that work has it. */
+  /** In which that work has it, while it is under way. */
   #lockedIn: Transaction | null = null;
 
   /** @param path of the file; `:memory:` for none */
@@ -58,8 +62,8 @@ export class SqliteDatabase implements ScriptRunner {
    */
   first<Row>(moment: Moment | undefined, sql: string, ...parameters: unknown[]): Row | undefined {
     try {
-      if (!this.#isLocked) this.#leaveFor(moment);
-      return this.#connection.first(sql, parameters) as Row | undefined;
+      if (!this.#isLocked) this.#goInto(moment);
+      return this.#connection.first(sql, ...parameters) as Row | undefined;
     } catch (error) {
       throw translateSqliteError(error);
     }
@@ -86,6 +90,7 @@ export class SqliteDatabase implements ScriptRunner {
       return work();
     } finally {
       this.#isTogether = false;
+      this.#lockedIn = null;
       this.#connection.tryRollBack();
     }
   }
@@ -110,13 +115,15 @@ export class SqliteDatabase implements ScriptRunner {
     }
   }
 
-  /** End the moment before, if what is read next does not belong to it. */
-  #leaveFor(moment: Moment | undefined): void {
-    if (moment === undefined) this.#connection.rollBack();
-    else if (moment !== this.#moment || !this.#connection.isWithin(this.#momentIn)) this.#enter(moment);
+  /** What is read next belongs to a moment: that before it ends, and it begins, unless they are the same. */
+  #goInto(moment: Moment | undefined): void {
+    const isWithin = this.#connection.isWithin(this.#momentIn);
+    if (moment === undefined) {
+      if (isWithin) this.#connection.rollBack();
+    } else if (moment !== this.#moment || !isWithin) this.#begin(moment);
   }
 
-  #enter(moment: Moment): void {
+  #begin(moment: Moment): void {
     const begun = this.#connection.begin({ readOnly: true });
     this.#moment = moment;
     this.#momentIn = begun;
