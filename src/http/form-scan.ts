@@ -24,10 +24,17 @@ const EMPTY_NAME_BYTES = Buffer.from(EMPTY_NAME);
 const NOTHING: Buffer = Buffer.alloc(0);
 const HEAD_END = '\r\n\r\n';
 const DASH = 0x2d;
+const TAB = 0x09;
+const SPACE = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;
 /** With longer ones the parser refuses the form. */
 const MAX_HEAD_BYTES = 16 * 1024;
+/** Longer ones are no padding. */
+const MAX_PADDING_BYTES = 1024;
+/** As some clients send it, whatever the name is. To the parser a head with a control character is malformed. */
+const NAME = /;(?:[ \t]|\r\n[ \t])*filename="(?:[^"\\\r\n]|\\[^\r\n])*"/gi;
+const CONTROLS = /[\0-\x08\v\f\x0e-\x1f\x7f]+/g;
 /**
  * To where the name goes. In a quoted string `""` can't occur, or it would be
  * malformed, so this needs no look at what else there is; lines may be folded.
@@ -64,7 +71,7 @@ export class FormScan {
       this.#held = this.#isOver ? NOTHING : bytes;
       return NOTHING;
     }
-    const unnamed: number[] = [];
+    const edits: Edit[] = [];
     let isContent = !this.#isInHead;
     let at = 0;
     for (;;) {
@@ -76,21 +83,21 @@ export class FormScan {
         if (found < this.#contentAt) this.isMalformed = true;
         isContent = false;
         const after = found + this.#wanted.length;
-        if (bytes.length < after + 2) {
+        const padded = paddingEnd(bytes, after);
+        if (bytes.length < padded + 2 && padded - after <= MAX_PADDING_BYTES) {
           at = found; // What it is shows by what comes next.
           break;
         }
-        at = this.#passDelimiter(bytes, after);
-        if (this.#isOver) break;
-        if (!this.#isInHead) continue;
+        at = this.#passDelimiter(bytes, after, padded, edits);
+        if (this.#isOver || this.isMalformed) break;
       }
-      const end = this.#passHead(bytes, at, unnamed);
+      const end = this.#passHead(bytes, at, edits);
       if (end < 0) break;
       at = end;
     }
     this.#contentAt = Math.max(0, this.#contentAt - at);
     this.#held = this.#isOver ? NOTHING : bytes.subarray(at);
-    return named(bytes.subarray(0, at), unnamed);
+    return edited(bytes.subarray(0, at), edits);
   }
 
   /** As `fill`, of a form that is all here. */
@@ -105,30 +112,34 @@ export class FormScan {
     return partialAtEnd(bytes, this.delimiter, 0) < bytes.length;
   }
 
-  /** @param after at least two bytes that follow a delimiter. @returns where what is between parts ends, or a head begins */
-  #passDelimiter(bytes: Buffer, after: number): number {
-    const [one, two] = [bytes[after], bytes[after + 1]];
+  /**
+   * @param after where a delimiter ends
+   * @param padded where its padding does (RFC 2046 section 5.1.1); at least two bytes follow
+   * @returns where what is between parts ends, or a head begins
+   */
+  #passDelimiter(bytes: Buffer, after: number, padded: number, edits: Edit[]): number {
     this.#wanted = this.delimiter;
-    this.#isOver = one === DASH && two === DASH;
-    this.#isInHead = one === CR && two === LF;
-    // What begins as if it were one of them makes the parser miss a delimiter that comes right after it.
-    const isNeither = !this.#isOver && !this.#isInHead;
-    if (isNeither && (one === DASH || one === CR)) this.isMalformed = true;
-    return this.#isOver || this.#isInHead ? after + 2 : after;
+    this.#isOver = bytes[after] === DASH && bytes[after + 1] === DASH;
+    if (this.#isOver) return after + 2;
+    const isPadded = padded - after <= MAX_PADDING_BYTES;
+    this.#isInHead = isPadded && bytes[padded] === CR && bytes[padded + 1] === LF;
+    // Nothing else ends a delimiter. The parser would drop the part, or what it takes for the end of the last one.
+    if (!this.#isInHead) this.isMalformed = true;
+    else if (padded > after) edits.push({ at: after, end: padded, bytes: NOTHING });
+    return padded + 2;
   }
 
   /**
-   * @param unnamed is told where a name goes, if the head has an empty one
+   * @param edits is told of the name that goes in, if the head has an empty one, and of what goes out
    * @returns the end of the head, from where delimiters are looked for; -1 when more must come first
    */
-  #passHead(bytes: Buffer, at: number, unnamed: number[]): number {
+  #passHead(bytes: Buffer, at: number, edits: Edit[]): number {
     const end = bytes.indexOf(HEAD_END, at);
     if (end < 0 && bytes.length - at <= MAX_HEAD_BYTES) return -1;
     this.#isInHead = false;
     if (end < 0 || this.#hasDelimiter(bytes.subarray(at, end))) this.isMalformed = true;
     if (end < 0) return at;
-    const match = EMPTY_FILENAME.exec(bytes.toString('latin1', at, end));
-    if (match !== null) unnamed.push(at + match.index + match[0].length);
+    edits.push(...editsOf(bytes.toString('latin1', at, end), at));
     this.#contentAt = end + HEAD_END.length;
     return end;
   }
@@ -154,11 +165,36 @@ export class FormScan {
   }
 }
 
-/** @param unnamed where a name goes, in their order */
-function named(bytes: Buffer, unnamed: readonly number[]): Buffer {
-  if (unnamed.length === 0) return bytes;
-  const pieces = unnamed.flatMap((at, i) => [bytes.subarray(unnamed[i - 1], at), EMPTY_NAME_BYTES]);
-  return Buffer.concat([...pieces, bytes.subarray(unnamed.at(-1))]);
+/** Bytes that take the place of those from `at` to before `end`. */
+interface Edit {
+  readonly at: number;
+  readonly end: number;
+  readonly bytes: Buffer;
+}
+
+/** @param at of the head. @returns what is to be done to it */
+function editsOf(head: string, at: number): Edit[] {
+  const clean = head.replace(NAME, (name) => name.replace(CONTROLS, ''));
+  const match = EMPTY_FILENAME.exec(clean);
+  const name = match === null ? clean.length : match.index + match[0].length;
+  if (clean !== head) {
+    const filled = clean.slice(0, name) + (match === null ? '' : EMPTY_NAME) + clean.slice(name);
+    return [{ at, end: at + head.length, bytes: Buffer.from(filled, 'latin1') }];
+  }
+  return match === null ? [] : [{ at: at + name, end: at + name, bytes: EMPTY_NAME_BYTES }];
+}
+
+function edited(bytes: Buffer, edits: readonly Edit[]): Buffer {
+  if (edits.length === 0) return bytes;
+  const pieces = edits.flatMap((edit, i) => [bytes.subarray(edits[i - 1]?.end ?? 0, edit.at), edit.bytes]);
+  return Buffer.concat([...pieces, bytes.subarray(edits.at(-1)?.end)]);
+}
+
+/** @returns where spaces and tabs end */
+function paddingEnd(bytes: Buffer, from: number): number {
+  let at = from;
+  while (bytes[at] === SPACE || bytes[at] === TAB) at++;
+  return at;
 }
 
 function beginsWith(bytes: Buffer, beginning: Buffer): boolean {

@@ -94,7 +94,7 @@ const part = fc.record({
 describe('a form', () => {
   it('comes to the same wherever it is cut', async () => {
     const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
-    const preamble = fc.constantFrom('', '\r\n', `--${BOUNDARY}x\r\n`, 'x\r\n\r\ny\r\n');
+    const preamble = fc.constantFrom('', '\r\n', `x--${BOUNDARY}x\r\n`, 'x\r\n\r\ny\r\n');
     await fc.assert(
       fc.asyncProperty(fc.array(part, { maxLength: 5 }), preamble, places, async (parts, before, cutAt) => {
         const form = Buffer.concat([Buffer.from(before), rawForm(parts)]);
@@ -122,6 +122,69 @@ describe('a form', () => {
       ['h', 'y'],
     ]);
   });
+});
+
+const twoFiles = (between: string, after = '\r\n', first = '\r\n') => {
+  const head = (name: string) => `Content-Disposition: form-data; name="f"; filename="${name}"`;
+  const body = `--${BOUNDARY}${first}${head('a')}\r\n\r\nabc\r\n--${BOUNDARY}${between}${head('b')}\r\n\r\ndef`;
+  return Buffer.from(`${body}\r\n--${BOUNDARY}--${after}`);
+};
+
+describe('after a delimiter', () => {
+  it.each([' \r\n', '\t\r\n', ' \t  \r\n', `${' '.repeat(200)}\r\n`])(
+    'padding (%j) is passed over',
+    async (padding) => {
+      const form = twoFiles(padding, ' \r\n', padding);
+      const expected = [file('a', 'abc'), file('b', 'def')];
+      expect(await read([form])).toEqual(expected);
+      expect(await read(Array.from(form, (_, i) => form.subarray(i, i + 1)))).toEqual(expected);
+    },
+  );
+
+  it.each(['x\r\n', 'tra\r\n', '-\r\n', '-x\r\n', '\r', '\n', ' x\r\n', ' --', `${' '.repeat(2000)}\r\n`])(
+    'anything else (%j) is refused, as parts would be lost',
+    async (junk) => {
+      const mayfly = createMayfly({ storage: { type: 'memoryfs', urlRoot: '/files' }, purge: false });
+      const site = await Site.open(mayfly.handler());
+      const post = (body: Buffer) =>
+        site.fetch('/files/ns', {
+          method: 'POST',
+          headers: { 'Content-Type': FORM_TYPE },
+          body: Uint8Array.from(body),
+        });
+      const statuses = [
+        (await post(twoFiles(junk))).status,
+        (await post(twoFiles('\r\n', '\r\n', junk))).status,
+      ];
+      await site.close();
+      expect([...statuses, await mayfly.getFilesystem('ns').listDir('')]).toEqual([400, 400, []]);
+      await mayfly.close();
+    },
+  );
+});
+
+describe('control characters', () => {
+  it.each([
+    ['a\u0001\u0007b\u007f.txt', 'ab.txt'],
+    ['\0\u001fa\u000bb\u000c', 'ab'],
+    ['\u0001', undefined],
+  ])('are taken out of a name (%j)', async (name, kept) => {
+    const form = rawForm([
+      { disposition: `name="f"; filename="${name}"`, type: 'text/plain', body: 'x\u0001' },
+      { disposition: 'name="g"; filename="c"', type: 'text/plain', body: 'y' },
+    ]);
+    const expected = [file(kept, 'x\u0001'), file('c', 'y')];
+    expect(await read([form])).toEqual(expected);
+    expect(await read(Array.from(form, (_, i) => form.subarray(i, i + 1)))).toEqual(expected);
+  });
+
+  it.each(['name="f\u0001"; filename="a"', 'name="f"; filename="a"\0', 'name="f";\u0001 filename="a"'])(
+    'elsewhere in a head are refused (%j)',
+    async (disposition) => {
+      const reading = read([rawForm([{ disposition, type: 'text/plain', body: 'x' }])]);
+      await expect(reading).rejects.toThrow();
+    },
+  );
 });
 
 describe('FormScan', () => {
