@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OSFS } from '../../src/backends/disk/disk-filesystem.js';
@@ -33,6 +33,8 @@ describeFilesystem('a namespace of an OSFS that syncs', async () => {
   return { fs: namespace, cleanup: remove };
 });
 
+const onPosix = process.platform === 'win32' ? it.skip : it;
+
 describe('OSFS', () => {
   let directory: string;
   let remove: () => Promise<void>;
@@ -42,6 +44,22 @@ describe('OSFS', () => {
     fs = new OSFS(directory, { durable: false });
   });
   afterEach(() => remove());
+
+  onPosix.each([true, false])('what replaces a file has its permissions (durable: %s)', async (durable) => {
+    const files = new OSFS(directory, { durable });
+    const modeOf = async (name: string) => (await stat(join(directory, name))).mode & 0o7777;
+    for (const name of ['private', 'public', 'lent']) await files.write(name, 'old');
+    await chmod(join(directory, 'private'), 0o600);
+    await chmod(join(directory, 'lent'), 0o4750);
+    const usual = await modeOf('public');
+    await files.write('private', 'new');
+    await files.appendText('private', '!');
+    await files.write('lent', 'new');
+    await files.write('fresh', 'new');
+    expect(await files.readText('private')).toBe('new!');
+    const modes = await Promise.all(['private', 'lent', 'public', 'fresh'].map(modeOf));
+    expect(modes).toEqual([0o600, 0o750, usual, usual]);
+  });
 
   it('stores plain files where getSysPath says', async () => {
     const namespace = fs.openNamespace('n');

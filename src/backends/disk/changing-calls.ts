@@ -1,4 +1,5 @@
 /** The calls that storing a file takes: in the thread pool, or, where that may be, in the foreground. */
+import { errnoOf } from './errno-errors.js';
 import type { Foreground } from './foreground.js';
 import { isLarge } from './freeing.js';
 import type { Pin } from './pin.js';
@@ -13,6 +14,9 @@ export interface ChangingCalls {
   writev(fd: number, buffers: NodeJS.ArrayBufferView[]): Answer<number>;
   futimes(fd: number, accessed: number | Date, modified: number | Date): Answer<void>;
   fstat(fd: number): Answer<system.Stats>;
+  /** Undefined: nothing is there. */
+  lstat(systemPath: string): Answer<system.Stats | undefined>;
+  chmod(systemPath: string, mode: number): Answer<void>;
   /** Undefined: at once. */
   close(fd: number): Promise<void> | undefined;
   link(from: string, to: string): Answer<void>;
@@ -25,6 +29,8 @@ const inPool: ChangingCalls = {
   writev: async (fd, buffers) => (await system.writev(fd, buffers)).bytesWritten,
   futimes: system.futimes,
   fstat: system.fstat,
+  lstat: (systemPath) => system.lstat(systemPath).catch(unlessMissing),
+  chmod: system.chmod,
   close: system.close,
   link: system.link,
   rename: system.rename,
@@ -59,6 +65,8 @@ function callsOf(foreground: Foreground): ChangingCalls {
     writev: either(writevIfSmall, inPool.writev),
     futimes: either(system.futimesSync, inPool.futimes),
     fstat: system.fstatSync,
+    lstat: either((systemPath) => system.lstatSync(systemPath, system.QUIETLY), inPool.lstat),
+    chmod: either(system.chmodSync, inPool.chmod),
     close: closeNow,
     link: either(system.linkSync, inPool.link),
     rename: either(renameIfSmall, inPool.rename),
@@ -85,6 +93,10 @@ function renameIfSmall(from: string, to: string): Answer<void> {
 function isLargeAt(systemPath: string): boolean {
   const stats = system.lstatSync(systemPath, system.QUIETLY);
   return stats !== undefined && isLarge(stats);
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (errnoOf(error) !== 'ENOENT') throw error;
 }
 
 function closeNow(fd: number): undefined {

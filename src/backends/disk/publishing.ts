@@ -16,6 +16,9 @@ import {
   unlink,
 } from './system-calls.js';
 
+/** Of a file's mode: without the bits that lend its owner's rights to who runs it. */
+const PERMISSIONS = 0o777;
+
 /** What link(2) says on file systems without hard links, for files of others, or when an inode has too many. */
 export const noHardLink = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
@@ -45,6 +48,21 @@ export async function moveExclusively(
     if (errnoOf(error) === 'ENOENT') return;
     await unlinkSecondName(from, to).catch(() => undefined);
     throw error;
+  }
+}
+
+/**
+ * Give a file that is to replace another the permissions of that one: what is its owner's alone does not become
+ * everybody's by being written anew.
+ */
+export async function keepMode(
+  { systemPath, stats }: { readonly systemPath: string; readonly stats: Stats },
+  target: string,
+  calls: Pick<ChangingCalls, 'lstat' | 'chmod'>,
+): Promise<void> {
+  const there = await calls.lstat(target);
+  if (there?.isFile() && (there.mode & PERMISSIONS) !== (stats.mode & PERMISSIONS)) {
+    await calls.chmod(systemPath, there.mode & PERMISSIONS);
   }
 }
 

@@ -9,7 +9,7 @@ import { infoOf } from './disk-info.js';
 import type { DiskScope } from './disk-scope.js';
 import { translated } from './errno-errors.js';
 import type { DiskPromptWriter } from './prompt-writer.js';
-import { moveExclusively, takeBack, withSync } from './publishing.js';
+import { keepMode, moveExclusively, takeBack, withSync } from './publishing.js';
 import type { TemporaryFile } from './staging.js';
 import { forget } from './staging.js';
 
@@ -35,7 +35,11 @@ export function stagedFile(
     publish: async (target, how) => {
       checkPublishOptions(how);
       const overwrite = how?.overwrite !== false;
-      const info = await publishFile(scope, file, validatePath(target), { overwrite, filename });
+      const info = await publishFile(scope, file, validatePath(target), {
+        overwrite,
+        filename,
+        hasMode: false,
+      });
       isPublished = true;
       return info;
     },
@@ -61,12 +65,16 @@ function syncedAt(path: string, synced: Promise<void>): Promise<void> {
   return told;
 }
 
-/** Give a staged file its name, once its bytes are on the disk. @param path canonical */
+/**
+ * Give a staged file its name, once its bytes are on the disk.
+ * @param path canonical
+ * @param how `hasMode`: its permissions are its own; else it takes those of what it replaces
+ */
 export async function publishFile(
   scope: DiskScope,
   file: TemporaryFile,
   path: string,
-  { overwrite, filename }: { overwrite: boolean; filename: string | undefined },
+  { overwrite, filename, hasMode }: { overwrite: boolean; filename: string | undefined; hasMode: boolean },
 ): Promise<Info> {
   if (path === '') throw new FileExpected(path);
   const kept = keptFilename(filename, path);
@@ -76,6 +84,7 @@ export async function publishFile(
       await scope.keepFilename(path, file.stats, kept);
       const calls = callsIn(parent, scope.root.foreground);
       const target = parent.at(name);
+      if (overwrite && !hasMode) await keepMode(file, target, calls);
       const move = overwrite
         ? () => calls.rename(file.systemPath, target)
         : () => moveExclusively(file.systemPath, target, calls);

@@ -8,8 +8,10 @@ import { promisify } from 'node:util';
 
 export type { Stats } from 'node:fs';
 export const {
+  chmodSync,
   closeSync,
   constants,
+  createReadStream,
   fstatSync,
   futimesSync,
   linkSync,
@@ -30,6 +32,7 @@ export const {
 /** For `lstatSync` and `statSync`: to be told by an error that nothing is there takes longer. */
 export const QUIETLY = { throwIfNoEntry: false } as const;
 
+export const chmod = promisify(fs.chmod);
 export const close = promisify(fs.close);
 export const copyFile = promisify(fs.copyFile);
 export const fstat = promisify(fs.fstat);
