@@ -29,7 +29,7 @@ let root: string;
 let outside: string;
 let removeTop: () => Promise<void>;
 let parent: OSFS;
-let fs: OSFS;
+let fs: Filesystem;
 
 beforeEach(async () => {
   ({ path: top, remove: removeTop } = await temporaryDirectory());

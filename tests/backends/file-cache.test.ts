@@ -6,7 +6,7 @@ import { OSFS } from '../../src/backends/disk/disk-filesystem.js';
 import { FileCache } from '../../src/backends/disk/file-cache.js';
 import { Foreground } from '../../src/backends/disk/foreground.js';
 import { FilesystemClosed } from '../../src/errors/errors.js';
-import type { FileVersion } from '../../src/fs/servable.js';
+import type { FileVersion, Servable } from '../../src/fs/servable.js';
 import { expectError } from '../support/expect-error.js';
 import { foregroundAt } from '../support/foreground.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -164,7 +164,7 @@ describe('what an OSFS serves', () => {
     await namespace.write('f', 'x');
     await namespace.write('other', 'x');
     await sleep(SETTLED_MS);
-    const [outer, inner] = [fs.servable(), namespace.servable()];
+    const [outer, inner] = [fs.servable(), namespace.servable() as Servable];
     expect((await outer.open('n/f'))?.info.path).toBe('n/f');
     await inner.open('other');
     expect(inner.atHand('f')).toBeNull();
@@ -178,7 +178,7 @@ describe('what an OSFS serves', () => {
     const namespace = fs.openNamespace('n');
     await namespace.write('f', 'x');
     await sleep(SETTLED_MS);
-    const served = namespace.servable();
+    const served = namespace.servable() as Servable;
     await served.open('f');
     expect(served.atHand('f')).not.toBeNull();
     await fs.close();

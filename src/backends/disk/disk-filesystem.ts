@@ -27,6 +27,7 @@ import {
   checkStageOptions,
   optionsChecker,
 } from '../../fs/derived/option-types.js';
+import { hasOverrides, publishedByWrite } from '../../fs/derived/overrides.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { removeValid } from '../../fs/derived/remove-many.js';
 import { beforeReading } from '../../fs/derived/source.js';
@@ -68,6 +69,7 @@ import { copyFile, moveFile, moveWholeDirectory } from './relocation.js';
 import { removeFiles, removeOne } from './removal.js';
 import { DiskServable } from './serving.js';
 import { stagedFile } from './staged-file.js';
+import { createReadStream } from './system-calls.js';
 import { setTimes } from './times.js';
 
 const COMPONENT_BYTES = 255;
@@ -102,7 +104,7 @@ export interface OSFSOptions {
 const checkOptions = optionsChecker<OSFSOptions>({ durable: 'boolean', cacheBytes: 'number' });
 
 /**
- * A directory of the operating system as a filesystem.
+ * A directory of the operating system as a filesystem. What replaces a file has its permissions.
  * @example
  * const files = new OSFS('/var/lib/app/files');
  * await files.writeText('hello.txt', 'hello');
@@ -196,22 +198,36 @@ export class OSFS extends Filesystem {
   }
 
   override write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
-    return writeStaged(this, path, source, options);
+    const isStagedHere = this.stage === OSFS.prototype.stage;
+    const stager = isStagedHere ? { stage: this.#stage.bind(this) } : this;
+    return writeStaged(stager, path, source, options);
   }
 
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
+    const staged = await this.#stage(path, source, options);
+    const { write, stage } = OSFS.prototype;
+    if (this.write === write || this.stage !== stage) return staged;
+    return publishedByWrite(this, staged, () => bytesAt(staged.systemPath), options);
+  }
+
+  async #stage(
+    path: string,
+    source: WriteSource,
+    options?: StageOptions,
+  ): Promise<StagedFile & { readonly systemPath: string }> {
     const prepare = () => {
       checkStageOptions(options);
       return this.validatePath(path);
     };
     const target = await beforeReading(source, prepare, options?.signal);
     const file = await this.#scope.staging.receive(target, source, options);
-    return stagedFile(this.#scope, file, {
+    const staged = stagedFile(this.#scope, file, {
       path: target,
       filename: options?.filename,
       validatePath: (where) => this.validatePath(where),
       promptWriter: this.#promptWriter,
     });
+    return Object.assign(staged, { systemPath: file.systemPath });
   }
 
   /** Remove a file. Of a link that leads inside, the link. */
@@ -221,6 +237,7 @@ export class OSFS extends Filesystem {
   }
 
   override async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
+    if (this.remove !== OSFS.prototype.remove) return super.removeMany(paths, options);
     this.checkOpen();
     checkRemoveManyOptions(options);
     await this.#scope.enclosure();
@@ -282,8 +299,9 @@ export class OSFS extends Filesystem {
     return translated(target, () => this.#scope.isLink(target));
   }
 
-  /** The directory as a filesystem of its own, out of which no link leads. Closing this one closes it. */
-  override async openDir(path: string): Promise<OSFS> {
+  /** The directory as a filesystem of its own, out of which no link leads; of a subclass as `openNamespace`. Closing this one closes it. */
+  override async openDir(path: string): Promise<Filesystem> {
+    if (hasOverrides(this, OSFS.prototype)) return super.openDir(path);
     const target = this.validatePath(path);
     return translated(target, async () => {
       const directory = await this.#scope.pinDirectory(target);
@@ -292,8 +310,13 @@ export class OSFS extends Filesystem {
     });
   }
 
-  /** @throws InvalidNamespace */
-  override openNamespace(namespace: string): OSFS {
+  /**
+   * A namespace out of which no link leads. Of a subclass that overrides anything it asks this filesystem, as that
+   * of any other: then links from one namespace to another are followed.
+   * @throws InvalidNamespace
+   */
+  override openNamespace(namespace: string): Filesystem {
+    if (hasOverrides(this, OSFS.prototype)) return super.openNamespace(namespace);
     this.checkOpen();
     checkNamespaceName(namespace);
     return new OSFS(this.#scope.namespace(namespace), {}, this);
@@ -361,6 +384,11 @@ export class OSFS extends Filesystem {
   #bytesOf(path: string): number {
     return Buffer.byteLength(`${this.#scope.directory}/${path}`) + 1;
   }
+}
+
+/** Opened when the first of them is asked for, as it may never be. */
+async function* bytesAt(systemPath: string): AsyncGenerator<Buffer> {
+  yield* createReadStream(systemPath);
 }
 
 function scopeOf(root: string, options: OSFSOptions): DiskScope {

@@ -28,6 +28,7 @@ import {
   checkPublishOptions,
   checkStageOptions,
 } from '../../fs/derived/option-types.js';
+import { publishedByWrite } from '../../fs/derived/overrides.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { beforeReading, chunksOf } from '../../fs/derived/source.js';
 import { checkTimes } from '../../fs/derived/times.js';
@@ -119,10 +120,23 @@ export class MemoryFS extends Filesystem {
   }
 
   override write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
-    return writeStaged(this, path, source, options);
+    const isStagedHere = this.stage === MemoryFS.prototype.stage;
+    const stager = isStagedHere ? { stage: this.#stage.bind(this) } : this;
+    return writeStaged(stager, path, source, options);
   }
 
-  override async stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
+  override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
+    const staged = await this.#stage(path, source, options);
+    const { write, stage } = MemoryFS.prototype;
+    if (this.write === write || this.stage !== stage) return staged;
+    return publishedByWrite(this, staged, () => staged.content, options);
+  }
+
+  async #stage(
+    path: string,
+    source: WriteSource,
+    options: StageOptions = {},
+  ): Promise<StagedFile & { readonly content: Buffer }> {
     const prepare = () => {
       checkStageOptions(options);
       return this.validatePath(path);
@@ -133,6 +147,7 @@ export class MemoryFS extends Filesystem {
     const content = Buffer.concat(chunks);
     return {
       size: content.length,
+      content,
       publish: async (target, how) =>
         this.#publish(this.validatePath(target), this.#newFile(content, options), how),
       discard: async () => undefined, // Bytes that nobody points at are gone by themselves.

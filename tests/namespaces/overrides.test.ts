@@ -1,0 +1,106 @@
+/** Backends of which a subclass, or a test, has made something else: it is asked, whatever faster ways there are. */
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Filesystem, Mayfly, NamespaceFS } from '../../src/index.js';
+import { createMayfly, InsufficientStorage, MemoryFS, OSFS, PermissionDenied } from '../../src/index.js';
+import { Site } from '../support/http.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+let mayfly: Mayfly;
+let files: NamespaceFS;
+beforeEach(async () => {
+  directory = await temporaryDirectory();
+});
+afterEach(async () => {
+  await mayfly.close();
+  await directory.remove();
+});
+
+function open(filesystem: Filesystem): void {
+  mayfly = createMayfly({ storage: { filesystem, urlRoot: '/files' }, purge: false });
+  files = mayfly.getFilesystem('ns');
+}
+
+type Write = Parameters<Filesystem['write']>;
+
+class FullDisk extends OSFS {
+  override async write(path: string): Promise<never> {
+    throw new InsufficientStorage(path);
+  }
+}
+class FullMemory extends MemoryFS {
+  override async write(path: string): Promise<never> {
+    throw new InsufficientStorage(path);
+  }
+}
+class LoudDisk extends OSFS {
+  override async write(...[path, , options]: Write) {
+    return super.write(path, path.toUpperCase(), options);
+  }
+}
+class LoudMemory extends MemoryFS {
+  override async write(...[path, , options]: Write) {
+    return super.write(path, path.toUpperCase(), options);
+  }
+}
+class StuckDisk extends OSFS {
+  override async remove(path: string): Promise<void> {
+    throw new PermissionDenied(path);
+  }
+}
+class StuckMemory extends MemoryFS {
+  override async remove(path: string): Promise<void> {
+    throw new PermissionDenied(path);
+  }
+}
+
+describe.each<[string, () => Filesystem, () => Filesystem, () => Filesystem, () => Filesystem]>([
+  [
+    'OSFS',
+    () => new FullDisk(directory.path),
+    () => new LoudDisk(directory.path, { durable: false }),
+    () => new StuckDisk(directory.path),
+    () => new OSFS(directory.path),
+  ],
+  ['MemoryFS', () => new FullMemory(), () => new LoudMemory(), () => new StuckMemory(), () => new MemoryFS()],
+])('a subclass of %s', (_, full, loud, stuck, plain) => {
+  it('with a write that fails fails all that writes, and leaves nothing', async () => {
+    open(full());
+    await expect(files.write('a', 'x')).rejects.toMatchObject({ code: 'InsufficientStorage', path: 'a' });
+    const site = await Site.open(mayfly.handler());
+    const put = await site.fetch('/files/ns/a', { method: 'PUT', body: 'x' });
+    const form = new FormData();
+    form.append('file', new Blob(['x']), 'a');
+    const post = await site.fetch('/files/ns', { method: 'POST', body: form });
+    await site.close();
+    expect([put.status, post.status, await files.listDir('')]).toEqual([507, 507, []]);
+  });
+
+  it('with a write of its own has that store what is written, with its deadline', async () => {
+    open(loud());
+    await files.write('a', 'x', { seconds: 60 });
+    await files.write('a', 'y');
+    expect([await files.readText('a'), await files.getExpiration('a')]).toEqual(['NS/A', expect.any(Date)]);
+    await expect(files.write('a', 'z', { overwrite: false })).rejects.toMatchObject({ code: 'FileExists' });
+  });
+
+  it('with a remove that fails fails a purge', async () => {
+    open(stuck());
+    await files.write('a', 'x', { seconds: 1 });
+    const report = await mayfly.expireObjects({ now: new Date(Date.now() + 2000) });
+    expect(report).toMatchObject({ removed: 0, failed: 1 });
+    expect(await files.readText('a')).toBe('x');
+  });
+
+  it('made by a test, method by method, is asked as well', async () => {
+    const filesystem = plain();
+    const [getInfo, openRead] = [jest.spyOn(filesystem, 'getInfo'), jest.spyOn(filesystem, 'openRead')];
+    open(filesystem);
+    await files.write('a', 'x');
+    const site = await Site.open(mayfly.handler());
+    expect(await (await site.fetch('/files/ns/a')).text()).toBe('x');
+    await site.close();
+    expect(getInfo).toHaveBeenCalled();
+    expect(openRead).toHaveBeenCalledWith('ns/a', expect.anything());
+  });
+});
