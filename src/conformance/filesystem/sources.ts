@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough, Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
-import { FilesystemClosed, IllegalBackReference } from '../../errors/errors.js';
+import { FilesystemClosed, IllegalBackReference, OperationFailed } from '../../errors/errors.js';
 import type { WriteSource } from '../../fs/essentials.js';
 import { assertMatches, rejectionOf, rejectsWith } from '../assertions.js';
 import type { Subject, TestRunner } from '../runner.js';
@@ -200,6 +200,32 @@ export function describeSources({ describe, it }: TestRunner, subject: Subject):
         await rejectsWith(take('f', source), FilesystemClosed);
         assert.equal(source.destroyed, true);
       }
+    });
+
+    it('refuses a stream that was read to its end before, and keeps what is there', async () => {
+      const read = Readable.from([Buffer.from('x')]);
+      await read.toArray();
+      const body = new Blob(['x']).stream() as unknown as Readable;
+      for await (const _ of body);
+      for (const take of takers(subject)) {
+        await subject.fs.write('f', 'kept');
+        for (const source of [read, body]) await rejectsWith(take('f', source), OperationFailed);
+        assert.equal(await subject.fs.readText('f'), 'kept');
+      }
+    });
+
+    it('takes a stream that has ended with nothing in it', async () => {
+      const empty = Readable.from([]);
+      await empty.toArray();
+      assert.equal((await subject.fs.write('f', empty)).size, 0);
+    });
+
+    it('refuses a web stream that somebody else reads', async () => {
+      const source = new Blob(['x']).stream();
+      source.getReader();
+      const taken = source as unknown as Readable;
+      for (const take of takers(subject)) await rejectsWith(take('f', taken), OperationFailed);
+      assert.equal(await subject.fs.exists('f'), false);
     });
 
     it('closes a generator that gave a wrong chunk', async () => {

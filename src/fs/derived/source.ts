@@ -9,7 +9,7 @@
 
 import { Buffer } from 'node:buffer';
 import { EventEmitter } from 'node:events';
-import { Readable } from 'node:stream';
+import { isErrored, isReadable, Readable } from 'node:stream';
 import { isUint8Array } from 'node:util/types';
 import { codeOf } from '../../errors/code-of.js';
 import { OperationFailed } from '../../errors/errors.js';
@@ -79,6 +79,7 @@ export function guardSource(source: WriteSource): void {
 /**
  * Do what comes before the first byte is read. When that fails the source is let go of.
  * @param signal its reason is told to a web stream that is cancelled for it
+ * @throws OperationFailed it was read to its end before, or somebody else is reading it
  */
 export async function beforeReading<T>(
   source: WriteSource,
@@ -87,11 +88,34 @@ export async function beforeReading<T>(
 ): Promise<T> {
   guardSource(source);
   try {
+    checkUnread(source);
     return await prepare();
   } catch (error) {
     abandonSource(source, signal?.reason);
     throw error;
   }
+}
+
+/** What was read before would be stored as nothing, in the place of what is there. */
+function checkUnread(source: WriteSource): void {
+  if (isWebStream(source) && source.locked) {
+    throw new OperationFailed(undefined, { message: 'the source is locked: somebody else is reading it' });
+  }
+  if (wasRead(source)) {
+    throw new OperationFailed(undefined, { message: 'the source was read to its end before' });
+  }
+}
+
+/** To its end. Of a stream that was empty nothing was lost. */
+function wasRead(source: WriteSource): boolean {
+  if (source instanceof Readable) return source.readableEnded && source.readableDidRead;
+  if (!isWebStream(source)) return false;
+  const stream = source as unknown as Readable; // The types of these three do not know that they take web streams too.
+  return Readable.isDisturbed(stream) && !isReadable(stream) && !isErrored(stream);
+}
+
+function isWebStream(source: WriteSource): source is ReadableStream {
+  return typeof source === 'object' && source !== null && 'getReader' in source;
 }
 
 /**
