@@ -49,6 +49,8 @@ export function describeLifecycle({ describe, it }: TestRunner, subject: Subject
         appendText: () => fs.appendText('f', 'y'),
         stage: async () => fs.stage('f', 'y'),
         remove: () => fs.remove('f'),
+        removeMany: () => fs.removeMany(['f']),
+        removeNone: () => fs.removeMany([]),
         removeDir: () => fs.removeDir('d'),
         removeTree: () => fs.removeTree('d'),
         setInfo: () => fs.setInfo('f', { modified: new Date() }),

@@ -61,6 +61,7 @@ export abstract class WritingMethods extends ReadingMethods {
 
   /** Remove files. Nothing is thrown for a single file: each has its outcome, in the order given. @throws TypeError `paths` is no list of strings */
   async removeMany(paths: readonly string[], options?: RemoveManyOptions): Promise<RemoveOutcome[]> {
+    this.checkOpen();
     checkRemoveManyOptions(options);
     return directories.removeMany(this, paths);
   }
