@@ -278,16 +278,17 @@ async function isSame(
 
 /** Some storages tell whole seconds only, and clocks differ. */
 const COARSE_GRAIN_MS = 2000;
+const FINE_GRAIN_MS = 50;
 
 /**
  * Whether times that agree mean the same file. They don't where none can be
- * set, as then they agree by chance. And a source that tells whole seconds may
- * have been replaced within the one in which it was brought over.
+ * set, as then they agree by chance. And a source may have been replaced within
+ * the moment in which it was brought over, or in which both were written.
  */
 function areTelling({ modified }: Info, { fs }: Place, { created }: Info): boolean {
   if (!fs.getMeta().setTimes) return false;
-  if (modified.getMilliseconds() !== 0) return true;
-  return created !== undefined && created.getTime() > modified.getTime() + COARSE_GRAIN_MS;
+  const grain = modified.getMilliseconds() === 0 ? COARSE_GRAIN_MS : FINE_GRAIN_MS;
+  return created !== undefined && created.getTime() > modified.getTime() + grain;
 }
 
 async function haveSameBytes(a: Place, b: Place): Promise<boolean> {

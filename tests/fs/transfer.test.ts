@@ -225,6 +225,20 @@ describe('a copy that fails', () => {
     expect([await faulty.exists('a'), await target.exists('x')]).toEqual([true, true]);
   });
 
+  it.each(['seconds', 'milliseconds'])(
+    'a file of the same size and time is brought over while it may have been replaced since (mirror, %s)',
+    async (grain) => {
+      const [one, two] = [new MemoryFS(), new MemoryFS()];
+      await one.write('f', 'new');
+      await two.write('f', 'old');
+      const modified = new Date();
+      modified.setMilliseconds(grain === 'seconds' ? 0 : modified.getMilliseconds() || 1);
+      for (const fs of [one, two]) await fs.setInfo('f', { modified });
+      await mirror(one, two);
+      expect(await two.readText('f')).toBe('new');
+    },
+  );
+
   it('does not take a directory away for a file that can not be read (mirror)', async () => {
     const target = new MemoryFS();
     await target.makeDirs('c/precious');
