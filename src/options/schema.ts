@@ -7,22 +7,23 @@ import { z } from 'zod';
 import type { S3FSOptions } from '../backends/s3/s3-options.js';
 import { isPrefix } from '../backends/s3/s3-options.js';
 import type { Clock } from '../clock/clock.js';
-import { systemClock } from '../clock/clock.js';
+import { checkedClock, systemClock } from '../clock/clock.js';
 import type { ExpirationStore } from '../expirations/expiration-store.js';
 import { isCronExpression } from '../expirations/purge-schedule.js';
 import { Filesystem } from '../fs/filesystem.js';
 import type { Logger } from '../logger/logger.js';
 import { silentLogger } from '../logger/logger.js';
 import { isSecret, MIN_SECRET_BYTES } from '../urls/signing-key.js';
-import { isUrlRoot, trimUrlRoot } from '../urls/url-root.js';
+import { canonicalUrlRoot, isUrlRoot } from '../urls/url-root.js';
 import { chosen } from './problems.js';
 
 const DEFAULT_SCHEDULE = '* * * * *';
 
 const text = z.string({ error: 'must be a string' }).min(1, 'must not be empty');
+const systemPath = text.refine((path) => !path.includes('\0'), 'must not have a NUL in it');
 const urlRoot = text
   .refine(isUrlRoot, "must be a path that starts with '/', or an absolute http(s) URL, without a query")
-  .transform(trimUrlRoot);
+  .transform(canonicalUrlRoot);
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
@@ -52,7 +53,7 @@ function hasMethods(value: unknown, names: readonly string[]): boolean {
 const storageByType = {
   osfs: z.strictObject({
     type: z.literal('osfs'),
-    directoryRoot: text,
+    directoryRoot: systemPath,
     urlRoot,
     durable: z.boolean({ error: 'must be true or false' }).default(true),
     cacheBytes: z.int({ error: 'must be a whole number of bytes' }).min(0, 'must be 0 or more').optional(),
@@ -90,7 +91,7 @@ const customStorage = z.strictObject({
 });
 
 const expirationsByType = {
-  sqlite: z.strictObject({ type: z.literal('sqlite'), path: text }),
+  sqlite: z.strictObject({ type: z.literal('sqlite'), path: systemPath }),
   postgres: z.strictObject({
     type: z.literal('postgres'),
     connectionString: text.refine(
@@ -160,6 +161,7 @@ export const optionsSchema = z.strictObject({
   urls: urls.optional().transform((value) => value ?? null),
   clock: z
     .custom<Clock>(isFunction, 'must be a function that returns ms since the epoch')
+    .transform(checkedClock)
     .default(() => systemClock),
   logger: z
     .custom<Logger>(

@@ -3,26 +3,36 @@ import { encodeSegment } from '../path/percent-encoding.js';
 
 /** Whether `value` can be a URL base: a path such as `/files`, or an absolute http(s) URL. */
 export function isUrlRoot(value: string): boolean {
-  if (/[?#\s\\]/.test(value)) return false;
+  if (/[?#\s\\\p{Cc}\p{Cs}]/u.test(value)) return false;
   if (value.startsWith('/')) return !value.startsWith('//');
   if (!/^https?:\/\//i.test(value)) return false;
   return URL.canParse(value);
 }
 
-/** Without slashes at the end, so that `/` becomes the empty string. */
-export function trimUrlRoot(urlRoot: string): string {
+/** Without slashes at the end, so that `/` becomes the empty string, and as it stands in a header: `/ü` is `/%C3%BC`. */
+export function canonicalUrlRoot(urlRoot: string): string {
+  const isAscii = /^[\x20-\x7e]*$/.test(urlRoot);
+  return trimmed(isAscii || urlRoot.startsWith('/') ? encoded(urlRoot) : new URL(urlRoot).href);
+}
+
+/** RFC 3986 section 2.1, of what is not ASCII. */
+function encoded(path: string): string {
+  return path.replace(/[^\x20-\x7e]+/gu, encodeURIComponent);
+}
+
+function trimmed(urlRoot: string): string {
   return urlRoot.replace(/\/+$/, '');
 }
 
 /** The path part of a URL base, for mounting; `/` when there is none. */
 export function mountPath(urlRoot: string): string {
   const path = urlRoot.startsWith('/') || urlRoot === '' ? urlRoot : new URL(urlRoot).pathname;
-  return trimUrlRoot(path) || '/';
+  return trimmed(path) || '/';
 }
 
 /**
  * The URL of a file.
- * @param urlRoot trimmed
+ * @param urlRoot canonical
  * @param path canonical
  */
 export function fileUrl(urlRoot: string, namespace: string, path: string): string {

@@ -17,6 +17,20 @@ function messageOf(options: unknown): string {
 }
 
 describe('options', () => {
+  it.each([
+    ['/dateien-ü', '/dateien-%C3%BC'],
+    ['/%C3%BC/日本', '/%C3%BC/%E6%97%A5%E6%9C%AC'],
+    ['https://bücher.example/ü/', 'https://xn--bcher-kva.example/%C3%BC'],
+  ])('have urlRoot %s as it stands in a header', (urlRoot, encoded) => {
+    expect(resolveOptions({ storage: { ...osfs, urlRoot } }).storage.urlRoot).toBe(encoded);
+  });
+
+  it('refuse paths that no system has', () => {
+    expect(messageOf({ storage: { ...osfs, directoryRoot: 'a\0b' } })).toContain('storage.directoryRoot');
+    const expirations = { type: 'sqlite', path: 'a\0b' };
+    expect(messageOf({ storage: osfs, expirations })).toContain('expirations.path');
+  });
+
   it('fill in every default', () => {
     expect(resolveOptions({ storage: osfs })).toMatchObject({
       storage: { ...osfs, durable: true },
@@ -88,6 +102,8 @@ describe('options', () => {
     ['/a b'],
     ['\\files'],
     ['https://'],
+    '/a\u0000b',
+    '/a\ud800',
   ])('refuse urlRoot %s', (urlRoot) => {
     expect(messageOf({ storage: { ...osfs, urlRoot } })).toContain('storage.urlRoot must be');
   });
