@@ -1,5 +1,5 @@
 /** Makes the directories that a write needs: in a namespace nobody has to ask for them. */
-import { ResourceNotFound } from '../errors/errors.js';
+import { DirectoryExists, DirectoryExpected, ResourceNotFound } from '../errors/errors.js';
 import { findInfo } from '../fs/derived/read.js';
 import { dirname, joinPath } from '../path/parts.js';
 import type { NamespaceScope } from './scope.js';
@@ -34,12 +34,20 @@ export class ParentDirectories {
     }
   }
 
-  /** Make a directory and all above it, from the namespace's own on: a purge may have taken what was empty. */
+  /**
+   * Make a directory and all above it, from the namespace's own on: a purge may have taken what was empty.
+   * @throws DirectoryExpected a file is there, or above
+   */
   async make(path: string): Promise<void> {
     const { host, namespace, base } = this.#scope;
     const files = host.storage.open(namespace);
     await files.makeDir('', { recreate: true });
     const below = joinPath(base, path);
-    if (below !== '') await files.makeDirs(below, { recreate: true });
+    if (below === '') return;
+    await files.makeDirs(below, { recreate: true }).catch((error: unknown) => {
+      throw error instanceof DirectoryExists
+        ? new DirectoryExpected(error.path ?? below, { cause: error })
+        : error;
+    });
   }
 }

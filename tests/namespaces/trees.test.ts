@@ -33,6 +33,15 @@ describe.each(STORAGES)('deadlines of trees (%s)', (_, open) => {
     return (await tested.mayfly.expireObjects()).removed;
   };
 
+  it('copyDir and moveDir are told of a file that stands in the way of a missing parent', async () => {
+    await one.write('file', 'x');
+    for (const method of ['copyDir', 'moveDir'] as const) {
+      const said = one[method]('d', 'file/new', { create: true });
+      await expect(said).rejects.toMatchObject({ code: 'DirectoryExpected', path: 'file' });
+    }
+    expect(await one.readText('d/g')).toBe('immortal');
+  });
+
   it('copyDir brings no deadlines, and makes missing parents', async () => {
     await one.copyDir('d', 'new/copy', { create: true });
     expect(await one.getExpirations(['new/copy/e/f', 'd/e/f'])).toEqual([null, deadline]);
