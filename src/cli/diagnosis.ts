@@ -38,7 +38,9 @@ export async function* diagnose(session: Session): AsyncGenerator<Finding> {
   yield* exposure(options);
   yield links(options);
   yield* purging(options);
-  yield options.storage.type === 's3fs' ? bucketOf(options) : directoryOf(options.storage.directoryRoot);
+  yield options.storage.type === 's3fs'
+    ? bucketOf(options)
+    : await directoryOf(options.storage.directoryRoot, session);
   if (options.storage.type === 's3fs') yield* examineBucket(new S3FS(options.storage));
   yield* storeAndStorage(session, options);
 }
@@ -115,9 +117,17 @@ function bucketOf({ storage }: ServerOptions): Finding {
   return { topic: 'storage', state: 'ok', says: `is the bucket ${name}` };
 }
 
-function directoryOf(directory: string): Finding {
+async function directoryOf(directory: string, session: Session): Promise<Finding> {
   const topic = 'storage';
   if (!existsSync(directory)) {
+    if (await session.hasDeadlines()) {
+      return {
+        topic,
+        state: 'bad',
+        says: `${directory} is not there, though deadlines of its files are kept; the server refuses to start`,
+        advice: 'Was it unmounted or moved? Bring it back, or set MAYFLY_DIRECTORY_ROOT to where it is.',
+      };
+    }
     return {
       topic,
       state: 'warning',

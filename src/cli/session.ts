@@ -1,5 +1,6 @@
 /** What a command works with: settings, the configured mayfly, places, output, and a signal for Ctrl-C. All of it is opened when it is wanted. */
 import { existsSync } from 'node:fs';
+import { RemoteConnectionError } from '../errors/errors.js';
 import type { StoreState } from '../expirations/sql/look.js';
 import type { Mayfly } from '../mayfly.js';
 import type { NamespaceFS } from '../namespaces/namespace-filesystem.js';
@@ -62,7 +63,7 @@ export class Session {
   /**
    * @param create make the storage when it is missing
    * @param signing URLs are wanted that work for a while; else the secret, which not everybody can read, is left alone
-   * @throws BadSettings, UsageError there is no storage
+   * @throws BadSettings; UsageError: there is no storage; RemoteConnectionError: there is none any more
    */
   mayfly({ create = false, signing = false } = {}): Promise<Mayfly> {
     this.#create ||= create;
@@ -81,6 +82,11 @@ export class Session {
     return expirations.type === 'postgres'
       ? lookAtPostgres(expirations.connectionString)
       : lookAtSqlite(expirations.path);
+  }
+
+  /** Whether deadlines of files in the storage are known to be kept, so that there must have been one. */
+  async hasDeadlines(): Promise<boolean> {
+    return (await this.storeState().catch(() => null)) === 'bound';
   }
 
   /** As `mayfly`, where nothing is made or bound for it. @throws UsageError that would be needed */
@@ -117,8 +123,14 @@ export class Session {
     for (const name of this.takeStrayVariables())
       this.output.note(`mayfly: ${name} is not a setting: see config/README.md`);
     if (!this.#create && storage.type === 'osfs' && !existsSync(storage.directoryRoot)) {
+      const said = `there is no storage at ${storage.directoryRoot}`;
+      if (await this.hasDeadlines()) {
+        throw new RemoteConnectionError(undefined, {
+          message: `${said}, though deadlines of its files are kept: was it unmounted or moved?`,
+        });
+      }
       throw new UsageError(
-        `there is no storage at ${storage.directoryRoot}: go to the directory in which the server runs, or set MAYFLY_DIRECTORY_ROOT`,
+        `${said}: go to the directory in which the server runs, or set MAYFLY_DIRECTORY_ROOT`,
       );
     }
     const { openMayfly } = await import('../server/program.js');

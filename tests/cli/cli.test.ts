@@ -1,7 +1,18 @@
 /** The command line, run as it is installed. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstat, mkdir, readdir, readFile, readlink, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -577,6 +588,23 @@ describe('mayfly doctor', () => {
     await files.close();
     const outcome = await mayfly('doctor');
     expect(outcome.stdout).toMatch(/WARN overdue: 1 file is past its deadline, since .*\n.*mayfly purge/);
+  });
+
+  it('tells of a storage that is gone, as the other commands do, which remove nothing for it', async () => {
+    await writeFile(at('a.txt'), 'one');
+    await done('cp', '-l', '1h', 'a.txt', 'charts:a.txt');
+    await rename(at('var/files'), at('unmounted'));
+    const outcome = await mayfly('doctor');
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout).toMatch(
+      /BAD {2}storage: .*files is not there, though deadlines of its files are kept/,
+    );
+    for (const args of [['purge'], ['fsck'], ['stat', 'charts:a.txt']]) {
+      const { code, stderr } = await mayfly(...args);
+      expect([args, code, stderr]).toEqual([args, 3, expect.stringContaining('was it unmounted or moved?')]);
+    }
+    await rename(at('unmounted'), at('var/files'));
+    expect(await done('doctor')).toContain('All is well.');
   });
 
   it('leaves files that have just come due to the next purge', async () => {
