@@ -24,6 +24,7 @@ import {
   checkScanTreeOptions,
   optionsChecker,
 } from '../fs/derived/option-types.js';
+import { publishedByWrite } from '../fs/derived/overrides.js';
 import { findInfo } from '../fs/derived/read.js';
 import { removeValid } from '../fs/derived/remove-many.js';
 import { abandonSource, beforeReading, guardSource } from '../fs/derived/source.js';
@@ -172,7 +173,9 @@ export class MountFS extends Filesystem {
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
     const target = await beforeReading(source, () => this.validatePath(path), options?.signal);
     const { fs } = this.#mounts.spot(target);
-    const staged = await this.#run(target, ({ inner }) => fs.stage(inner, source, options));
+    const staged = await this.#run(target, async ({ inner }) =>
+      publishedByWrite(fs, await fs.stage(inner, source, options), options),
+    );
     return {
       size: staged.size,
       ...(staged.synced && { synced: staged.synced }),

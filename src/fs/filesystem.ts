@@ -14,6 +14,7 @@ import { isWithin, joinPath } from '../path/parts.js';
 import type { Meta } from './capabilities.js';
 import { removeEmptyDirs } from './derived/directories.js';
 import { checkScanTreeOptions } from './derived/option-types.js';
+import { publishedByWrite } from './derived/overrides.js';
 import { removeValid } from './derived/remove-many.js';
 import { beforeReading } from './derived/source.js';
 import { sweepInPlace } from './derived/stage.js';
@@ -244,7 +245,9 @@ export class SubFS extends Filesystem {
 
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
     const outer = await beforeReading(source, () => this.#outer(path), options?.signal);
-    const staged = await this.#run(() => this.#parent.stage(outer, source, options));
+    const staged = await this.#run(async () =>
+      publishedByWrite(this.#parent, await this.#parent.stage(outer, source, options), options),
+    );
     return {
       size: staged.size,
       ...(staged.synced && { synced: staged.synced }),

@@ -1,5 +1,5 @@
 import type { Moment } from '../clock/moment.js';
-import type { PublishOptions } from './essentials.js';
+import type { PublishOptions, WriteSource } from './essentials.js';
 import type { Info } from './info.js';
 
 /**
@@ -31,6 +31,11 @@ export interface StagedFile {
    * @returns null when it can't be, whatever the reason: nothing was done, and `publish` does it or tells why not
    */
   publishNow?(path: string, options?: PublishNowOptions): Info | null;
+  /**
+   * The bytes, from the beginning. There only where a subclass has another `write` than that which `publish` belongs to:
+   * who stages for others has that one publish them.
+   */
+  content?(): WriteSource;
   /** Forget the bytes; idempotent, and does nothing once published. */
   discard(): Promise<void>;
 }

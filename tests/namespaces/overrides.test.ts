@@ -1,7 +1,16 @@
 /** Backends of which a subclass, or a test, has made something else: it is asked, whatever faster ways there are. */
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Filesystem, Mayfly, NamespaceFS } from '../../src/index.js';
-import { createMayfly, InsufficientStorage, MemoryFS, OSFS, PermissionDenied } from '../../src/index.js';
+import {
+  createMayfly,
+  InsufficientStorage,
+  MemoryFS,
+  MountFS,
+  OSFS,
+  PermissionDenied,
+} from '../../src/index.js';
 import { Site } from '../support/http.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -103,4 +112,76 @@ describe.each<[string, () => Filesystem, () => Filesystem, () => Filesystem, () 
     expect(getInfo).toHaveBeenCalled();
     expect(openRead).toHaveBeenCalledWith('ns/a', expect.anything());
   });
+});
+
+describe.each<
+  [string, (staging: (fs: Filesystem, args: Write) => ReturnType<Filesystem['write']>) => Filesystem]
+>([
+  [
+    'OSFS',
+    (staging) => {
+      class Staging extends OSFS {
+        override write(...args: Write) {
+          return staging(this, args);
+        }
+      }
+      return new Staging(directory.path);
+    },
+  ],
+  [
+    'MemoryFS',
+    (staging) => {
+      class Staging extends MemoryFS {
+        override write(...args: Write) {
+          return staging(this, args);
+        }
+      }
+      return new Staging();
+    },
+  ],
+])('a write of a subclass of %s', (_, make) => {
+  it('may stage and publish by itself, and is asked once for each file, by a directory or a mount as well', async () => {
+    const paths: string[] = [];
+    const filesystem = make(async (fs, [path, source, options]) => {
+      paths.push(path);
+      const staged = await fs.stage(path, source, options);
+      return staged.publish(path, { overwrite: options?.overwrite ?? true });
+    });
+    await filesystem.makeDir('ns');
+    open(filesystem);
+    await files.write('a', 'x');
+    const inner = await filesystem.openDir('ns');
+    await (await inner.stage('b', 'y')).publish('b');
+    const mounts = new MountFS();
+    mounts.mount('at', filesystem);
+    await (await mounts.stage('at/ns/c', 'z')).publish('at/ns/c');
+    expect(paths).toEqual(['ns/a', 'ns/b', 'ns/c']);
+    expect(await Promise.all(['a', 'b', 'c'].map((path) => files.readText(path)))).toEqual(['x', 'y', 'z']);
+  });
+
+  it('can not publish a staged file twice, nor one that was discarded', async () => {
+    open(make((fs, args) => (fs instanceof OSFS ? OSFS : MemoryFS).prototype.write.apply(fs as never, args)));
+    const [once, discarded] = [await files.stage('a', 'x'), await files.stage('b', 'y')];
+    await once.publish('a');
+    await discarded.discard();
+    for (const staged of [once, discarded])
+      await expect(staged.publish('c')).rejects.toMatchObject({ code: 'ResourceNotFound' });
+    expect(await files.listDir('')).toEqual(['a']);
+  });
+});
+
+it('what is overridden that a namespace asks anyway leaves namespaces of a disk closed to links', async () => {
+  class Named extends OSFS {
+    override identify(options?: { create?: boolean }) {
+      return super.identify(options);
+    }
+    override toString() {
+      return 'Named';
+    }
+  }
+  open(new Named(directory.path));
+  await files.write('a', 'x');
+  await mayfly.getFilesystem('other').write('secret', 'y');
+  await symlink('../other', join(directory.path, 'ns/link'));
+  expect(await files.exists('link/secret')).toBe(false);
 });

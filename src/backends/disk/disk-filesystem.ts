@@ -27,7 +27,7 @@ import {
   checkStageOptions,
   optionsChecker,
 } from '../../fs/derived/option-types.js';
-import { hasOverrides, publishedByWrite } from '../../fs/derived/overrides.js';
+import { hasOverrides } from '../../fs/derived/overrides.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { removeValid } from '../../fs/derived/remove-many.js';
 import { beforeReading } from '../../fs/derived/source.js';
@@ -104,7 +104,8 @@ export interface OSFSOptions {
 const checkOptions = optionsChecker<OSFSOptions>({ durable: 'boolean', cacheBytes: 'number' });
 
 /**
- * A directory of the operating system as a filesystem. What replaces a file has its permissions.
+ * A directory of the operating system as a filesystem. What is written or copied in the place of a file has its
+ * permissions.
  * @example
  * const files = new OSFS('/var/lib/app/files');
  * await files.writeText('hello.txt', 'hello');
@@ -198,23 +199,10 @@ export class OSFS extends Filesystem {
   }
 
   override write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
-    const isStagedHere = this.stage === OSFS.prototype.stage;
-    const stager = isStagedHere ? { stage: this.#stage.bind(this) } : this;
-    return writeStaged(stager, path, source, options);
+    return writeStaged(this, path, source, options);
   }
 
   override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
-    const staged = await this.#stage(path, source, options);
-    const { write, stage } = OSFS.prototype;
-    if (this.write === write || this.stage !== stage) return staged;
-    return publishedByWrite(this, staged, () => bytesAt(staged.systemPath), options);
-  }
-
-  async #stage(
-    path: string,
-    source: WriteSource,
-    options?: StageOptions,
-  ): Promise<StagedFile & { readonly systemPath: string }> {
     const prepare = () => {
       checkStageOptions(options);
       return this.validatePath(path);
@@ -227,7 +215,9 @@ export class OSFS extends Filesystem {
       validatePath: (where) => this.validatePath(where),
       promptWriter: this.#promptWriter,
     });
-    return Object.assign(staged, { systemPath: file.systemPath });
+    const { write, stage } = OSFS.prototype;
+    if (this.write === write || this.stage !== stage) return staged;
+    return Object.assign(staged, { content: () => bytesAt(file.systemPath, target) });
   }
 
   /** Remove a file. Of a link that leads inside, the link. */
@@ -311,8 +301,8 @@ export class OSFS extends Filesystem {
   }
 
   /**
-   * A namespace out of which no link leads. Of a subclass that overrides anything it asks this filesystem, as that
-   * of any other: then links from one namespace to another are followed.
+   * A namespace out of which no link leads. Of a subclass that overrides what is done to files it asks this
+   * filesystem, as that of any other: then links within the root are followed, from one namespace to another too.
    * @throws InvalidNamespace
    */
   override openNamespace(namespace: string): Filesystem {
@@ -386,9 +376,13 @@ export class OSFS extends Filesystem {
   }
 }
 
-/** Opened when the first of them is asked for, as it may never be. */
-async function* bytesAt(systemPath: string): AsyncGenerator<Buffer> {
-  yield* createReadStream(systemPath);
+/** Of a staged file, opened when the first of them is asked for, as it may never be. @param path that errors tell */
+async function* bytesAt(systemPath: string, path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(systemPath);
+  } catch (error) {
+    throw translateError(error, path);
+  }
 }
 
 function scopeOf(root: string, options: OSFSOptions): DiskScope {

@@ -28,7 +28,6 @@ import {
   checkPublishOptions,
   checkStageOptions,
 } from '../../fs/derived/option-types.js';
-import { publishedByWrite } from '../../fs/derived/overrides.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { beforeReading, chunksOf } from '../../fs/derived/source.js';
 import { checkTimes } from '../../fs/derived/times.js';
@@ -120,23 +119,10 @@ export class MemoryFS extends Filesystem {
   }
 
   override write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info> {
-    const isStagedHere = this.stage === MemoryFS.prototype.stage;
-    const stager = isStagedHere ? { stage: this.#stage.bind(this) } : this;
-    return writeStaged(stager, path, source, options);
+    return writeStaged(this, path, source, options);
   }
 
-  override async stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile> {
-    const staged = await this.#stage(path, source, options);
-    const { write, stage } = MemoryFS.prototype;
-    if (this.write === write || this.stage !== stage) return staged;
-    return publishedByWrite(this, staged, () => staged.content, options);
-  }
-
-  async #stage(
-    path: string,
-    source: WriteSource,
-    options: StageOptions = {},
-  ): Promise<StagedFile & { readonly content: Buffer }> {
+  override async stage(path: string, source: WriteSource, options: StageOptions = {}): Promise<StagedFile> {
     const prepare = () => {
       checkStageOptions(options);
       return this.validatePath(path);
@@ -145,9 +131,10 @@ export class MemoryFS extends Filesystem {
     const chunks: Buffer[] = [];
     for await (const chunk of chunksOf(source, options.signal)) chunks.push(chunk);
     const content = Buffer.concat(chunks);
+    const { write, stage } = MemoryFS.prototype;
     return {
       size: content.length,
-      content,
+      ...(this.write !== write && this.stage === stage && { content: () => content }),
       publish: async (target, how) =>
         this.#publish(this.validatePath(target), this.#newFile(content, options), how),
       discard: async () => undefined, // Bytes that nobody points at are gone by themselves.

@@ -3,17 +3,20 @@
  * of a backend. Ways past a method (a namespace of its own, staging) must not be
  * taken where somebody has overridden it: he would not be asked.
  */
+import { ResourceNotFound } from '../../errors/errors.js';
 import type { StageOptions, WriteOptions, WriteSource } from '../essentials.js';
 import type { Info } from '../info.js';
 import type { StagedFile } from '../staged-file.js';
 
-/** To end otherwise changes nothing that is stored. */
-const HARMLESS = new Set<string>(['constructor', 'close']);
+/** Nobody passes these by: the filesystem that holds the namespaces is asked itself. */
+const ASKED = new Set(['openNamespace', 'openDir', 'identify', 'sweepStaged', 'close', 'isClosed', 'desc']);
 
-/** Whether anything of `backend`, the prototype of a backend, was overridden in `fs`. */
+/** Whether anything of `backend`, the prototype of a backend, was overridden in `fs` that a namespace of its own would pass by. */
 export function hasOverrides(fs: object, backend: object): boolean {
+  const isPassed = (name: string): boolean =>
+    name in backend && !(name in Object.prototype) && !ASKED.has(name);
   for (let at: object | null = fs; at !== null && at !== backend; at = Object.getPrototypeOf(at)) {
-    if (Object.getOwnPropertyNames(at).some((name) => !HARMLESS.has(name) && name in backend)) return true;
+    if (Object.getOwnPropertyNames(at).some(isPassed)) return true;
   }
   return false;
 }
@@ -23,27 +26,31 @@ interface Writer {
   write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info>;
 }
 
-/**
- * A staged file that is published by the `write` of its filesystem.
- * @param bytes its content, from the beginning
- */
+/** A file that `fs` has staged, to be published by its `write` where that is not the one that `publish` belongs to. */
 export function publishedByWrite(
   fs: Writer,
   staged: StagedFile,
-  bytes: () => WriteSource,
   { contentType, filename }: StageOptions = {},
 ): StagedFile {
+  if (staged.content === undefined) return staged;
+  const content = staged.content.bind(staged);
   const kept = {
     ...(contentType !== undefined && { contentType }),
     ...(filename !== undefined && { filename }),
   };
+  let isDone = false;
   return {
     size: staged.size,
     publish: async (path, how) => {
-      const info = await fs.write(path, bytes(), { ...kept, ...how });
-      await staged.discard();
+      if (isDone) throw new ResourceNotFound(path, { message: 'the staged file was published or discarded' });
+      const info = await fs.write(path, content(), { ...kept, ...how });
+      isDone = true;
+      await staged.discard().catch(() => undefined); // What can't be removed is swept by a purge.
       return info;
     },
-    discard: () => staged.discard(),
+    discard: async () => {
+      isDone = true;
+      await staged.discard();
+    },
   };
 }
