@@ -56,9 +56,12 @@ describe('OSFS', () => {
     await files.appendText('private', '!');
     await files.write('lent', 'new');
     await files.write('fresh', 'new');
+    await files.write('copied', 'old');
+    await chmod(join(directory, 'copied'), 0o640);
+    await files.copy('public', 'copied', { overwrite: true });
     expect(await files.readText('private')).toBe('new!');
-    const modes = await Promise.all(['private', 'lent', 'public', 'fresh'].map(modeOf));
-    expect(modes).toEqual([0o600, 0o750, usual, usual]);
+    const modes = await Promise.all(['private', 'lent', 'copied', 'public', 'fresh'].map(modeOf));
+    expect(modes).toEqual([0o600, 0o750, 0o640, usual, usual]);
   });
 
   it('stores plain files where getSysPath says', async () => {

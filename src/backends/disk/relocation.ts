@@ -41,7 +41,7 @@ export async function copyFile(
     }
   });
   try {
-    await publishFile(scope, file, to, { overwrite: options.overwrite === true, filename, hasMode: true });
+    await publishFile(scope, file, to, { overwrite: options.overwrite === true, filename });
   } catch (error) {
     await translated(to, () => forget(file.systemPath));
     throw asTaken(error, to);

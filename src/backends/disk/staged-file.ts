@@ -38,7 +38,6 @@ export function stagedFile(
       const info = await publishFile(scope, file, validatePath(target), {
         overwrite,
         filename,
-        hasMode: false,
       });
       isPublished = true;
       return info;
@@ -65,16 +64,12 @@ function syncedAt(path: string, synced: Promise<void>): Promise<void> {
   return told;
 }
 
-/**
- * Give a staged file its name, once its bytes are on the disk.
- * @param path canonical
- * @param how `hasMode`: its permissions are its own; else it takes those of what it replaces
- */
+/** Give a staged file its name, once its bytes are on the disk, and the permissions of what it replaces. @param path canonical */
 export async function publishFile(
   scope: DiskScope,
   file: TemporaryFile,
   path: string,
-  { overwrite, filename, hasMode }: { overwrite: boolean; filename: string | undefined; hasMode: boolean },
+  { overwrite, filename }: { overwrite: boolean; filename: string | undefined },
 ): Promise<Info> {
   if (path === '') throw new FileExpected(path);
   const kept = keptFilename(filename, path);
@@ -84,7 +79,7 @@ export async function publishFile(
       await scope.keepFilename(path, file.stats, kept);
       const calls = callsIn(parent, scope.root.foreground);
       const target = parent.at(name);
-      if (overwrite && !hasMode) await keepMode(file, target, calls);
+      if (overwrite) await keepMode(file, target, calls);
       const move = overwrite
         ? () => calls.rename(file.systemPath, target)
         : () => moveExclusively(file.systemPath, target, calls);
