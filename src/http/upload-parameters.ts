@@ -101,8 +101,9 @@ export class UploadParameters {
   check(): Promise<void> | undefined {
     const { seconds = 0, days = 0 } = this.#lifetime;
     if (this.#limit !== null) requireLifetime(this.#limit, seconds, days);
+    const now = this.#now();
     try {
-      deadlineAfter(this.#now(), seconds, days);
+      deadlineAfter(now, seconds, days);
     } catch (error) {
       throw outOfRange(error);
     }

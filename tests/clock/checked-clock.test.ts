@@ -1,6 +1,7 @@
 /** A clock of the user's that tells no time. */
 import { expect, it } from '@jest/globals';
 import { createMayfly } from '../../src/index.js';
+import { Site } from '../support/http.js';
 
 it.each<[string, () => unknown, string]>([
   ['a Date', () => new Date(), 'TypeError'],
@@ -22,6 +23,10 @@ it.each<[string, () => unknown, string]>([
   await expect(files.expire('kept', 60)).rejects.toMatchObject(refused);
   await expect(files.write('mortal', 'x', { seconds: 60 })).rejects.toMatchObject(refused);
   await expect(mayfly.expireObjects()).rejects.toMatchObject(refused);
+  const site = await Site.open(mayfly.handler());
+  const put = await site.fetch('/files/ns/put', { method: 'PUT', body: 'x' });
+  expect(put.status).toBe(500);
+  await site.close();
   isRight = true;
   expect(await mayfly.expireObjects()).toMatchObject({ removed: 0 });
   expect(await files.listDir('')).toEqual(['kept']);
