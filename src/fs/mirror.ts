@@ -283,12 +283,14 @@ const FINE_GRAIN_MS = 50;
 /**
  * Whether times that agree mean the same file. They don't where none can be
  * set, as then they agree by chance. And a source may have been replaced within
- * the moment in which it was brought over, or in which both were written.
+ * the moment in which it was brought over, or in which both were written. One
+ * of the two that was made later than its time says was brought over later.
  */
-function areTelling({ modified }: Info, { fs }: Place, { created }: Info): boolean {
+function areTelling({ modified, created }: Info, { fs }: Place, there: Info): boolean {
   if (!fs.getMeta().setTimes) return false;
   const grain = modified.getMilliseconds() === 0 ? COARSE_GRAIN_MS : FINE_GRAIN_MS;
-  return created !== undefined && created.getTime() > modified.getTime() + grain;
+  const latest = Math.max(...[created, there.created].map((date) => date?.getTime() ?? 0));
+  return latest > modified.getTime() + grain;
 }
 
 async function haveSameBytes(a: Place, b: Place): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { parse } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type {
   CopyCondition,
   Filesystem,
@@ -238,6 +238,16 @@ describe('a copy that fails', () => {
       expect(await two.readText('f')).toBe('new');
     },
   );
+
+  it('mirrors back without reading what was brought over', async () => {
+    const [one, two] = [new MemoryFS(), new MemoryFS()];
+    await one.write('f', 'x');
+    await one.setInfo('f', { modified: new Date(Date.now() - 60_000) });
+    await mirror(one, two);
+    const reads = [one, two].map((fs) => jest.spyOn(fs, 'openRead'));
+    await mirror(two, one);
+    for (const read of reads) expect(read).not.toHaveBeenCalled();
+  });
 
   it('does not take a directory away for a file that can not be read (mirror)', async () => {
     const target = new MemoryFS();
