@@ -120,11 +120,11 @@ function bucketOf({ storage }: ServerOptions): Finding {
 async function directoryOf(directory: string, session: Session): Promise<Finding> {
   const topic = 'storage';
   if (!existsSync(directory)) {
-    if (await session.hasDeadlines()) {
+    if (await session.isStoreBound()) {
       return {
         topic,
         state: 'bad',
-        says: `${directory} is not there, though deadlines of its files are kept; the server refuses to start`,
+        says: `${directory} is not there, though the expiration store belongs to it; the server refuses to start`,
         advice: 'Was it unmounted or moved? Bring it back, or set MAYFLY_DIRECTORY_ROOT to where it is.',
       };
     }

@@ -84,8 +84,8 @@ export class Session {
       : lookAtSqlite(expirations.path);
   }
 
-  /** Whether deadlines of files in the storage are known to be kept, so that there must have been one. */
-  async hasDeadlines(): Promise<boolean> {
+  /** Whether the expiration store belongs to a storage, so that there must have been one; false where it does not answer. */
+  async isStoreBound(): Promise<boolean> {
     return (await this.storeState().catch(() => null)) === 'bound';
   }
 
@@ -124,9 +124,9 @@ export class Session {
       this.output.note(`mayfly: ${name} is not a setting: see config/README.md`);
     if (!this.#create && storage.type === 'osfs' && !existsSync(storage.directoryRoot)) {
       const said = `there is no storage at ${storage.directoryRoot}`;
-      if (await this.hasDeadlines()) {
+      if (await this.isStoreBound()) {
         throw new RemoteConnectionError(undefined, {
-          message: `${said}, though deadlines of its files are kept: was it unmounted or moved?`,
+          message: `${said}, though the expiration store belongs to it: was it unmounted or moved?`,
         });
       }
       throw new UsageError(

@@ -597,7 +597,7 @@ describe('mayfly doctor', () => {
     const outcome = await mayfly('doctor');
     expect(outcome.code).toBe(1);
     expect(outcome.stdout).toMatch(
-      /BAD {2}storage: .*files is not there, though deadlines of its files are kept/,
+      /BAD {2}storage: .*files is not there, though the expiration store belongs to it/,
     );
     for (const args of [['purge'], ['fsck'], ['stat', 'charts:a.txt']]) {
       const { code, stderr } = await mayfly(...args);

@@ -99,14 +99,14 @@ export async function beforeReading<T>(
 /** What was read before would be stored as nothing, in the place of what is there. */
 function checkUnread(source: WriteSource): void {
   if (isWebStream(source) && source.locked) {
-    throw new OperationFailed(undefined, { message: 'the source is locked: somebody else is reading it' });
+    throw new OperationFailed(undefined, { message: 'the source is being read, or was read before' });
   }
   if (wasRead(source)) {
-    throw new OperationFailed(undefined, { message: 'the source was read to its end before' });
+    throw new OperationFailed(undefined, { message: 'the source was read to its end before, or cancelled' });
   }
 }
 
-/** To its end. Of a stream that was empty nothing was lost. */
+/** To its end, as far as that can be told: of a generator it can't. Of a stream of Node's that was empty nothing was lost. */
 function wasRead(source: WriteSource): boolean {
   if (source instanceof Readable) return source.readableEnded && source.readableDidRead;
   if (!isWebStream(source)) return false;
