@@ -52,8 +52,10 @@ export function parseTarget(url: string): RequestTarget {
  */
 export function cutter(urlRoot: string): (url: string) => string | null {
   const root = urlRoot === '/' ? '' : urlRoot;
-  // As it was configured, and as a browser writes it.
-  const roots = new Set([root, new URL(urlRoot, 'http://localhost').pathname.replace(/\/$/, '')]);
+  // As it was configured, and as a browser writes it; RFC 3986 section 6.2.2.1 has escapes in either case.
+  const written = new URL(urlRoot, 'http://localhost').pathname.replace(/\/$/, '');
+  const inLowerCase = written.replace(/%[0-9A-F]{2}/g, (escaped) => escaped.toLowerCase());
+  const roots = new Set([root, written, inLowerCase]);
   return (url) => {
     const { path, tail } = splitUrl(url);
     for (const spelling of roots) {

@@ -11,8 +11,9 @@ export function isUrlRoot(value: string): boolean {
 
 /** Without slashes at the end, so that `/` becomes the empty string, and as it stands in a header: `/ü` is `/%C3%BC`. */
 export function canonicalUrlRoot(urlRoot: string): string {
-  const isAscii = /^[\x20-\x7e]*$/.test(urlRoot);
-  return trimmed(isAscii || urlRoot.startsWith('/') ? encoded(urlRoot) : new URL(urlRoot).href);
+  if (/^[\x20-\x7e]*$/.test(urlRoot)) return trimmed(urlRoot);
+  const [, origin = '', path = ''] = /^(https?:\/\/[^/]*)?(.*)$/i.exec(urlRoot) ?? [];
+  return trimmed((origin && trimmed(new URL(origin).href)) + encoded(path));
 }
 
 /** RFC 3986 section 2.1, of what is not ASCII. */

@@ -57,6 +57,7 @@ describe('cutter', () => {
     ['/', '/ns/a', '/ns/a'],
     ['/a/b', '/a/b/ns', '/ns'],
     ['/dateien ä', '/dateien%20%C3%A4/ns', '/ns'],
+    ['/%C3%A4', '/%c3%a4/ns', '/ns'],
   ])('%s of %s', (urlRoot, url, expected) => {
     expect(cutter(urlRoot)(url)).toBe(expected);
   });
