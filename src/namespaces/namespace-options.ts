@@ -31,7 +31,7 @@ export interface NamespacePublishOptions extends PublishOptions, Lifetime {
 }
 
 /** A staged file that is published with a deadline. */
-export interface NamespaceStagedFile extends Omit<StagedFile, 'publishNow'> {
+export interface NamespaceStagedFile extends Omit<StagedFile, 'publishNow' | 'content'> {
   publish(path: string, options?: NamespacePublishOptions): Promise<Info>;
   /**
    * As `publish`, all at once when the event loop turns, together with all others who ask for that; absent where it can
