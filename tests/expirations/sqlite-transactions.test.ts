@@ -210,6 +210,36 @@ it('a lock that can not be had is told to all who want to write, and to nobody w
   expect(await database.run(() => add('c'))).toBe('c');
 }, 60_000);
 
+it('a look from within a script sees what that did, and ends nothing', async () => {
+  const looking = function* (): Script<void> {
+    yield* add('a');
+    expect(database.first(undefined, 'SELECT name FROM names')).toEqual({ name: 'a' });
+    throw new Rollback('after all');
+  };
+  await expect(database.run(looking)).rejects.toThrow(Rollback);
+  expect(names()).toEqual([]);
+});
+
+it('a lock that could not be let go of is let go of by who looks next', async () => {
+  let fails = true;
+  const { prepare } = Database.prototype;
+  jest.spyOn(Database.prototype, 'prepare').mockImplementation(function (this: Database.Database, sql) {
+    const statement = prepare.call(this, sql);
+    if (sql !== 'ROLLBACK') return statement;
+    const run = (): Database.RunResult => {
+      if (fails) throw new Error('disk I/O error');
+      return statement.run({});
+    };
+    return Object.assign(Object.create(statement), { run });
+  });
+  expect(database.unless('SELECT 1 WHERE 0', {}, () => 'done')).toBe('done');
+  expect(isLocked()).toBe(true);
+  fails = false;
+  database.first(Symbol(), 'SELECT 1');
+  await turn();
+  expect(isLocked()).toBe(false);
+});
+
 it('in memory, where nobody waits for the lock, each is run when it is asked for', async () => {
   const inMemory = new SqliteDatabase(':memory:');
   let runs = 0;

@@ -233,6 +233,12 @@ describe('FormScan', () => {
     );
   });
 
+  it('holds back no padding without an end', () => {
+    const names = new FormScan(BOUNDARY);
+    names.fill(Buffer.from(`--${BOUNDARY}${' '.repeat(2000)}`));
+    expect(names.isMalformed).toBe(true);
+  });
+
   it('lets go of a head that is too long for the parser', () => {
     const names = new FormScan(BOUNDARY);
     expect(names.fill(Buffer.from(`--${BOUNDARY}\r\nX: `)).length).toBe(BOUNDARY.length + 4);

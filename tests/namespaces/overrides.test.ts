@@ -170,6 +170,12 @@ describe.each<
   });
 });
 
+it('what a write was told of a file reaches the write of a subclass', async () => {
+  open(new LoudMemory());
+  await files.write('a', 'x', { contentType: 'image/png', filename: 'ä.png' });
+  expect(await files.getInfo('a')).toMatchObject({ contentType: 'image/png', filename: 'ä.png' });
+});
+
 it('what is overridden that a namespace asks anyway leaves namespaces of a disk closed to links', async () => {
   class Named extends OSFS {
     override identify(options?: { create?: boolean }) {
