@@ -27,7 +27,7 @@ import {
   checkStageOptions,
   optionsChecker,
 } from '../../fs/derived/option-types.js';
-import { hasOverrides } from '../../fs/derived/overrides.js';
+import { hasOverrides, stagesPastWrite } from '../../fs/derived/overrides.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { removeValid } from '../../fs/derived/remove-many.js';
 import { beforeReading } from '../../fs/derived/source.js';
@@ -215,8 +215,7 @@ export class OSFS extends Filesystem {
       validatePath: (where) => this.validatePath(where),
       promptWriter: this.#promptWriter,
     });
-    const { write, stage } = OSFS.prototype;
-    if (this.write === write || this.stage !== stage) return staged;
+    if (!stagesPastWrite(this, OSFS.prototype)) return staged;
     return Object.assign(staged, { content: () => bytesAt(file.systemPath, target) });
   }
 

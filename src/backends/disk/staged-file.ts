@@ -35,10 +35,7 @@ export function stagedFile(
     publish: async (target, how) => {
       checkPublishOptions(how);
       const overwrite = how?.overwrite !== false;
-      const info = await publishFile(scope, file, validatePath(target), {
-        overwrite,
-        filename,
-      });
+      const info = await publishFile(scope, file, validatePath(target), { overwrite, filename });
       isPublished = true;
       return info;
     },

@@ -28,6 +28,7 @@ import {
   checkPublishOptions,
   checkStageOptions,
 } from '../../fs/derived/option-types.js';
+import { stagesPastWrite } from '../../fs/derived/overrides.js';
 import { checkRange } from '../../fs/derived/range.js';
 import { beforeReading, chunksOf } from '../../fs/derived/source.js';
 import { checkTimes } from '../../fs/derived/times.js';
@@ -131,10 +132,9 @@ export class MemoryFS extends Filesystem {
     const chunks: Buffer[] = [];
     for await (const chunk of chunksOf(source, options.signal)) chunks.push(chunk);
     const content = Buffer.concat(chunks);
-    const { write, stage } = MemoryFS.prototype;
     return {
       size: content.length,
-      ...(this.write !== write && this.stage === stage && { content: () => content }),
+      ...(stagesPastWrite(this, MemoryFS.prototype) && { content: () => content }),
       publish: async (target, how) =>
         this.#publish(this.validatePath(target), this.#newFile(content, options), how),
       discard: async () => undefined, // Bytes that nobody points at are gone by themselves.

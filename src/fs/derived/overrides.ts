@@ -21,9 +21,18 @@ export function hasOverrides(fs: object, backend: object): boolean {
   return false;
 }
 
+/** Whether `fs` writes in a way of its own, and yet stages as `backend` does, past that. */
+export function stagesPastWrite(fs: WritingFilesystem, backend: WritingFilesystem): boolean {
+  return fs.write !== backend.write && fs.stage === backend.stage;
+}
+
 /** What is written when a staged file is published. */
 interface Writer {
   write(path: string, source: WriteSource, options?: WriteOptions): Promise<Info>;
+}
+
+interface WritingFilesystem extends Writer {
+  stage(path: string, source: WriteSource, options?: StageOptions): Promise<StagedFile>;
 }
 
 /** A file that `fs` has staged, to be published by its `write` where that is not the one that `publish` belongs to. */
